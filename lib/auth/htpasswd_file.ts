@@ -1,0 +1,114 @@
+/** The htpasswd file on disk: looked up as it is now, edited so that readers never see half of it. */
+import { basename, dirname, join } from "node:path";
+import { FreshFile } from "./fresh_file.ts";
+import { bcryptCost, type HtpasswdEntry, NEW_COST, parseHtpasswd } from "./htpasswd.ts";
+import { writeWholeFile } from "./whole_file.ts";
+
+/** The file cannot be read, so nobody can be let in; the message says how to mend it. */
+export class HtpasswdUnreadableError extends Error {
+  override readonly name = "HtpasswdUnreadableError";
+
+  constructor(path: string, cause: unknown) {
+    super(`Cannot read ${path}: ${whyUnreadable(cause)}`, { cause });
+  }
+}
+
+function whyUnreadable(cause: unknown): string {
+  if (cause instanceof Deno.errors.NotFound) {
+    return "it does not exist; make it with 'ttygate user add NAME'";
+  }
+  if (cause instanceof Deno.errors.PermissionDenied) {
+    return "permission denied; give the group that ttygate runs in the right to read it " +
+      "(mode 0640) and to enter its directory";
+  }
+  return `${cause instanceof Error ? cause.message : cause}; put a readable htpasswd file there`;
+}
+
+/** What a look into the file costs to whoever wants to look no different for unknown names. */
+interface Users {
+  readonly byName: ReadonlyMap<string, HtpasswdEntry>;
+  readonly highestCost: number;
+}
+
+/** The users in a file, read again whenever it changed. */
+export class HtpasswdFile {
+  readonly #path: string;
+  readonly #file: FreshFile<Users>;
+
+  /** @param warn told once, per version of the file, of each line that was passed over */
+  constructor(path: string, warn: (message: string) => void) {
+    this.#path = path;
+    this.#file = new FreshFile(path, (text) => {
+      const { entries, problems } = parseHtpasswd(text, path);
+      for (const { message } of problems) warn(message);
+      return {
+        byName: new Map(entries.map((entry) => [entry.name, entry])),
+        highestCost: entries.reduce(
+          (highest, { hash }) => Math.max(highest, bcryptCost(hash) ?? 0),
+          0,
+        ),
+      };
+    });
+  }
+
+  /**
+   * The user's entry, or null.
+   *
+   * @throws {HtpasswdUnreadableError}
+   */
+  lookup(name: string): HtpasswdEntry | null {
+    return this.#users().byName.get(name) ?? null;
+  }
+
+  /**
+   * The highest bcrypt cost in the file; that of new hashes while it has none.
+   *
+   * @throws {HtpasswdUnreadableError}
+   */
+  highestCost(): number {
+    return this.#users().highestCost || NEW_COST;
+  }
+
+  #users(): Users {
+    try {
+      return this.#file.read();
+    } catch (cause) {
+      throw new HtpasswdUnreadableError(this.#path, cause);
+    }
+  }
+}
+
+/**
+ * Replaces the text of a htpasswd file by what `change` makes of it ("" for one that is missing).
+ *
+ * Edits wait for each other (flock(2) on the directory, which leaves no lock file behind). The
+ * file ends up whole, mode 0640, owned as before; a new one as its directory is, so that the
+ * gateway's group can read it. The directory is made (0750) when it is missing.
+ *
+ * @throws {Error} what the file system said, or what `change` threw: the file is then untouched
+ */
+export async function editHtpasswd(path: string, change: (text: string) => string): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true, mode: 0o750 });
+  // A link is kept and what it points to is edited.
+  const real = join(await Deno.realPath(dirname(path)), basename(path));
+  const target = await unlessMissing(Deno.realPath(real)) ?? real;
+  using directory = await Deno.open(dirname(target), { read: true });
+  await directory.lock(true);
+  const bytes = await unlessMissing(Deno.readFile(target));
+  // Fatal, as what cannot be decoded could not be written back either.
+  const before = bytes && new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  const after = change(before ?? "");
+  if (after === before) return;
+  const owner = await Deno.stat(before === null ? dirname(target) : target);
+  await writeWholeFile(target, after, { mode: 0o640, owner });
+  await directory.sync();
+}
+
+async function unlessMissing<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}

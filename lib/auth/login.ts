@@ -1,0 +1,239 @@
+/** Logins: random tokens kept by their hash, each bound to the credential that it was given for. */
+import { createHash } from "node:crypto";
+import { timingSafeEqual as timingSafeEqualUntyped } from "@std/crypto/timing-safe-equal";
+import { encodeBase64Url as encodeUntyped } from "@std/encoding/base64url";
+import { decodeHex as decodeHexUntyped } from "@std/encoding/hex";
+import type { Clock } from "../types.ts";
+import { LoginStore, type StoredLogin } from "./login_store.ts";
+
+const timingSafeEqual: (a: Uint8Array, b: Uint8Array) => boolean = timingSafeEqualUntyped;
+const encodeBase64Url: (bytes: Uint8Array) => string = encodeUntyped;
+const decodeHex: (text: string) => Uint8Array = decodeHexUntyped;
+
+/** The most logins of one user; a further one ends the oldest. */
+export const LOGINS_PER_USER = 32;
+
+/** The most logins of all users; a further one ends the oldest. */
+export const LOGINS_TOTAL = 10_000;
+
+/** How often logins are checked that nobody presents, in milliseconds. */
+export const CHECK_INTERVAL_MS = 5000;
+
+/** 16 random bytes, a dot, 32 random bytes; base64url without padding (RFC 4648 section 5). */
+const TOKEN = /^([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/;
+
+/** Someone who logged in, for as long as that lasts. */
+export interface Login {
+  readonly name: string;
+  /** Unix time in milliseconds. */
+  readonly expiresAtMs: number;
+  /** Aborted, with a `LoginEndedError`, when the login is over; for expiry within seconds of it. */
+  readonly ended: AbortSignal;
+}
+
+/** Why a login is over. */
+export class LoginEndedError extends Error {
+  override readonly name = "LoginEndedError";
+}
+
+/** What logins need to know. */
+export interface LoginsOptions {
+  /** A directory of their own, made when it is missing. */
+  readonly dir: string;
+  /** How long a login lasts. */
+  readonly ttlMs: number;
+  /** For the periodic check. */
+  readonly clock: Clock;
+  /** Unix time in milliseconds, as expiry outlives the process; `Date.now` unless given. */
+  readonly unixTimeMs?: () => number;
+  /** The fingerprint of a user's credential, null where there is no such user (any more). */
+  readonly credentialOf: (name: string) => string | null;
+  /** Told of a login that is over and whose file cannot be removed. */
+  readonly warn: (message: string) => void;
+}
+
+interface Held {
+  readonly stored: StoredLogin;
+  readonly login: Login;
+  readonly ending: AbortController;
+}
+
+/** The logins of a gateway. Disposing of it stops the checks and ends no login. */
+export class Logins implements Disposable {
+  readonly #options: LoginsOptions;
+  readonly #store: LoginStore;
+  /** By id; the oldest comes first. */
+  readonly #held = new Map<string, Held>();
+  #timer: Disposable;
+
+  private constructor(options: LoginsOptions, store: LoginStore) {
+    this.#options = options;
+    this.#store = store;
+    this.#timer = this.#arm();
+  }
+
+  /**
+   * Loads the logins that are kept, without those that are over.
+   *
+   * @throws {LoginStoreError} when the directory cannot be used
+   */
+  static async open(options: LoginsOptions): Promise<Logins> {
+    const { store, logins } = await LoginStore.open(options.dir);
+    const opened = new Logins(options, store);
+    logins.sort((a, b) => a.expiresAtMs - b.expiresAtMs);
+    for (const stored of logins) opened.#hold(stored);
+    opened.check();
+    opened.#makeRoom(LOGINS_TOTAL);
+    return opened;
+  }
+
+  /**
+   * A new login of this user; the token is nowhere else.
+   *
+   * @throws {LoginEndedError} when there is no such user
+   * @throws {LoginStoreError} when it cannot be kept
+   */
+  async issue(name: string): Promise<{ readonly token: string; readonly expiresAtMs: number }> {
+    const credential = this.#options.credentialOf(name);
+    if (credential === null) {
+      throw new LoginEndedError(`Cannot log ${name} in: no user that may log in has this name`);
+    }
+    const [id, secret] = [randomText(16), randomText(32)];
+    const expiresAtMs = this.#now() + this.#options.ttlMs;
+    const stored = {
+      id,
+      secretDigest: sha256(secret).toString("hex"),
+      name,
+      expiresAtMs,
+      credential,
+    };
+    this.#makeRoom(LOGINS_TOTAL - 1);
+    this.#makeRoom(LOGINS_PER_USER - 1, name);
+    this.#hold(stored);
+    try {
+      await this.#store.write(stored);
+    } catch (error) {
+      this.#held.delete(id);
+      throw error;
+    }
+    // It may have been ended while its file was being written.
+    if (!this.#held.has(id)) this.#store.remove(id);
+    return { token: `${id}.${secret}`, expiresAtMs };
+  }
+
+  /**
+   * The login that the token stands for, or null. While the user's credential cannot be read,
+   * no token is good, and no login ends over that.
+   */
+  verify(token: string): Login | null {
+    const held = this.#find(token);
+    if (held === null) return null;
+    switch (this.#stateOf(held.stored)) {
+      case "good":
+        return held.login;
+      case "unknown":
+        return null;
+      case "expired":
+        this.#endQuietly(held, "The login has expired");
+        return null;
+      case "changed":
+        this.#endQuietly(held, "The account was changed");
+        return null;
+    }
+  }
+
+  /**
+   * Ends the login that the token stands for, here and on disk.
+   *
+   * @throws {LoginStoreError} when its file cannot be removed; here, the login is over all the same
+   */
+  // deno-lint-ignore require-await -- so that a failure is a rejection, not a throw
+  async revoke(token: string): Promise<void> {
+    const held = this.#find(token);
+    if (held !== null) this.#end(held, "The login was revoked");
+  }
+
+  /** Ends the logins that are over; done every `CHECK_INTERVAL_MS`. */
+  check(): void {
+    for (const held of [...this.#held.values()]) {
+      const state = this.#stateOf(held.stored);
+      if (state === "expired") this.#endQuietly(held, "The login has expired");
+      if (state === "changed") this.#endQuietly(held, "The account was changed");
+    }
+  }
+
+  /** Stops the checks. */
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+  }
+
+  #arm(): Disposable {
+    return this.#options.clock.timer(CHECK_INTERVAL_MS, () => {
+      this.#timer = this.#arm();
+      this.check();
+    });
+  }
+
+  #now(): number {
+    return (this.#options.unixTimeMs ?? Date.now)();
+  }
+
+  #hold(stored: StoredLogin): void {
+    const ending = new AbortController();
+    const { name, expiresAtMs } = stored;
+    this.#held.set(stored.id, {
+      stored,
+      login: { name, expiresAtMs, ended: ending.signal },
+      ending,
+    });
+  }
+
+  #find(token: string): Held | null {
+    const [, id, secret] = TOKEN.exec(token) ?? [];
+    const held = id === undefined ? undefined : this.#held.get(id);
+    if (held === undefined || secret === undefined) return null;
+    return timingSafeEqual(sha256(secret), decodeHex(held.stored.secretDigest)) ? held : null;
+  }
+
+  #stateOf({ name, expiresAtMs, credential }: StoredLogin) {
+    if (expiresAtMs <= this.#now()) return "expired";
+    try {
+      return this.#options.credentialOf(name) === credential ? "good" : "changed";
+    } catch {
+      // Whoever reads the file says so; logins must outlive a file that is away for a moment.
+      return "unknown";
+    }
+  }
+
+  /** Ends the oldest logins, of one user or of all, down to so many. */
+  #makeRoom(most: number, name?: string): void {
+    const held = [...this.#held.values()].filter(({ login }) =>
+      login.name === (name ?? login.name)
+    );
+    for (const oldest of held.slice(0, Math.max(0, held.length - most))) {
+      this.#endQuietly(oldest, "The login gave way to newer ones");
+    }
+  }
+
+  #endQuietly(held: Held, why: string): void {
+    try {
+      this.#end(held, why);
+    } catch (error) {
+      this.#options.warn(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #end({ stored, ending }: Held, why: string): void {
+    this.#held.delete(stored.id);
+    ending.abort(new LoginEndedError(why));
+    this.#store.remove(stored.id);
+  }
+}
+
+function sha256(text: string) {
+  return createHash("sha256").update(text).digest();
+}
+
+function randomText(bytes: number): string {
+  return encodeBase64Url(crypto.getRandomValues(new Uint8Array(bytes)));
+}

@@ -1,0 +1,71 @@
+/** `ttygate config`: checks the configuration, or shows it with where each value came from. */
+import type { LoadedConfig, RawValue, Source } from "../config.ts";
+import { parseCommandArgs, UsageError } from "./command.ts";
+import type { Command } from "./command.ts";
+
+export const command: Command = {
+  name: "config",
+  summary: "checks the configuration, or shows it",
+  help: `
+Usage: ttygate config check|show [--config FILE]
+
+  check   says whether the configuration is right; names file, line and key of each mistake
+  show    prints each value and where it came from, as a file that could be used again
+
+The configuration is FILE, else the file that TTYGATE_CONFIG names, else
+/etc/ttygate/ttygate.toml, else the defaults. A variable such as TTYGATE_SESSION_IDLE_TIMEOUT
+overrides its key; lists are comma-separated.
+`,
+  run: async (args, { config, print }) => {
+    const { positionals: [action] } = parseCommandArgs(args, { positionals: ["check or show"] });
+    switch (action) {
+      case "check":
+        print(verdict(await config()));
+        return 0;
+      case "show":
+        for (const line of show(await config())) print(line);
+        return 0;
+      default:
+        throw new UsageError(`config takes check or show, not ${action}`);
+    }
+  },
+};
+
+function verdict({ file, sources }: LoadedConfig): string {
+  const overridden = [...sources.values()].filter(({ from }) => from === "environment").length;
+  const also = overridden === 0 ? "" : `, with ${overridden} from the environment`;
+  return file === null
+    ? `there is no configuration file; the defaults are right${also}`
+    : `${file} is right${also}`;
+}
+
+/** TOML lines, a heading before each section; the origin of a value is a comment beside it. */
+export function show({ sources }: LoadedConfig): string[] {
+  const pairs = [...sources].map(([id, source]) => {
+    const [section, key] = id.split(".") as [string, string];
+    return { section, text: `${key} = ${toml(source.value)}`, origin: describe(source) };
+  });
+  const width = Math.max(...pairs.map(({ text }) => text.length).filter((n) => n <= 50));
+  return pairs.flatMap(({ section, text, origin }, i) => {
+    const before = pairs[i - 1]?.section;
+    const heading = section === before ? [] : [...(i === 0 ? [] : [""]), `[${section}]`];
+    return [...heading, `${text.padEnd(width)}   # ${origin}`];
+  });
+}
+
+function toml(value: RawValue): string {
+  if (typeof value === "number") return String(value);
+  if (typeof value === "string") return JSON.stringify(value).replaceAll("\x7f", "\\u007f");
+  return `[${value.map(toml).join(", ")}]`;
+}
+
+function describe(source: Source): string {
+  switch (source.from) {
+    case "default":
+      return "default";
+    case "file":
+      return `${source.file}:${source.line}`;
+    case "environment":
+      return `environment ${source.variable}`;
+  }
+}

@@ -1,0 +1,64 @@
+/** `ttygate sweep`: removes this instance's containers that no live gateway owns. */
+import { log } from "../log.ts";
+import { DockerEngine } from "../sessions/docker_engine.ts";
+import type { ContainerSummary } from "../sessions/engine.ts";
+import { leasedSessions } from "../sessions/leases.ts";
+import { sweep } from "../sessions/sweeper.ts";
+import { type Command, parseCommandArgs } from "./command.ts";
+
+export const command: Command = {
+  name: "sweep",
+  summary: "removes containers that no live gateway owns",
+  help: `
+Usage: ttygate sweep [--dry-run] [--json] [--config FILE]
+
+Removes the containers of this instance (docker.instance) that no live gateway owns, whatever
+state they are in. Sessions of a running gateway are left alone.
+
+  --dry-run  says what it would remove, and removes nothing
+  --json     prints the report as JSON
+`,
+  async run(args, { config: load, print, printError }) {
+    const { flags } = parseCommandArgs(args, { flags: ["dry-run", "json"] });
+    const { config: { docker, gateway } } = await load();
+    const dryRun = flags["dry-run"] === true;
+    using engine = new DockerEngine({ ...docker, log });
+    const { removed, spared, failed } = await sweep(
+      engine,
+      () => leasedSessions(gateway.stateDir, docker.instance),
+      { dryRun, signal: new AbortController().signal },
+    );
+    if (flags.json) {
+      const failures = failed.map(({ container, error }) => ({
+        ...describe(container),
+        error: error.message,
+      }));
+      print(JSON.stringify({
+        instance: docker.instance,
+        dryRun,
+        removed: removed.map(describe),
+        spared: spared.map(describe),
+        failed: failures,
+      }));
+    } else {
+      const verb = dryRun ? "would remove" : "removed";
+      for (const { name, state, user } of removed) {
+        print(`${verb} ${name} (${state}${user ? `, of ${user}` : ""})`);
+      }
+      const count = removed.length === 1 ? "1 container" : `${removed.length} containers`;
+      print(`${verb} ${count}, spared ${spared.length}`);
+    }
+    if (failed.length === 0) return 0;
+    const [{ container, error }] = failed as [typeof failed[number]];
+    const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : "";
+    printError(
+      `ttygate: cannot remove ${container.name}${more}: ${error.message}; ` +
+        `the next sweep tries again, 'docker rm -f ${container.name}' does it by hand`,
+    );
+    return 1;
+  },
+};
+
+function describe({ id, name, state, session, user }: ContainerSummary) {
+  return { id, name, state, session, user };
+}

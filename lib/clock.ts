@@ -1,0 +1,26 @@
+/** The real clock, and waiting by any clock. */
+import type { Clock } from "./types.ts";
+
+/** Monotonic time and timers of this process. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  timer(delayMs, callback) {
+    const id = setTimeout(callback, delayMs);
+    return { [Symbol.dispose]: () => clearTimeout(id) };
+  },
+};
+
+/**
+ * Waits until a promise settles, or so long at most.
+ *
+ * @returns whether the promise settled in time; its rejection counts as settled and is left to its owner
+ */
+export async function settlesWithin(
+  promise: Promise<unknown>,
+  delayMs: number,
+  clock: Clock,
+): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<false>();
+  using _timer = clock.timer(delayMs, () => resolve(false));
+  return await Promise.race([promise.then(() => true as const, () => true as const), late]);
+}

@@ -1,0 +1,215 @@
+/** Loads the configuration from TOML and the environment, or says every mistake in it at once. */
+import * as v from "valibot";
+import {
+  findKey,
+  insteadOfKey,
+  insteadOfSection,
+  isSection,
+  sections,
+  variableOf,
+} from "./config/names.ts";
+import { readToml, TomlError } from "./config/toml.ts";
+import type { Config, RawValue } from "./config/schema.ts";
+
+export type { Config, RawValue } from "./config/schema.ts";
+export type { ListenAddress } from "./config/units.ts";
+
+/** Read when neither `--config` nor `TTYGATE_CONFIG` names a file, and only if it exists. */
+export const DEFAULT_FILE = "/etc/ttygate/ttygate.toml";
+
+/** Where a value was written. */
+export type Origin =
+  | { readonly from: "default" }
+  | { readonly from: "file"; readonly file: string; readonly line: number }
+  | { readonly from: "environment"; readonly variable: string };
+
+/** A value as it was written, and where. */
+export type Source = Origin & { readonly value: RawValue };
+
+/** The configuration, and for `ttygate config show` where each of its values came from. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** By "section.key", in the order of the table. */
+  readonly sources: ReadonlyMap<string, Source>;
+  /** The file that was read; null when there is none. */
+  readonly file: string | null;
+}
+
+/** One mistake. */
+export interface ConfigProblem {
+  readonly file?: string;
+  /** From 1. */
+  readonly line?: number;
+  /** The environment variable, when the mistake is in one. */
+  readonly variable?: string;
+  /** "section.key", or "" when it is about the file as a whole. */
+  readonly key: string;
+  /** What is wrong, and what it may be. */
+  readonly message: string;
+}
+
+/** A configuration that is not right; its message has one line for each problem. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(problems: readonly ConfigProblem[], options?: ErrorOptions) {
+    super(problems.map(formatProblem).join("\n"), options);
+    this.problems = problems;
+  }
+}
+
+/** `FILE:LINE: section.key: message` or `environment NAME: message`. */
+export function formatProblem({ file, line, variable, key, message }: ConfigProblem): string {
+  if (variable !== undefined) return `environment ${variable}: ${message}`;
+  const place = [file, line].filter((part) => part !== undefined).join(":");
+  return [place, key, message].filter((part) => part !== "").join(": ");
+}
+
+export interface LoadOptions {
+  /** The file that `--config` names. */
+  readonly file?: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly readTextFile?: (path: string) => Promise<string>;
+}
+
+/**
+ * Loads the configuration: a default for each key, above it the file's value, above that the
+ * environment's. A named file must exist.
+ *
+ * @throws {ConfigError} when the file cannot be read, or with every mistake in it and in the
+ * environment
+ */
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const { file, text } = await findFile(options);
+  const problems: ConfigProblem[] = [];
+  const written = new Map<string, Source>([
+    ...(file === null ? [] : fromFile(file, text, problems)),
+    ...fromEnvironment(options.env, problems),
+  ]);
+  const sources = new Map<string, Source>();
+  const config: Record<string, Record<string, unknown>> = {};
+  for (const [section, keys] of sections) {
+    const values: Record<string, unknown> = config[section] = {};
+    for (const [name, { field, initial, schema }] of Object.entries(keys)) {
+      const id = `${section}.${name}`;
+      const source = written.get(id) ?? { from: "default", value: initial };
+      sources.set(id, source);
+      const parsed = v.safeParse(schema, source.value, { abortPipeEarly: true });
+      if (parsed.success) values[field] = parsed.output;
+      else problems.push(...parsed.issues.map(({ message }) => problemAt(id, source, message)));
+    }
+  }
+  problems.push(...contradictions(sources));
+  if (problems.length > 0) {
+    throw new ConfigError(problems.toSorted((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity)));
+  }
+  return { config: deepFreeze(config) as Config, sources, file };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}
+
+/** What no key can know alone. */
+function contradictions(sources: ReadonlyMap<string, Source>): ConfigProblem[] {
+  const tls = ["gateway.tls_cert", "gateway.tls_key"] as const;
+  const set = tls.filter((id) => sources.get(id)?.value !== "");
+  if (set.length !== 1) return [];
+  const missing = tls.find((id) => id !== set[0]);
+  const message = `needs ${missing} beside it; set both or neither`;
+  return [problemAt(set[0]!, sources.get(set[0]!)!, message)];
+}
+
+function problemAt(key: string, source: Origin, message: string): ConfigProblem {
+  switch (source.from) {
+    case "file":
+      return { file: source.file, line: source.line, key, message };
+    case "environment":
+      return { variable: source.variable, key, message };
+    case "default":
+      return { key, message };
+  }
+}
+
+async function findFile(
+  { file, env, readTextFile = Deno.readTextFile }: LoadOptions,
+): Promise<{ file: string | null; text: string }> {
+  const named = file ?? (env["TTYGATE_CONFIG"] || undefined);
+  const path = named ?? DEFAULT_FILE;
+  try {
+    return { file: path, text: await readTextFile(path) };
+  } catch (cause) {
+    const absent = cause instanceof Deno.errors.NotFound;
+    if (absent && named === undefined) return { file: null, text: "" };
+    const why = absent ? "there is no such file" : (cause as Error).message;
+    const by = file === undefined && named ? "TTYGATE_CONFIG" : "--config";
+    const mend = named === undefined ? "let its readers include ttygate" : `mend ${by}`;
+    const message = `cannot read the configuration: ${why}; ${mend}`;
+    throw new ConfigError([{ file: path, key: "", message }], { cause });
+  }
+}
+
+function* fromFile(
+  file: string,
+  text: string,
+  problems: ConfigProblem[],
+): Generator<[id: string, source: Source]> {
+  const refused = new Set<string>();
+  const refuse = (key: string, line: number, message: string) => {
+    if (!refused.has(key)) problems.push({ file, line, key, message });
+    refused.add(key);
+  };
+  try {
+    for (const item of readToml(text)) {
+      const { line, path: [section = "", name] } = item;
+      if (!isSection(section)) {
+        refuse(section, line, insteadOfSection(section));
+      } else if (name === undefined) {
+        if (item.kind === "value") refuse(section, line, `is a section; write [${section}]`);
+      } else if (!findKey(section, name)) {
+        refuse(`${section}.${name}`, line, insteadOfKey(section, name));
+      } else if (item.kind === "heading" || item.path.length > 2) {
+        refuse(`${section}.${name}`, line, "is one value, not a table");
+      } else {
+        const value = item.value as RawValue; // the schema decides
+        yield [`${section}.${name}`, { from: "file", file, line, value }];
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    problems.push({ file, line: error.line, key: "", message: `not TOML: ${error.message}` });
+  }
+}
+
+function* fromEnvironment(
+  env: Readonly<Record<string, string>>,
+  problems: ConfigProblem[],
+): Generator<[id: string, source: Source]> {
+  for (const [section] of sections) {
+    const prefix = variableOf(section, "");
+    for (const [variable, text] of Object.entries(env)) {
+      if (!variable.startsWith(prefix)) continue;
+      const name = variable.slice(prefix.length).toLowerCase();
+      const key = findKey(section, name);
+      if (!key || variable !== variableOf(section, name)) {
+        problems.push({
+          variable,
+          key: `${section}.${name}`,
+          message: insteadOfKey(section, name),
+        });
+        continue;
+      }
+      const value = fromText(text, key.initial);
+      yield [`${section}.${name}`, { from: "environment", variable, value }];
+    }
+  }
+}
+
+/** A variable's text as the type of the key's default; the schema refuses what does not fit. */
+function fromText(text: string, like: RawValue): RawValue {
+  if (typeof like === "number") return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
+  if (typeof like === "string") return text;
+  return text === "" ? [] : text.split(",").map((item) => item.trim());
+}

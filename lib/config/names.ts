@@ -1,0 +1,71 @@
+/** Knows which sections and keys there are, and what a mistaken name probably meant. */
+import { SECTIONS } from "./schema.ts";
+import type { Key } from "./schema.ts";
+
+type Keys = Readonly<Record<string, Key<string, unknown>>>;
+const TABLE: Readonly<Record<string, Keys>> = SECTIONS;
+
+/** Every section with its keys, in the order of the table. */
+export const sections: readonly (readonly [section: string, keys: Keys])[] = Object.entries(TABLE);
+
+/** The key of that name, undefined when there is none. */
+export function findKey(section: string, key: string): Key<string, unknown> | undefined {
+  return Object.hasOwn(TABLE, section) && Object.hasOwn(TABLE[section]!, key)
+    ? TABLE[section]![key]
+    : undefined;
+}
+
+/** Whether there is a section of that name. */
+export function isSection(section: string): boolean {
+  return Object.hasOwn(TABLE, section);
+}
+
+/** The environment variable that overrides a key. */
+export function variableOf(section: string, key: string): string {
+  return `TTYGATE_${section}_${key}`.toUpperCase();
+}
+
+/** What to write instead of an unknown section, or of a key that stands above all sections. */
+export function insteadOfSection(name: string): string {
+  const names = sections.map(([section]) => section);
+  const near = nearest(name, names);
+  if (near !== undefined) return `is no section; did you mean [${near}]?`;
+  const home = sections.find(([, keys]) => Object.hasOwn(keys, name));
+  if (home) return `stands outside its section; it belongs under [${home[0]}]`;
+  return `is no section; there are ${names.join(", ")}`;
+}
+
+/** What to write instead of an unknown key of a known section. */
+export function insteadOfKey(section: string, name: string): string {
+  const home = sections.find(([, keys]) => Object.hasOwn(keys, name));
+  if (home) return `is no key of [${section}]; it belongs under [${home[0]}]`;
+  const names = Object.keys(TABLE[section] ?? {});
+  const near = nearest(name, names);
+  if (near !== undefined) return `is no key; did you mean ${near}?`;
+  return `is no key; [${section}] has ${names.join(", ")}`;
+}
+
+/** The candidate at most a third of the name's letters away, if any. */
+function nearest(name: string, candidates: readonly string[]): string | undefined {
+  const lower = name.slice(0, 64).toLowerCase();
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(lower, candidate) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  const most = Math.max(1, Math.floor(lower.length / 3));
+  return best && best.distance <= most ? best.candidate : undefined;
+}
+
+/** Levenshtein's distance: how many letters to insert, delete or replace. */
+function editDistance(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(row[j - 1]! + 1, above[j]! + 1, replaced));
+    }
+    above = row;
+  }
+  return above[b.length]!;
+}

@@ -1,0 +1,242 @@
+/** The table of every configuration key: its default, what it may be, and its name in the code. */
+import * as v from "valibot";
+import {
+  DURATION_MAX_MS,
+  parseBasePath,
+  parseCidr,
+  parseDuration,
+  parseListenAddress,
+  parseOrigin,
+  parsePath,
+  parseSize,
+  parseSocketPath,
+} from "./units.ts";
+
+/** A value as TOML or the environment gives it; its type is that of the key's default. */
+export type RawValue = string | number | readonly string[];
+
+/** One key of the configuration. */
+export interface Key<Field extends string, Value> {
+  /** Its name in `Config`, with the unit. */
+  readonly field: Field;
+  /** As it would be written in TOML. */
+  readonly initial: RawValue;
+  readonly schema: v.GenericSchema<unknown, Value>;
+}
+
+function key<const Field extends string, Value>(
+  field: Field,
+  initial: RawValue,
+  schema: v.GenericSchema<unknown, Value>,
+): Key<Field, Value> {
+  return { field, initial, schema };
+}
+
+/** A value as a message shows it. */
+function shown(value: unknown): string {
+  const text = value instanceof Date
+    ? value.toISOString()
+    : JSON.stringify(value, (_, inner) => typeof inner === "number" ? String(inner) : inner) ??
+      String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** Every message has this one form, so that it always says what the value may be. */
+function mustBe(expected: string): (issue: { readonly input: unknown }) => string {
+  return ({ input }) =>
+    `must be ${expected}, not ${typeof input === "number" ? input : shown(input)}`;
+}
+
+/** A string which `parse` turns into a value, undefined meaning that it is not what is expected. */
+function text<Value>(expected: string, parse: (text: string) => Value | undefined) {
+  return v.pipe(
+    v.string(mustBe(expected)),
+    v.rawTransform<string, Value>(({ dataset, addIssue, NEVER }) => {
+      const value = parse(dataset.value);
+      if (value !== undefined) return value;
+      addIssue({ message: mustBe(expected)({ input: dataset.value }) });
+      return NEVER;
+    }),
+  );
+}
+
+function matching(expected: string, pattern: RegExp) {
+  return text(expected, (text) => pattern.test(text) ? text : undefined);
+}
+
+function list<Value>(expected: string, item: v.GenericSchema<unknown, Value>, least: 0 | 1 = 0) {
+  const message = mustBe(`a list of ${expected}`);
+  return v.pipe(v.array(item, message), v.minLength(least, message), v.readonly());
+}
+
+function number(least: number, most: number) {
+  const message = mustBe(`a number from ${least} to ${most}`);
+  return v.pipe(v.number(message), v.minValue(least, message), v.maxValue(most, message));
+}
+
+function integer(least: number, most: number) {
+  const message = mustBe(`a whole number from ${least} to ${most}`);
+  return v.pipe(
+    v.number(message),
+    v.integer(message),
+    v.minValue(least, message),
+    v.maxValue(most, message),
+  );
+}
+
+/** Milliseconds, at most 24 days; "0s" only where a zero means something. */
+function duration(zero: "zero" | "positive") {
+  return text(
+    `a duration ${zero === "zero" ? 'from "0s"' : "longer than nothing,"} up to "24d", ` +
+      'such as "90s", "15m" or "1h30m" (units: ms s m h d)',
+    (text) => {
+      const ms = parseDuration(text);
+      if (ms === undefined || ms > DURATION_MAX_MS) return undefined;
+      return ms === 0 && zero === "positive" ? undefined : ms;
+    },
+  );
+}
+
+/** Bytes; the units are powers of 1024. */
+function size(least: string, most: string) {
+  const range = [parseSize(least)!, parseSize(most)!] as const;
+  return text(`a size from "${least}" to "${most}" (units: B KB MB GB TB)`, (text) => {
+    const bytes = parseSize(text);
+    return bytes === undefined || bytes < range[0] || bytes > range[1] ? undefined : bytes;
+  });
+}
+
+const path = text('an absolute path, such as "/etc/ttygate/…"', parsePath);
+const socketPath = text("an absolute path of at most 107 bytes", parseSocketPath);
+const pathOrNone = text(
+  'an absolute path, or "" for none',
+  (text) => text === "" ? null : parsePath(text),
+);
+/** The alphabet that Docker allows in names. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+
+/** Sections and keys in the order in which `ttygate config show` prints them. */
+export const SECTIONS = {
+  gateway: {
+    listen: key(
+      "listen",
+      ["127.0.0.1:8080"],
+      list(
+        'at least one "host:port", "[ipv6]:port" or "/path/to.sock"',
+        text('"host:port", "[ipv6]:port" or "/path/to.sock"', parseListenAddress),
+        1,
+      ),
+    ),
+    admin_socket: key("adminSocket", "/run/ttygate/admin.sock", socketPath),
+    state_dir: key("stateDir", "/var/lib/ttygate", path),
+    base_path: key("basePath", "/", text('a path such as "/" or "/terminal"', parseBasePath)),
+    allowed_origins: key(
+      "allowedOrigins",
+      [],
+      list("origins", text('an origin such as "https://shell.example.org"', parseOrigin)),
+    ),
+    trusted_proxies: key(
+      "trustedProxies",
+      [],
+      list("address ranges", text('an address or a CIDR such as "10.0.0.0/8"', parseCidr)),
+    ),
+    idle_exit: key(
+      "idleExitMs",
+      "off",
+      text('"off" or a duration from "1ms" to "24d", such as "90s"', (text) => {
+        const ms = parseDuration(text);
+        return text === "off" ? null : ms && ms <= DURATION_MAX_MS ? ms : undefined;
+      }),
+    ),
+    tls_cert: key("tlsCert", "", pathOrNone),
+    tls_key: key("tlsKey", "", pathOrNone),
+  },
+  docker: {
+    socket: key("socket", "/run/docker.sock", socketPath),
+    instance: key(
+      "instance",
+      "default",
+      matching("a name of up to 63 letters, digits, dots, dashes or underscores", NAME),
+    ),
+  },
+  container: {
+    image: key(
+      "image",
+      "ubuntu:24.04",
+      matching('an image such as "ubuntu:24.04"', /^[A-Za-z0-9][A-Za-z0-9_./:@-]{0,254}$/),
+    ),
+    command: key(
+      "command",
+      ["/bin/bash", "-l"],
+      v.pipe(
+        list("words, the program first", v.string(mustBe("a word in quotes")), 1),
+        v.check(
+          (words) => words[0] !== "" && words.every((word) => !word.includes("\0")),
+          mustBe("a program and its arguments"),
+        ),
+      ),
+    ),
+    cpus: key("cpus", 0.5, number(0.01, 1024)),
+    // Docker accepts no less than 6 MiB.
+    memory: key("memoryBytes", "200MB", size("6MB", "64TB")),
+    // Three: the container's init, its shell, and one program that the shell runs.
+    pids: key("pids", 128, integer(3, 4194304)),
+    disk: key("diskBytes", "1GB", size("1MB", "64TB")),
+    network: key(
+      "network",
+      "ttygate",
+      text(
+        'the name of a Docker network, or "none"; "host" would share the server\'s own network',
+        (text) => NAME.test(text) && text !== "host" ? text : undefined,
+      ),
+    ),
+    runtime: key(
+      "runtime",
+      "",
+      matching('a Docker runtime such as "runsc", or ""', /^([A-Za-z0-9][A-Za-z0-9_./-]*)?$/),
+    ),
+    user: key(
+      "user",
+      "",
+      matching('"user", "uid" or "user:group", or ""', /^([\w][\w.-]*(:[\w][\w.-]*)?)?$/),
+    ),
+  },
+  session: {
+    idle_timeout: key("idleTimeoutMs", "15m", duration("positive")),
+    // May be longer than idle_timeout: a session then warns at half of it.
+    idle_warning: key("idleWarningMs", "60s", duration("zero")),
+    max_lifetime: key("maxLifetimeMs", "8h", duration("positive")),
+    reconnect_grace: key("reconnectGraceMs", "60s", duration("zero")),
+    max_total: key("maxTotal", 50, integer(1, 100_000)),
+    max_per_user: key("maxPerUser", 3, integer(1, 100_000)),
+    replay: key("replayBytes", "256KB", size("1KB", "1GB")),
+  },
+  pool: {
+    size: key("size", 2, integer(0, 1000)),
+  },
+  auth: {
+    htpasswd: key("htpasswd", "/etc/ttygate/htpasswd", path),
+    groups: key("groups", "/etc/ttygate/groups", path),
+    login_ttl: key("loginTtlMs", "12h", duration("positive")),
+    deny: key("deny", 5, integer(1, 1000)),
+    unlock_time: key("unlockTimeMs", "10m", duration("positive")),
+    fail_delay: key("failDelayMs", "2s", duration("zero")),
+  },
+  audit: {
+    file: key("file", "", pathOrNone),
+    record: key(
+      "record",
+      "off",
+      v.picklist(["off", "asciicast"], mustBe('"off" or "asciicast"')),
+    ),
+  },
+} as const;
+
+type Sections = typeof SECTIONS;
+type Fields<Keys> = {
+  readonly [K in keyof Keys as Keys[K] extends Key<infer F, unknown> ? F : never]: Keys[K] extends
+    Key<string, infer Value> ? Value : never;
+};
+
+/** The configuration as rooms are handed it: units in the names, empty paths as null, frozen. */
+export type Config = { readonly [Section in keyof Sections]: Fields<Sections[Section]> };

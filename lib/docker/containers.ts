@@ -1,0 +1,185 @@
+/** Containers: made, started, attached to, measured, ended. */
+import type { Call, Client } from "./client.ts";
+import { type HijackedStream, openHijacked } from "./hijack.ts";
+import type {
+  CallOptions,
+  ContainerCreate,
+  ContainerInspect,
+  ContainerStats,
+  ContainerSummary,
+  WaitExit,
+} from "./types.ts";
+
+/** Until when a wait waits: from now on not running, the next exit, or the removal. */
+export type WaitCondition = "not-running" | "next-exit" | "removed";
+
+/**
+ * Docker cannot be told not to detach, and holds the first key of its sequence back until the next
+ * one; so the sequence is of bytes that UTF-8 never has, already percent-encoded.
+ */
+const NO_KEYS = "%FF,%FF,%FF,%FF";
+
+/**
+ * The calls under `/containers`
+ * (https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container); each rejects with a
+ * `DockerError`, or with its signal's reason. An id may be a name.
+ */
+export class Containers {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  create(
+    spec: ContainerCreate,
+    { name, signal }: CallOptions & { readonly name?: string } = {},
+  ): Promise<{ Id: string; Warnings: string[] | null }> {
+    return this.#client.json({
+      doing: `create a container from ${spec.Image}`,
+      method: "POST",
+      path: ["containers", "create"],
+      query: { name },
+      body: spec,
+      signal,
+    });
+  }
+
+  /** Starts it; one that runs already is left so. */
+  start(id: string, options: CallOptions = {}): Promise<void> {
+    return this.#client.done(on(id, "start container", "POST", ["start"], options));
+  }
+
+  /** Sends a signal, SIGKILL unless named otherwise; 409 when it does not run. */
+  kill(
+    id: string,
+    { signalName, signal }: CallOptions & { readonly signalName?: string } = {},
+  ): Promise<void> {
+    const query = { signal: signalName };
+    return this.#client.done(on(id, "kill container", "POST", ["kill"], { signal, query }));
+  }
+
+  pause(id: string, options: CallOptions = {}): Promise<void> {
+    return this.#client.done(on(id, "pause container", "POST", ["pause"], options));
+  }
+
+  unpause(id: string, options: CallOptions = {}): Promise<void> {
+    return this.#client.done(on(id, "unpause container", "POST", ["unpause"], options));
+  }
+
+  /** Asks it to end and kills it after `timeoutSeconds`; one that is stopped already is left so. */
+  stop(
+    id: string,
+    { timeoutSeconds, signal }: CallOptions & { readonly timeoutSeconds?: number } = {},
+  ): Promise<void> {
+    const query = { t: timeoutSeconds };
+    return this.#client.done(on(id, "stop container", "POST", ["stop"], { signal, query }));
+  }
+
+  /** Removes it, killed first with `force`, with its anonymous volumes with `volumes`. */
+  remove(
+    id: string,
+    { force, volumes, signal }: CallOptions & {
+      readonly force?: boolean;
+      readonly volumes?: boolean;
+    } = {},
+  ): Promise<void> {
+    const query = { force, v: volumes };
+    return this.#client.done(on(id, "remove container", "DELETE", [], { signal, query }));
+  }
+
+  /**
+   * Opens the container's input and output as one stream; attach before the start to lose nothing.
+   *
+   * @param options `detachKeys` as in docker-attach(1), "" for none: the default "ctrl-p,ctrl-q"
+   *   swallows a Ctrl-P until the next key; `logs` sends the earlier output first; `signal` governs
+   *   the opening only
+   */
+  async attach(
+    id: string,
+    { detachKeys, logs, signal }: CallOptions & {
+      readonly detachKeys?: string;
+      readonly logs?: boolean;
+    } = {},
+  ): Promise<HijackedStream> {
+    const query = {
+      stream: true,
+      stdin: true,
+      stdout: true,
+      stderr: true,
+      detachKeys: detachKeys || undefined,
+      logs,
+    };
+    const call = on(id, "attach to container", "POST", ["attach"], { signal, query });
+    const target = await this.#client.target(call);
+    return await openHijacked({
+      socketPath: this.#client.socketPath,
+      target: detachKeys === "" ? `${target}&detachKeys=${NO_KEYS}` : target,
+      doing: call.doing,
+      owner: `container ${id}`,
+      signal,
+    });
+  }
+
+  /** Sets the size of its terminal, in character cells; 409 before it runs. */
+  resize(
+    id: string,
+    { cols, rows }: { readonly cols: number; readonly rows: number },
+    options: CallOptions = {},
+  ): Promise<void> {
+    const query = { w: cols, h: rows };
+    return this.#client.done(on(id, "resize container", "POST", ["resize"], { ...options, query }));
+  }
+
+  /**
+   * Resolves when the wait is registered, so that no exit after it is missed. Its `exit` resolves
+   * when the condition holds; the signal ends both. An `exit` nobody awaits may reject unheard.
+   */
+  async wait(
+    id: string,
+    condition: WaitCondition,
+    options: CallOptions = {},
+  ): Promise<{ exit: Promise<WaitExit> }> {
+    const query = { condition };
+    const call = on(id, "wait for container", "POST", ["wait"], { ...options, query });
+    const exit = this.#client.body<WaitExit>(call, await this.#client.request(call));
+    exit.catch(() => {});
+    return { exit };
+  }
+
+  inspect(id: string, options: CallOptions = {}): Promise<ContainerInspect> {
+    return this.#client.json(on(id, "inspect container", "GET", ["json"], options));
+  }
+
+  /** One sample, at once; two of them give a rate. */
+  stats(id: string, options: CallOptions = {}): Promise<ContainerStats> {
+    const query = { stream: "false", "one-shot": true };
+    return this.#client.json(on(id, "measure container", "GET", ["stats"], { ...options, query }));
+  }
+
+  /** The running ones, or `all`; with every one of `labels`, each `key` or `key=value`. */
+  list(
+    { all, labels, signal }: CallOptions & {
+      readonly all?: boolean;
+      readonly labels?: readonly string[];
+    } = {},
+  ): Promise<ContainerSummary[]> {
+    return this.#client.json({
+      doing: "list containers",
+      method: "GET",
+      path: ["containers", "json"],
+      query: { all, filters: labels && JSON.stringify({ label: labels }) },
+      signal,
+    });
+  }
+}
+
+function on(
+  id: string,
+  doing: string,
+  method: Call["method"],
+  below: readonly string[],
+  options: Pick<Call, "signal" | "query">,
+): Call {
+  return { ...options, doing: `${doing} ${id}`, method, path: ["containers", id, ...below] };
+}

@@ -1,0 +1,219 @@
+/** An attached container's connection as a duplex of bytes that waits for the other side. */
+import { DockerError, DockerStreamError, type Doing, refused, unreachable } from "./errors.ts";
+import { BadAnswerError, readErrorBody, readHead } from "./http_answer.ts";
+
+/** What one read takes at most: little while the stream is idle, much while it floods. */
+export const IDLE_READ_BYTES = 4 * 1024, READ_BYTES = 64 * 1024;
+
+/** How much may wait to be written before further writes are refused. */
+export const QUEUED_WRITE_BYTES = 1024 * 1024;
+
+/** The request that opens a stream. */
+export interface HijackCall {
+  readonly socketPath: string;
+  /** Path and query, the API version included. */
+  readonly target: string;
+  readonly doing: Doing;
+  /** Whose stream it is: "container abc". */
+  readonly owner: string;
+  /** Governs the opening only. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Sends the request and hands over the connection after the answer's head: 101, or 200 from an
+ * Engine that does not say "Upgrade"
+ * (https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerAttach).
+ *
+ * @throws {DockerError} with Docker's message when the Engine refuses
+ * @throws {DockerUnreachableError} when the socket cannot be reached or the connection is lost
+ */
+export async function openHijacked(call: HijackCall): Promise<HijackedStream> {
+  const { doing, signal, socketPath } = call;
+  signal?.throwIfAborted();
+  let conn: Deno.UnixConn;
+  try {
+    conn = await Deno.connect({ transport: "unix", path: socketPath });
+  } catch (cause) {
+    throw unreachable(doing, socketPath, cause);
+  }
+  const abort = () => conn[Symbol.dispose]();
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    signal?.throwIfAborted();
+    await writeAll(
+      conn,
+      new TextEncoder().encode(
+        `POST ${call.target} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\n` +
+          `Upgrade: tcp\r\nContent-Length: 0\r\n\r\n`,
+      ),
+    );
+    const read = () => readSome(conn, IDLE_READ_BYTES);
+    const head = await readHead(read);
+    if (head.status !== 101 && head.status !== 200) {
+      throw refused(doing, head.status, await readErrorBody(head, read), head.statusText);
+    }
+    signal?.throwIfAborted();
+    return new HijackedStream(conn, head.rest, call.owner);
+  } catch (cause) {
+    conn[Symbol.dispose]();
+    if (signal?.aborted) throw signal.reason;
+    if (cause instanceof DockerError) throw cause;
+    if (cause instanceof BadAnswerError) {
+      throw new DockerError(`Cannot ${doing}: ${cause.message}`, { cause });
+    }
+    throw unreachable(doing, socketPath, cause);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/**
+ * The bytes of a container's terminal, both ways. A container with a TTY has one raw stream, which
+ * this is; without one, Docker puts an 8-byte header before each piece of output, and these headers
+ * come through as they are.
+ */
+export class HijackedStream implements AsyncDisposable {
+  readonly #conn: Deno.UnixConn;
+  readonly #owner: string;
+  #phase: "open" | "half-closed" | "closed" = "open";
+  /** What came glued to the answer's head. */
+  #early: Uint8Array;
+  #readBytes = IDLE_READ_BYTES;
+  #reading: Promise<Uint8Array | null> | undefined;
+  #reset: DockerStreamError | undefined;
+  #writes: Promise<void> = Promise.resolve();
+  #queuedBytes = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(conn: Deno.UnixConn, early: Uint8Array, owner: string) {
+    this.#conn = conn;
+    this.#early = early;
+    this.#owner = owner;
+  }
+
+  /**
+   * The next bytes, at most `maxBytes` of them and the caller's to keep; null at the end, and when
+   * this side closes the stream. One read at a time.
+   *
+   * The Engine resets the connection when the container ends with input still unread. All output
+   * has been read by then, so a caller that waits for the exit may take it for the end.
+   *
+   * @throws {DockerStreamError} when the other side reset the connection; again on each later read
+   * @throws {TypeError} when another read is pending
+   * @throws {RangeError} when `maxBytes` is below 1
+   */
+  async read(maxBytes: number = READ_BYTES): Promise<Uint8Array | null> {
+    if (!(maxBytes >= 1)) throw new RangeError(`Cannot read ${maxBytes} bytes at most: 1 is least`);
+    if (this.#reading) throw new TypeError("Cannot read: another read is pending");
+    try {
+      return await (this.#reading = this.#read(Math.floor(maxBytes)));
+    } finally {
+      this.#reading = undefined;
+    }
+  }
+
+  /**
+   * Writes all of `bytes`, which must stay as they are until it resolves: then the kernel has them.
+   * Writes keep their order; it stays pending for as long as the container does not read.
+   *
+   * @throws {DockerStreamError} when either side has closed the stream, or when more than
+   *   `QUEUED_WRITE_BYTES` wait already
+   */
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#phase === "half-closed") {
+      return Promise.reject(this.#error("write to", "its writing side was closed"));
+    }
+    if (this.#queuedBytes > 0 && this.#queuedBytes + bytes.length > QUEUED_WRITE_BYTES) {
+      const why = `${this.#queuedBytes} bytes wait already; await each write`;
+      return Promise.reject(this.#error("write to", why));
+    }
+    this.#queuedBytes += bytes.length;
+    return this.#inTurn(async () => {
+      try {
+        await writeAll(this.#conn, bytes);
+      } finally {
+        this.#queuedBytes -= bytes.length;
+      }
+    });
+  }
+
+  /**
+   * Closes the writing side after the writes before it; reading goes on. A second call does nothing.
+   *
+   * @throws {DockerStreamError} when either side has closed the stream
+   */
+  closeWrite(): Promise<void> {
+    if (this.#phase === "half-closed") return this.#writes;
+    if (this.#phase === "open") this.#phase = "half-closed";
+    return this.#inTurn(() => this.#conn.closeWrite());
+  }
+
+  /** Closes both ways: a pending read gives null, pending writes reject. Always the same promise. */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  /** `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #read(maxBytes: number): Promise<Uint8Array | null> {
+    if (this.#closed) return null;
+    if (this.#reset) throw this.#reset;
+    if (this.#early.length > 0) {
+      const chunk = this.#early.slice(0, maxBytes);
+      this.#early = this.#early.slice(maxBytes);
+      return chunk;
+    }
+    const size = Math.min(this.#readBytes, maxBytes);
+    try {
+      const chunk = await readSome(this.#conn, size);
+      if (chunk?.length === this.#readBytes) this.#readBytes = READ_BYTES;
+      else if (chunk && chunk.length < Math.min(size, IDLE_READ_BYTES)) {
+        this.#readBytes = IDLE_READ_BYTES;
+      }
+      return chunk;
+    } catch (cause) {
+      if (this.#closed) return null;
+      throw this.#reset = this.#error("read from", "the connection was reset", cause);
+    }
+  }
+
+  get #closed(): boolean {
+    return this.#phase === "closed";
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#writes.then(work).catch((cause) => {
+      const why = this.#closed ? "it was closed" : "the container's stream is closed";
+      throw this.#error("write to", why, cause);
+    });
+    // The next in turn finds out by itself; only whoever asked for this one hears of it.
+    this.#writes = turn.catch(() => {});
+    return turn;
+  }
+
+  async #close(): Promise<void> {
+    this.#phase = "closed";
+    this.#conn[Symbol.dispose]();
+    await Promise.allSettled([this.#reading, this.#writes]);
+  }
+
+  #error(doing: "read from" | "write to", why: string, cause?: unknown): DockerStreamError {
+    return new DockerStreamError(`Cannot ${doing} ${this.#owner}: ${why}`, { cause });
+  }
+}
+
+/** One read of at most `size` bytes, in a buffer not much larger than what came. */
+async function readSome(conn: Deno.Conn, size: number): Promise<Uint8Array | null> {
+  const buffer = new Uint8Array(size);
+  const count = await conn.read(buffer);
+  if (count === null) return null;
+  return count > size / 2 ? buffer.subarray(0, count) : buffer.slice(0, count);
+}
+
+async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let sent = 0; sent < bytes.length;) sent += await conn.write(bytes.subarray(sent));
+}

@@ -1,0 +1,112 @@
+/** The head and the error body of an HTTP/1.1 answer (RFC 9112), for a connection read by hand. */
+
+/** The longest head that is read. */
+export const HEAD_BYTES = 16 * 1024;
+
+/** How much of an error's body is read. */
+export const ERROR_BODY_BYTES = 64 * 1024;
+
+/** Gives the next bytes of the connection, null at its end. */
+export type ReadBytes = () => Promise<Uint8Array | null>;
+
+/** An answer's head, and what came with it. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+  /** The bytes that were read together with the head and come after it. */
+  readonly rest: Uint8Array;
+}
+
+/** What came is not an HTTP answer, or its head is over the bound. */
+export class BadAnswerError extends Error {
+  override readonly name = "BadAnswerError";
+}
+
+/**
+ * Reads up to the end of the head, and no further than the read that had it.
+ *
+ * @throws {BadAnswerError} when it is over `HEAD_BYTES` or not HTTP/1.x
+ * @throws {Deno.errors.UnexpectedEof} when the connection ends inside it
+ */
+export async function readHead(read: ReadBytes): Promise<AnswerHead> {
+  let seen: Uint8Array = new Uint8Array();
+  for (;;) {
+    const end = indexOf(seen, "\r\n\r\n", 0);
+    if (end > HEAD_BYTES || (end < 0 && seen.length > HEAD_BYTES)) {
+      throw new BadAnswerError(`the head of the answer is over ${HEAD_BYTES} bytes`);
+    }
+    if (end >= 0) return parseHead(latin1(seen.subarray(0, end)), seen.slice(end + 4));
+    const more = await read();
+    if (more === null) {
+      throw new Deno.errors.UnexpectedEof("the connection ended inside the head of the answer");
+    }
+    seen = joined(seen, more);
+  }
+}
+
+/** Reads the body that follows a head, as text cut at `ERROR_BODY_BYTES`; an early end is no error. */
+export async function readErrorBody(head: AnswerHead, read: ReadBytes): Promise<string> {
+  const chunked = /\bchunked\b/i.test(head.headers.get("transfer-encoding") ?? "");
+  const length = Number(head.headers.get("content-length") ?? Infinity);
+  let raw = head.rest;
+  for (;;) {
+    const body = chunked ? dechunked(raw) : { bytes: raw, whole: raw.length >= length };
+    const more = body.whole || raw.length >= ERROR_BODY_BYTES ? null : await read();
+    if (more === null) {
+      return new TextDecoder().decode(body.bytes.subarray(0, Math.min(length, ERROR_BODY_BYTES)));
+    }
+    raw = joined(raw, more);
+  }
+}
+
+function parseHead(text: string, rest: Uint8Array): AnswerHead {
+  const [statusLine = "", ...lines] = text.split("\r\n");
+  const [, status, statusText] = /^HTTP\/1\.[01] (\d{3})(?: (.*))?$/.exec(statusLine) ?? [];
+  if (!status) throw new BadAnswerError("the answer is not HTTP/1.1");
+  const headers = new Headers();
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    try {
+      headers.append(line.slice(0, colon), line.slice(colon + 1).trim());
+    } catch (cause) {
+      throw new BadAnswerError("the answer has a header that is none", { cause });
+    }
+  }
+  return { status: Number(status), statusText: statusText ?? "", headers, rest };
+}
+
+/** Decodes the chunks (RFC 9112, section 7.1) that have come so far, the last perhaps in part. */
+function dechunked(raw: Uint8Array): { bytes: Uint8Array; whole: boolean } {
+  let bytes: Uint8Array = new Uint8Array();
+  let at = 0;
+  for (;;) {
+    const lineEnd = indexOf(raw, "\r\n", at);
+    if (lineEnd < 0) return { bytes, whole: false };
+    const size = parseInt(latin1(raw.subarray(at, lineEnd)), 16);
+    if (!(size > 0)) return { bytes, whole: true };
+    const start = lineEnd + 2;
+    bytes = joined(bytes, raw.subarray(start, start + size));
+    at = start + size + 2;
+  }
+}
+
+function indexOf(bytes: Uint8Array, text: string, from: number): number {
+  for (let at = from; at + text.length <= bytes.length; at++) {
+    let same = 0;
+    while (same < text.length && bytes[at + same] === text.charCodeAt(same)) same++;
+    if (same === text.length) return at;
+  }
+  return -1;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return new TextDecoder("latin1").decode(bytes);
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}

@@ -1,0 +1,14 @@
+/** A Docker Engine's API over its Unix socket: JSON calls, attached streams, typed errors. */
+export { Docker } from "./docker.ts";
+export type { Containers, WaitCondition } from "./containers.ts";
+export type { Images } from "./images.ts";
+export type { Networks } from "./networks.ts";
+export type { EventsOptions } from "./events.ts";
+export { type HijackedStream, QUEUED_WRITE_BYTES, READ_BYTES } from "./hijack.ts";
+export {
+  DockerError,
+  DockerStreamError,
+  DockerUnreachableError,
+  DockerVersionError,
+} from "./errors.ts";
+export type * from "./types.ts";

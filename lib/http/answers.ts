@@ -1,0 +1,97 @@
+/** Answers that are no pages: JSON, problems, redirects. */
+import { SECURITY_HEADERS } from "./pages.ts";
+
+/** A refusal with its status and a sentence for whoever sent the request. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+  }
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  413: "Content Too Large",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+/** The reason phrase of a status. */
+export function titleOf(status: number): string {
+  return TITLES[status] ?? "Error";
+}
+
+/** JSON. */
+export function json(body: unknown, status = 200): Response {
+  return new Response(JSON.stringify(body) + "\n", {
+    status,
+    headers: {
+      ...SECURITY_HEADERS,
+      "content-type": "application/json",
+      "cache-control": "no-store",
+    },
+  });
+}
+
+/** A refusal as `application/problem+json` (RFC 9457). */
+export function problem({ status, message, headers }: Refusal): Response {
+  const body = { type: "about:blank", title: titleOf(status), status, detail: message };
+  return new Response(JSON.stringify(body) + "\n", {
+    status,
+    headers: {
+      ...SECURITY_HEADERS,
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      ...headers,
+    },
+  });
+}
+
+/** A refusal as a line of text. */
+export function text({ status, message, headers }: Refusal): Response {
+  return new Response(message + "\n", {
+    status,
+    headers: {
+      ...SECURITY_HEADERS,
+      "content-type": "text/plain; charset=utf-8",
+      "cache-control": "no-store",
+      ...headers,
+    },
+  });
+}
+
+/** 303: look there with GET. */
+export function seeOther(location: string, headers: Headers = new Headers()): Response {
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value);
+  headers.set("location", location);
+  headers.set("cache-control", "no-store");
+  return new Response(null, { status: 303, headers });
+}
+
+/** A path of the gateway as the browser sees it. */
+export function pathBelow(basePath: string, path: string): string {
+  return basePath === "/" ? path : basePath + path;
+}
+
+/**
+ * Where to go after the log-in: the wanted place if it is a path of this origin, else the front
+ * page. It is parsed as a browser would, so that `//evil`, `/\evil` and `/.//evil` stay out.
+ */
+export function safeNext(next: string | null, basePath: string): string {
+  const front = pathBelow(basePath, "/");
+  const here = "http://gateway.invalid";
+  const url = next?.startsWith("/") ? URL.parse(next, here) : null;
+  if (url?.origin !== here) return front;
+  const path = url.pathname + url.search + url.hash;
+  return path.startsWith("//") ? front : path;
+}

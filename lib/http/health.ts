@@ -1,0 +1,48 @@
+/** `/healthz` for load balancers and `/metrics` for Prometheus. */
+import { json, Refusal } from "./answers.ts";
+import type { Caller } from "./caller.ts";
+import type { Gateway } from "./gateway.ts";
+import { identify } from "./identity.ts";
+
+const ENGINE_MS = 2_000;
+
+/** `GET /healthz`: 200, or 503 with a reason when the engine does not answer. */
+export async function showHealth(gateway: Gateway): Promise<Response> {
+  try {
+    await gateway.engine.ping(AbortSignal.timeout(ENGINE_MS));
+    return json({ status: "ok" });
+  } catch (error) {
+    gateway.log.warning("the engine does not answer", { error });
+    return json({ status: "unavailable", reason: "The Docker Engine does not answer." }, 503);
+  }
+}
+
+/**
+ * `GET /metrics`, for admins, in Prometheus's text format
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ */
+export async function showMetrics(caller: Caller, gateway: Gateway): Promise<Response> {
+  const { principal } = await identify(caller, gateway);
+  if (!principal.admin) throw new Refusal(403, "Only administrators may read the metrics.");
+  const sessions = gateway.registry.list();
+  const { started, ended } = gateway.registry.totals;
+  const lines = [
+    "# HELP ttygate_sessions Live sessions.",
+    "# TYPE ttygate_sessions gauge",
+    `ttygate_sessions ${sessions.length}`,
+    "# HELP ttygate_sessions_attached Live sessions that a client follows.",
+    "# TYPE ttygate_sessions_attached gauge",
+    `ttygate_sessions_attached ${sessions.filter(({ attached }) => attached).length}`,
+    "# HELP ttygate_sessions_started_total Sessions started.",
+    "# TYPE ttygate_sessions_started_total counter",
+    `ttygate_sessions_started_total ${started}`,
+    "# HELP ttygate_sessions_ended_total Sessions ended, by reason.",
+    "# TYPE ttygate_sessions_ended_total counter",
+    ...[...ended].map(([reason, count]) =>
+      `ttygate_sessions_ended_total{reason="${reason}"} ${count}`
+    ),
+  ];
+  return new Response(lines.join("\n") + "\n", {
+    headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+  });
+}

@@ -1,0 +1,105 @@
+/** Who a request speaks for: by its cookie, by HTTP Basic, or by the door it came through. */
+import { parseBasic } from "../auth/basic.ts";
+import { readLoginCookie } from "../auth/cookie.ts";
+import type { Login, Logins } from "../auth/login.ts";
+import { checkOrigin } from "../auth/origin.ts";
+import type { AuthStack } from "../auth/stack.ts";
+import type { Log } from "../log.ts";
+import type { Principal } from "../types.ts";
+import { Refusal } from "./answers.ts";
+import type { Caller } from "./caller.ts";
+
+/** A principal and for how long it stays one. */
+export interface Identity {
+  readonly principal: Principal;
+  /** Aborted when the login ends; never for Basic, which is checked with each request. */
+  readonly ended: AbortSignal;
+}
+
+/** What identifying needs. */
+export interface IdentityParts {
+  readonly stack: AuthStack;
+  readonly logins: Logins;
+  readonly basePath: string;
+  readonly allowedOrigins: readonly string[];
+  readonly log: Log;
+}
+
+const NEVER = new AbortController().signal;
+const ADMIN_DOOR: Principal = { name: "root", admin: true };
+
+/** The login of the request's cookie, or null. */
+export function loginOf(caller: Caller, { logins, basePath }: IdentityParts): Login | null {
+  const token = readLoginCookie(caller.headers, { scheme: caller.scheme, basePath });
+  return token === null ? null : logins.verify(token);
+}
+
+/**
+ * Identifies the caller by cookie, or by Basic where a script may come.
+ *
+ * @throws {Refusal} 401 without a valid credential, 429 when the account is locked, 503 when
+ * passwords cannot be checked
+ */
+export async function identify(caller: Caller, parts: IdentityParts): Promise<Identity> {
+  if (caller.door === "admin") return { principal: ADMIN_DOOR, ended: NEVER };
+  const { stack, log } = parts;
+  const basic = parseBasic(caller.headers.get("authorization"));
+  if (basic) {
+    const result = await stack.authenticate(basic.name, basic.password);
+    if (result.ok) return { principal: result.principal, ended: NEVER };
+    log.notice("log-in refused", { user: basic.name, remote: caller.remote, why: result.reason });
+    throw refusalOf(result, caller);
+  }
+  const login = loginOf(caller, parts);
+  const principal = login && stack.principalOf(login.name);
+  if (!principal) throw unauthorized(caller, "Log in first.");
+  return { principal, ended: login.ended };
+}
+
+/** The refusal that a failed attempt is answered with. */
+export function refusalOf(
+  result: Exclude<Awaited<ReturnType<AuthStack["authenticate"]>>, { ok: true }>,
+  caller: Caller,
+): Refusal {
+  switch (result.reason) {
+    case "denied":
+      return unauthorized(caller, "The user name or the password is wrong.");
+    case "locked": {
+      const seconds = Math.max(1, Math.ceil(result.retryAfterMs / 1000));
+      const wait = seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+      return new Refusal(429, `Too many failed log-ins. Try again in ${wait}.`, {
+        "retry-after": String(seconds),
+      });
+    }
+    case "unavailable":
+      return new Refusal(503, "Log-in is not possible right now. The server's log says why.");
+  }
+}
+
+/**
+ * Refuses a request that another site's page may have made.
+ *
+ * @throws {Refusal} 403 for a foreign origin, and for none unless the request carries Basic
+ */
+export function requireOwnOrigin(caller: Caller, { allowedOrigins }: IdentityParts): void {
+  if (caller.door === "admin") return;
+  const { headers } = caller;
+  const verdict = checkOrigin({
+    origin: headers.get("origin"),
+    host: headers.get("host"),
+    allowedOrigins,
+  });
+  if (verdict === "same" || verdict === "allowed") return;
+  if (verdict === "missing" && parseBasic(headers.get("authorization"))) return;
+  const why = verdict === "missing"
+    ? "It has no Origin header; a script must use HTTP Basic instead."
+    : "It comes from another site. If that site is yours, add it to gateway.allowed_origins.";
+  throw new Refusal(403, `This request is refused. ${why}`);
+}
+
+function unauthorized({ headers }: Caller, message: string): Refusal {
+  // A browser's script would make the browser ask for a password in a window of its own.
+  const isBrowser = headers.has("sec-fetch-mode") || headers.has("origin");
+  const challenge = { "www-authenticate": 'Basic realm="ttygate", charset="UTF-8"' };
+  return new Refusal(401, message, isBrowser ? {} : challenge);
+}

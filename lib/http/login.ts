@@ -1,0 +1,79 @@
+/** Logging in and out by form and cookie. */
+import { clearLoginCookie, readLoginCookie, setLoginCookie } from "../auth/cookie.ts";
+import { pathBelow, Refusal, safeNext, seeOther } from "./answers.ts";
+import type { Caller } from "./caller.ts";
+import type { Gateway } from "./gateway.ts";
+import { loginOf, refusalOf, requireOwnOrigin } from "./identity.ts";
+import { loginPage } from "./pages.ts";
+
+/** The longest form body. */
+const FORM_BYTES = 16 * 1024;
+
+/** `GET /login`: the form, or straight on for someone who is logged in. */
+export function showLogin(caller: Caller, gateway: Gateway): Response {
+  const { basePath, assets } = gateway;
+  const next = safeNext(caller.query.get("next"), basePath);
+  if (loginOf(caller, gateway)) return seeOther(next);
+  return loginPage({ basePath, assets, next }, 200);
+}
+
+/** `POST /login`: checks the form and gives the cookie. */
+export async function logIn(caller: Caller, request: Request, gateway: Gateway): Promise<Response> {
+  const { basePath, assets, stack, logins, log, loginTtlMs } = gateway;
+  requireOwnOrigin(caller, gateway);
+  const form = await readForm(request);
+  const username = form.get("username") ?? "";
+  const next = safeNext(form.get("next"), basePath);
+  const { remote } = caller;
+  const result = await stack.authenticate(username, form.get("password") ?? "");
+  if (!result.ok) {
+    const { status, message, headers } = refusalOf(result, caller);
+    if (result.reason === "unavailable") {
+      log.error("nobody can log in", { why: result.message });
+    } else {
+      log.notice("log-in refused", { user: username, remote, why: result.reason });
+    }
+    const page = loginPage({ basePath, assets, next, username, error: message }, status);
+    for (const [name, value] of Object.entries(headers)) page.headers.set(name, value);
+    return page;
+  }
+  const { token } = await logins.issue(result.principal.name);
+  log.info("logged in", { user: username, remote });
+  const headers = new Headers();
+  setLoginCookie(headers, { scheme: caller.scheme, basePath }, { token, ttlMs: loginTtlMs });
+  return seeOther(next, headers);
+}
+
+/** `POST /logout`: ends the login here and in the browser. */
+export async function logOut(caller: Caller, gateway: Gateway): Promise<Response> {
+  const { basePath, logins, log } = gateway;
+  requireOwnOrigin(caller, gateway);
+  const scope = { scheme: caller.scheme, basePath };
+  const login = loginOf(caller, gateway);
+  const token = readLoginCookie(caller.headers, scope);
+  if (login && token !== null) {
+    await logins.revoke(token);
+    log.info("logged out", { user: login.name, remote: caller.remote });
+  }
+  const headers = new Headers();
+  clearLoginCookie(headers, scope);
+  return seeOther(pathBelow(basePath, "/login"), headers);
+}
+
+/** Reads a form, no further than its bound (WHATWG URL, application/x-www-form-urlencoded). */
+async function readForm(request: Request): Promise<URLSearchParams> {
+  const type = request.headers.get("content-type") ?? "";
+  if (!type.startsWith("application/x-www-form-urlencoded")) {
+    throw new Refusal(400, "A log-in is sent as a form (application/x-www-form-urlencoded).");
+  }
+  const tooLarge = () => new Refusal(413, "The log-in form is too large.", { connection: "close" });
+  if (Number(request.headers.get("content-length") ?? 0) > FORM_BYTES) throw tooLarge();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > FORM_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return new URLSearchParams(await new Blob(chunks).text());
+}

@@ -1,0 +1,119 @@
+/** Path and method to handler. */
+import { describeError } from "../log.ts";
+import { pathBelow, problem, Refusal, seeOther, text } from "./answers.ts";
+import type { Caller } from "./caller.ts";
+import type { Gateway } from "./gateway.ts";
+import { showHealth, showMetrics } from "./health.ts";
+import { identify } from "./identity.ts";
+import { logIn, logOut, showLogin } from "./login.ts";
+import { terminalPage } from "./pages.ts";
+import { endSession, listSessions, showSession } from "./sessions.ts";
+
+type Handler = (
+  call: { caller: Caller; request: Request; gateway: Gateway; id: string },
+) => Response | Promise<Response>;
+
+interface Route {
+  /** A path, or a pattern whose first group is handed over as `id`. */
+  readonly path: RegExp;
+  readonly methods: Readonly<Record<string, Handler>>;
+  /** Whether the admin socket has it too. */
+  readonly admin?: true;
+}
+
+const ROUTES: readonly Route[] = [
+  { path: /^\/$/, methods: { GET: showTerminal } },
+  {
+    path: /^\/login$/,
+    methods: {
+      GET: ({ caller, gateway }) => showLogin(caller, gateway),
+      POST: ({ caller, request, gateway }) => logIn(caller, request, gateway),
+    },
+  },
+  { path: /^\/logout$/, methods: { POST: ({ caller, gateway }) => logOut(caller, gateway) } },
+  { path: /^\/assets\/([^/]+)$/, methods: { GET: showAsset } },
+  {
+    path: /^\/terminal$/,
+    methods: {
+      GET: () => {
+        throw new Refusal(400, "This address speaks WebSocket only (subprotocol ttygate.v1).");
+      },
+    },
+  },
+  { path: /^\/healthz$/, methods: { GET: ({ gateway }) => showHealth(gateway) }, admin: true },
+  {
+    path: /^\/metrics$/,
+    methods: { GET: ({ caller, gateway }) => showMetrics(caller, gateway) },
+    admin: true,
+  },
+  {
+    path: /^\/api\/v1\/sessions$/,
+    methods: { GET: ({ caller, gateway }) => listSessions(caller, gateway) },
+    admin: true,
+  },
+  {
+    path: /^\/api\/v1\/sessions\/([^/]+)$/,
+    methods: {
+      GET: ({ caller, id, gateway }) => showSession(caller, id, gateway),
+      DELETE: ({ caller, id, gateway }) => endSession(caller, id, gateway),
+    },
+    admin: true,
+  },
+];
+
+/** Answers a request; nothing that a client sends makes it throw. */
+export async function answer(
+  caller: Caller,
+  request: Request,
+  gateway: Gateway,
+): Promise<Response> {
+  try {
+    return await dispatch(caller, request, gateway);
+  } catch (error) {
+    const refusal = error instanceof Refusal ? error : failure(error, caller, gateway);
+    return caller.path?.startsWith("/api/") ? problem(refusal) : text(refusal);
+  }
+}
+
+function dispatch(
+  caller: Caller,
+  request: Request,
+  gateway: Gateway,
+): Response | Promise<Response> {
+  for (const { path, methods, admin } of ROUTES) {
+    if (caller.door === "admin" && !admin) continue;
+    const match = caller.path === null ? null : path.exec(caller.path);
+    if (!match) continue;
+    const handler = methods[caller.method === "HEAD" ? "GET" : caller.method];
+    if (handler) return handler({ caller, request, gateway, id: match[1] ?? "" });
+    const allow = Object.keys(methods).join(", ");
+    throw new Refusal(405, `This address takes ${allow} only.`, { allow });
+  }
+  throw new Refusal(404, "There is nothing at this address.");
+}
+
+async function showTerminal({ caller, gateway }: Parameters<Handler>[0]): Promise<Response> {
+  const { basePath, assets } = gateway;
+  try {
+    const { principal } = await identify(caller, gateway);
+    return terminalPage({ basePath, assets, user: principal.name });
+  } catch (error) {
+    if (!(error instanceof Refusal && error.status === 401)) throw error;
+    const query = caller.query.toString();
+    const here = pathBelow(basePath, query === "" ? "/" : `/?${query}`);
+    const isFront = here === pathBelow(basePath, "/");
+    const login = pathBelow(basePath, "/login");
+    return seeOther(isFront ? login : `${login}?next=${encodeURIComponent(here)}`);
+  }
+}
+
+function showAsset({ request, gateway, id }: Parameters<Handler>[0]): Response {
+  const response = gateway.assets.respond(request, id);
+  if (!response) throw new Refusal(404, "There is nothing at this address.");
+  return response;
+}
+
+function failure(error: unknown, { method, path }: Caller, { log }: Gateway): Refusal {
+  log.error("a request failed", { method, path, error: describeError(error) });
+  return new Refusal(500, "The gateway could not answer. Its log says why.");
+}

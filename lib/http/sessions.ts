@@ -1,0 +1,63 @@
+/** `/api/v1/sessions`: the live sessions as JSON, a user's own or, for an admin, all. */
+import { ending } from "../sessions/endings.ts";
+import type { Session } from "../sessions/session.ts";
+import type { Principal } from "../types.ts";
+import { json, Refusal } from "./answers.ts";
+import type { Caller } from "./caller.ts";
+import type { Gateway } from "./gateway.ts";
+import { identify, requireOwnOrigin } from "./identity.ts";
+
+/** `GET /api/v1/sessions`. */
+export async function listSessions(caller: Caller, gateway: Gateway): Promise<Response> {
+  const { principal } = await identify(caller, gateway);
+  const visible = gateway.registry.list().filter((session) => maySee(principal, session));
+  return json({ sessions: visible.map(describe) });
+}
+
+/** `GET /api/v1/sessions/{id}`. */
+export async function showSession(
+  caller: Caller,
+  id: string,
+  gateway: Gateway,
+): Promise<Response> {
+  const { principal } = await identify(caller, gateway);
+  return json(describe(findFor(principal, id, gateway)));
+}
+
+/** `DELETE /api/v1/sessions/{id}`: ends it; 204 once its container is gone. */
+export async function endSession(caller: Caller, id: string, gateway: Gateway): Promise<Response> {
+  requireOwnOrigin(caller, gateway);
+  const { principal } = await identify(caller, gateway);
+  const session = findFor(principal, id, gateway);
+  const own = caller.door === "web" && principal.name === session.user;
+  session.end(ending("killed", own ? "You ended this session." : "An administrator ended it."));
+  gateway.log.notice("session ended on request", { session: id, by: principal.name });
+  await session.gone;
+  return new Response(null, { status: 204 });
+}
+
+function maySee(principal: Principal, session: Session): boolean {
+  return principal.admin || session.user === principal.name;
+}
+
+function findFor(principal: Principal, id: string, gateway: Gateway): Session {
+  const session = gateway.registry.find(id);
+  if (!session || !maySee(principal, session)) {
+    throw new Refusal(404, `There is no session ${id}. It may have ended.`);
+  }
+  return session;
+}
+
+function describe(session: Session) {
+  return {
+    id: session.id,
+    user: session.user,
+    image: session.profile.image,
+    container: session.container,
+    started: session.startedAt.toISOString(),
+    phase: session.phase,
+    attached: session.attached,
+    idleSeconds: Math.floor(session.idleMs / 1000),
+    outputBytes: session.output.end,
+  };
+}

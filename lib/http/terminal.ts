@@ -1,0 +1,185 @@
+/** `GET /terminal`: from the upgrade request to the end of the connection. */
+import { settlesWithin } from "../clock.ts";
+import { EngineError, LimitError, ShutdownError } from "../sessions/errors.ts";
+import type { Ending } from "../sessions/endings.ts";
+import type { Session } from "../sessions/session.ts";
+import { bridge } from "../terminal/bridge.ts";
+import { CLOSE, encodeEvent, FrameError, SUBPROTOCOL } from "../terminal/frame.ts";
+import type { TerminalSocket } from "../terminal/socket.ts";
+import type { TerminalEvent, Winsize } from "../types.ts";
+import { Refusal } from "./answers.ts";
+import type { Caller } from "./caller.ts";
+import type { Gateway } from "./gateway.ts";
+import { identify, type Identity, requireOwnOrigin } from "./identity.ts";
+
+const DEFAULT_WINSIZE: Winsize = { cols: 80, rows: 24 };
+/** The longest side of a terminal (struct winsize, tty_ioctl(4)). */
+const MAX_CELLS = 65535;
+/** How long a close waits for the container to be gone, so that "closed" means "gone". */
+const GONE_MS = 2_000;
+
+/** What an upgrade request asks for. */
+export interface TerminalRequest {
+  readonly identity: Identity;
+  readonly winsize: Winsize;
+  /** The session to come back to, and up to which offset its output is known. */
+  readonly resume: { readonly session: string; readonly offset: number } | null;
+}
+
+/**
+ * Checks an upgrade request before it is accepted.
+ *
+ * @throws {Refusal} 400, 401, 403, 429 or 503
+ */
+export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<TerminalRequest> {
+  if (caller.door === "admin" || caller.path !== "/terminal") {
+    throw new Refusal(404, "There is nothing at this address.");
+  }
+  requireOwnOrigin(caller, gateway);
+  const identity = await identify(caller, gateway);
+  const { headers, query } = caller;
+  const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim());
+  if (!offered.includes(SUBPROTOCOL)) {
+    throw new Refusal(400, `The client does not speak the subprotocol ${SUBPROTOCOL}.`);
+  }
+  const session = query.get("session");
+  return {
+    identity,
+    winsize: {
+      cols: integer(query, "cols", DEFAULT_WINSIZE.cols, 1, MAX_CELLS),
+      rows: integer(query, "rows", DEFAULT_WINSIZE.rows, 1, MAX_CELLS),
+    },
+    resume: session === null
+      ? null
+      : { session, offset: integer(query, "offset", 0, 0, Number.MAX_SAFE_INTEGER) },
+  };
+}
+
+function integer(
+  query: URLSearchParams,
+  name: string,
+  absent: number,
+  least: number,
+  most: number,
+): number {
+  const text = query.get(name);
+  if (text === null) return absent;
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+  if (!(value >= least && value <= most)) {
+    throw new Refusal(400, `${name} must be a whole number from ${least} to ${most}.`);
+  }
+  return value;
+}
+
+/** Serves an accepted connection until it is closed. Never throws. */
+export async function serveTerminal(
+  socket: TerminalSocket,
+  request: TerminalRequest,
+  gateway: Gateway,
+): Promise<void> {
+  const send = (event: TerminalEvent) => socket.send(encodeEvent(event));
+  const { identity, winsize, resume } = request;
+  try {
+    const { name } = identity.principal;
+    const known = resume ? gateway.registry.find(resume.session) : undefined;
+    if (resume && (known === undefined || known.user !== name || known.phase !== "live")) {
+      return await socket.close(CLOSE.noSuchSession, "this session is gone");
+    }
+    const session = known ?? await gateway.registry.open({
+      user: name,
+      winsize,
+      progress: (progress) => void send({ type: "progress", ...progress }),
+      signal: AbortSignal.any([socket.closed, identity.ended]),
+    });
+    await follow(session, socket, request, gateway);
+  } catch (error) {
+    if (socket.closed.aborted) return;
+    if (identity.ended.aborted) return await socket.close(CLOSE.loginEnded, "the login ended");
+    if (error instanceof FrameError || error instanceof RangeError) {
+      return await socket.close(CLOSE.protocolError, error.message.slice(0, 120));
+    }
+    const { ended, code } = refusalOf(error);
+    if (code === CLOSE.engineDown || ended.reason === "engine") {
+      gateway.log.error("a session could not be started", { user: identity.principal.name, error });
+    }
+    await send({ type: "ended", ...ended });
+    await socket.close(code);
+  }
+}
+
+async function follow(
+  session: Session,
+  socket: TerminalSocket,
+  { identity, winsize, resume }: TerminalRequest,
+  gateway: Gateway,
+): Promise<void> {
+  const { clock } = gateway;
+  const send = (event: TerminalEvent) => socket.send(encodeEvent(event));
+  using viewer = session.view(resume?.offset ?? 0, (event) => void send(event));
+  if (resume) session.resize(winsize);
+  await send({
+    type: "ready",
+    session: session.id,
+    offset: viewer.from,
+    ...describe(session, gateway),
+    stages: await session.stages,
+  });
+  const end = await bridge(socket, session, {
+    from: viewer.from,
+    signal: AbortSignal.any([viewer.replaced, identity.ended, socket.closed]),
+    clock,
+  });
+  switch (end) {
+    case "finished": {
+      await send({ type: "ended", ...await session.ended });
+      await settlesWithin(session.gone, GONE_MS, clock);
+      return await socket.close(CLOSE.ended);
+    }
+    case "silent":
+      return await socket.close(CLOSE.protocolError, "the output was not acknowledged for 30 s");
+    case "left":
+    case "aborted":
+      break;
+    default:
+      end satisfies never;
+  }
+  if (viewer.replaced.aborted) {
+    const message = "This session was opened in another window.";
+    await send({ type: "ended", reason: "replaced", exitCode: null, message });
+    await socket.close(CLOSE.takenOver);
+  } else if (identity.ended.aborted) {
+    await socket.close(CLOSE.loginEnded, "the login ended");
+  }
+}
+
+function describe({ user, profile, idleTimeoutMs }: Session, { engine }: Gateway) {
+  const { cpus, memoryBytes, pids, diskBytes } = profile.limits;
+  const disk = engine.limitsDisk ? diskBytes : null;
+  return {
+    user,
+    image: profile.image,
+    limits: { cpus, memory: memoryBytes, pids, disk },
+    idleTimeout: idleTimeoutMs / 1000,
+  };
+}
+
+/** What the client is told when its session could not be started. */
+function refusalOf(error: unknown): { ended: Ending; code: number } {
+  const ended = (reason: Ending["reason"], message: string): Ending => {
+    return { reason, exitCode: null, message };
+  };
+  if (error instanceof LimitError) {
+    return { ended: ended("limit", error.message), code: CLOSE.limitReached };
+  }
+  if (error instanceof ShutdownError) {
+    return { ended: ended("shutdown", error.message), code: CLOSE.ended };
+  }
+  if (error instanceof EngineError && !error.answered) {
+    const message = "Your terminal could not be started: the server's Docker Engine does not " +
+      "answer. Try again in a minute, or tell the administrator.";
+    return { ended: ended("engine", message), code: CLOSE.engineDown };
+  }
+  const message = "Your terminal could not be started. The administrator finds the cause in the " +
+    "gateway's log.";
+  return { ended: ended("engine", message), code: CLOSE.ended };
+}

@@ -1,0 +1,123 @@
+/** Writes structured log lines, with the journal's priority prefixes where the journal reads them. */
+import { fstatSync } from "node:fs";
+
+/** Priorities as syslog(3) numbers them; sd-daemon(3) writes them as `<6>` before a line. */
+const PRIORITY = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 } as const;
+
+export type Level = keyof typeof PRIORITY;
+
+/** What a line says besides its message; an undefined field is left out. Never put secrets here. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A method for each level: `log.info("session started", { session, user })`. None throws. */
+export type Log = { readonly [L in Level]: (message: string, fields?: Fields) => void };
+
+/** The longest message or field value, so that no client can fill the journal with one line. */
+export const VALUE_CHARS = 2048;
+
+/** The most causes of an error that are told. */
+const CAUSES = 8;
+
+export interface LogOptions {
+  /** True: each line begins with `<priority>`. False: with the time and the level. */
+  readonly prefix: boolean;
+  readonly clock: () => Date;
+}
+
+/**
+ * Makes a log that hands each line, without its line feed, to `write`: `message key=value …`.
+ * Whatever is in a message or a value, a line stays one line and `key=value` cannot be forged
+ * inside a value: control characters are escaped, and values that hold anything odd are quoted as
+ * JSON strings are.
+ */
+export function createLog(write: (line: string) => void, { prefix, clock }: LogOptions): Log {
+  const line = (level: Level) => (message: string, fields: Fields = {}) => {
+    const head = prefix ? `<${PRIORITY[level]}>` : `${clock().toISOString()} ${level} `;
+    const tail = Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => ` ${name}=${formatValue(value)}`);
+    write(head + escapeControls(shorten(message)) + tail.join(""));
+  };
+  return {
+    error: line("error"),
+    warning: line("warning"),
+    notice: line("notice"),
+    info: line("info"),
+    debug: line("debug"),
+  };
+}
+
+/** An error's message followed by its causes', as one sentence: "cannot X: cannot Y: why". */
+export function describeError(error: unknown): string {
+  const parts: string[] = [];
+  let e = error;
+  for (let told = 0; told < CAUSES && e !== undefined && e !== null; told++) {
+    const message = e instanceof Error ? e.message || e.name : String(e);
+    // Many errors repeat their cause's message in their own.
+    if (!parts.some((part) => part.includes(message))) parts.push(message);
+    e = e instanceof Error ? e.cause : undefined;
+  }
+  return parts.join(": ");
+}
+
+function formatValue(value: unknown): string {
+  const text = shorten(asText(value));
+  return /^[\w.,:;/@+%*~<>()[\]#!?$&^|-]+$/.test(text)
+    ? text
+    : escapeControls(JSON.stringify(text));
+}
+
+function asText(value: unknown): string {
+  if (value instanceof Error) return describeError(value);
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== "object" || value === null) return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "[unprintable]";
+  }
+}
+
+function shorten(text: string): string {
+  return text.length > VALUE_CHARS ? `${text.slice(0, VALUE_CHARS)}…` : text;
+}
+
+/** Escapes what moves a cursor, breaks a line or turns the reading direction. */
+function escapeControls(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/**
+ * Whether standard error is the journal: `JOURNAL_STREAM` is its "device:inode", and children that
+ * redirected it inherit the variable too, systemd.exec(5).
+ */
+export function isJournal(
+  stream: string | undefined,
+  stderr: () => { readonly dev: number; readonly ino: number } = () => fstatSync(2),
+): boolean {
+  if (!stream) return false;
+  try {
+    const { dev, ino } = stderr();
+    return stream === `${dev}:${ino}`;
+  } catch {
+    return false;
+  }
+}
+
+function writeStderr(line: string): void {
+  try {
+    let bytes = new TextEncoder().encode(`${line}\n`);
+    while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
+  } catch {
+    // Nobody reads standard error any more: there is nowhere left to say so.
+  }
+}
+
+/** The program's log, on standard error. */
+export const log: Log = createLog(writeStderr, {
+  prefix: isJournal(Deno.env.get("JOURNAL_STREAM")),
+  clock: () => new Date(),
+});

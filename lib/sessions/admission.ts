@@ -1,0 +1,59 @@
+/** Permits: how many sessions may live, in total and per user. */
+import { LimitError } from "./errors.ts";
+
+/** How many sessions may live at once. */
+export interface SessionLimits {
+  readonly maxTotal: number;
+  readonly maxPerUser: number;
+}
+
+/** The right to one session; disposing it gives it back, once. */
+export type Permit = Disposable;
+
+/** Hands out permits and takes them back. */
+export class Admission {
+  readonly #perUser = new Map<string, number>();
+  #total = 0;
+
+  constructor(private readonly limits: () => SessionLimits) {}
+
+  /** How many permits are out. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /**
+   * Takes a permit for a user.
+   *
+   * @throws {LimitError} with a sentence for the user when there is none
+   */
+  take(user: string): Permit {
+    const { maxTotal, maxPerUser } = this.limits();
+    const own = this.#perUser.get(user) ?? 0;
+    if (own >= maxPerUser) {
+      const sessions = own === 1 ? "1 terminal" : `${own} terminals`;
+      throw new LimitError(
+        `You already have ${sessions} open, and no more than that is allowed. ` +
+          `Close one (type exit in it) and try again.`,
+      );
+    }
+    if (this.#total >= maxTotal) {
+      throw new LimitError(
+        "All places on this server are taken. Try again in a few minutes, when someone has left.",
+      );
+    }
+    this.#perUser.set(user, own + 1);
+    this.#total++;
+    let phase: "held" | "returned" = "held";
+    return {
+      [Symbol.dispose]: () => {
+        if (phase === "returned") return;
+        phase = "returned";
+        this.#total--;
+        const left = this.#perUser.get(user)! - 1;
+        if (left === 0) this.#perUser.delete(user);
+        else this.#perUser.set(user, left);
+      },
+    };
+  }
+}

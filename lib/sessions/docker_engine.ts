@@ -1,0 +1,268 @@
+/** Docker as the engine of sessions. */
+import { Docker, DockerError, DockerUnreachableError, DockerVersionError } from "deno-docker-api";
+import type { Log } from "../log.ts";
+import type { Profile, StartProgress, Winsize } from "../types.ts";
+import { containerName, containerSpec, LABEL } from "./container_spec.ts";
+import type {
+  ContainerIdentity,
+  ContainerSummary,
+  Engine,
+  Incident,
+  ShellStream,
+} from "./engine.ts";
+import { EngineError } from "./errors.ts";
+import { PullMeter } from "./pull_meter.ts";
+
+/** How long one ordinary request may take before the engine counts as gone. */
+const REQUEST_MS = 30_000;
+const REMOVAL_MS = 20_000;
+/** A terminal cannot be sized in the first moment after its start. */
+const RESIZE_TRIES = 20;
+const RESIZE_PAUSE_MS = 5;
+/** Which Docker Engine, and which of its containers are ours. */
+export interface DockerEngineOptions {
+  readonly socket: string;
+  readonly instance: string;
+  readonly log: Log;
+}
+
+/** One instance's containers in a Docker Engine. */
+export class DockerEngine implements Engine, Disposable {
+  readonly #docker: Docker;
+  readonly #instance: string;
+  readonly #log: Log;
+  readonly #networks = new Map<string, Promise<void>>();
+  #limitsDisk: boolean | null = null;
+
+  constructor({ socket, instance, log }: DockerEngineOptions) {
+    this.#docker = new Docker({ socketPath: socket });
+    this.#instance = instance;
+    this.#log = log;
+  }
+
+  get limitsDisk(): boolean | null {
+    return this.#limitsDisk;
+  }
+
+  ping(signal: AbortSignal): Promise<void> {
+    return inWords(this.#docker.ping({ signal }));
+  }
+
+  async create(
+    identity: ContainerIdentity,
+    profile: Profile,
+    { winsize, progress, signal }: {
+      winsize: Winsize;
+      progress: (progress: StartProgress) => void;
+      signal: AbortSignal;
+    },
+  ): Promise<string> {
+    return await inWords(async () => {
+      await this.#ensureNetwork(profile.network);
+      this.#limitsDisk ??= await this.#canLimitDisk();
+      try {
+        return await this.#create(identity, profile, winsize);
+      } catch (error) {
+        if (!isMissingImage(error)) throw error;
+        await this.#pull(profile.image, progress, signal);
+        progress({ stage: "create" });
+        return await this.#create(identity, profile, winsize);
+      }
+    });
+  }
+
+  async attach(container: string, signal: AbortSignal): Promise<ShellStream> {
+    return await inWords(this.#docker.containers.attach(container, { detachKeys: "", signal }));
+  }
+
+  async watchExit(container: string, signal: AbortSignal): Promise<{ code: Promise<number> }> {
+    const { exit } = await inWords(
+      this.#docker.containers.wait(container, "next-exit", { signal }),
+    );
+    return { code: inWords(exit.then(({ StatusCode }) => StatusCode)) };
+  }
+
+  start(container: string, signal: AbortSignal): Promise<void> {
+    return inWords(
+      this.#docker.containers.start(container, { signal: withDeadline(signal) }).catch((error) => {
+        // Somebody removed the network: it is made again for the next session.
+        if (/network .*not found/.test(String(error))) this.#networks.clear();
+        throw error;
+      }),
+    );
+  }
+
+  resize(container: string, winsize: Winsize, signal: AbortSignal): Promise<void> {
+    return inWords(async () => {
+      for (let tries = 1;; tries++) {
+        try {
+          return await this.#docker.containers.resize(container, winsize, { signal });
+        } catch (error) {
+          const running = error instanceof DockerError && !error.isNotFound;
+          if (!running || tries === RESIZE_TRIES) throw error;
+          await new Promise((resolve) => setTimeout(resolve, RESIZE_PAUSE_MS));
+        }
+      }
+    });
+  }
+
+  end(container: string): Promise<void> {
+    return inWords(async () => {
+      const { containers } = this.#docker;
+      const signal = AbortSignal.timeout(REMOVAL_MS);
+      try {
+        await containers.remove(container, { force: true, volumes: true, signal });
+      } catch (error) {
+        if (!(error instanceof DockerError)) throw error;
+        if (error.isNotFound) return;
+        if (!error.isRemovalInProgress) throw error;
+        await containers.wait(container, "removed", { signal })
+          .then(({ exit }) => exit)
+          .catch((error) => {
+            if (!(error instanceof DockerError && error.isNotFound)) throw error;
+          });
+      }
+    });
+  }
+
+  async list(signal: AbortSignal): Promise<ContainerSummary[]> {
+    const labels = [`${LABEL.instance}=${this.#instance}`];
+    const found = await inWords(
+      this.#docker.containers.list({ all: true, labels, signal: withDeadline(signal) }),
+    );
+    return found.map(({ Id, Names, State, Labels }) => ({
+      id: Id,
+      name: Names[0]?.slice(1) ?? Id.slice(0, 12),
+      state: State,
+      session: Labels[LABEL.session] ?? null,
+      user: Labels[LABEL.user] ?? null,
+    }));
+  }
+
+  async *incidents(signal: AbortSignal): AsyncGenerator<Incident> {
+    const filters = {
+      type: ["container"],
+      label: [`${LABEL.instance}=${this.#instance}`],
+      event: ["oom", "kill"],
+    };
+    for await (const { Action, Actor } of this.#docker.events({ filters, signal })) {
+      // A kill with a harmless signal, as for a resize, is not the end of anything.
+      const deadly = Action === "oom" || Actor.Attributes.signal === "9";
+      if (deadly) yield { kind: Action === "oom" ? "oom" : "kill", container: Actor.ID };
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#docker[Symbol.dispose]();
+  }
+
+  /** Not abortable: a request that was cut could leave a container that nobody knows. */
+  async #create(identity: ContainerIdentity, profile: Profile, winsize: Winsize): Promise<string> {
+    const { containers } = this.#docker;
+    const name = containerName(identity.session);
+    const options = { instance: this.#instance, winsize, limitDisk: this.#limitsDisk === true };
+    try {
+      const spec = containerSpec(identity, profile, options);
+      const { Id } = await containers.create(spec, { name, signal: withDeadline() });
+      return Id;
+    } catch (error) {
+      if (options.limitDisk && /storage-opt/i.test(String(error))) {
+        this.#withoutDiskLimit();
+        return await this.#create(identity, profile, winsize);
+      }
+      if (!isMissingImage(error)) await this.end(name).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #pull(
+    image: string,
+    progress: (progress: StartProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#log.notice("pulling an image", { image });
+    const meter = new PullMeter();
+    progress({ stage: "pull", image, percent: 0 });
+    let told = 0;
+    for await (const line of this.#docker.images.pull(image, { signal })) {
+      const percent = meter.add(line);
+      if (percent > told) progress({ stage: "pull", image, percent: told = percent });
+    }
+  }
+
+  #ensureNetwork(name: string): Promise<void> {
+    if (name === "none" || name === "bridge" || name === "default") return Promise.resolve();
+    const known = this.#networks.get(name);
+    if (known) return known;
+    const ensured = this.#makeNetwork(name);
+    this.#networks.clear(); // the profile has one network: the map never grows
+    this.#networks.set(name, ensured);
+    ensured.catch(() => this.#networks.delete(name));
+    return ensured;
+  }
+
+  async #makeNetwork(name: string): Promise<void> {
+    const { networks } = this.#docker;
+    try {
+      await networks.inspect(name, { signal: withDeadline() });
+      return;
+    } catch (error) {
+      if (!(error instanceof DockerError && error.isNotFound)) throw error;
+    }
+    try {
+      await networks.create({
+        Name: name,
+        Driver: "bridge",
+        Options: { "com.docker.network.bridge.enable_icc": "false" },
+        Labels: { [LABEL.instance]: this.#instance },
+      }, { signal: withDeadline() });
+      this.#log.notice("made a network", { network: name });
+    } catch (error) {
+      // Another gateway was quicker.
+      if (!(error instanceof DockerError && error.isConflict)) throw error;
+    }
+  }
+
+  /** Quotas exist for overlay2 on xfs; whether they are switched on, the first create tells. */
+  async #canLimitDisk(): Promise<boolean> {
+    const { Driver, DriverStatus } = await this.#docker.info({ signal: withDeadline() });
+    const backing = DriverStatus.find(([name]) => name === "Backing Filesystem")?.[1];
+    const can = Driver === "overlay2" && backing === "xfs";
+    if (!can) this.#withoutDiskLimit();
+    return can;
+  }
+
+  #withoutDiskLimit(): void {
+    this.#limitsDisk = false;
+    this.#log.warning(
+      "container.disk is not enforced: Docker limits it only with overlay2 on xfs mounted with pquota",
+    );
+  }
+}
+
+function withDeadline(signal?: AbortSignal): AbortSignal {
+  const deadline = AbortSignal.timeout(REQUEST_MS);
+  return signal ? AbortSignal.any([signal, deadline]) : deadline;
+}
+
+function isMissingImage(error: unknown): boolean {
+  return error instanceof DockerError && error.isNotFound && /image/i.test(error.dockerMessage);
+}
+
+/** Passes results and aborts on; turns Docker's errors into the engine's. */
+async function inWords<T>(work: Promise<T> | (() => Promise<T>)): Promise<T> {
+  try {
+    return await (typeof work === "function" ? work() : work);
+  } catch (error) {
+    if (error instanceof DockerError) {
+      const answered = !(error instanceof DockerUnreachableError ||
+        error instanceof DockerVersionError);
+      throw new EngineError(error.message, { cause: error, answered });
+    }
+    if (error instanceof DOMException && error.name === "TimeoutError") {
+      const message = "Cannot use the Docker Engine: it does not answer in time; see its journal";
+      throw new EngineError(message, { cause: error, answered: false });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+/** How a session ended, in a sentence for the person. */
+import type { EndReason } from "../types.ts";
+
+/** The end of a session as its client is told. */
+export interface Ending {
+  readonly reason: EndReason;
+  /** The shell's exit status, null when it did not exit by itself. */
+  readonly exitCode: number | null;
+  readonly message: string;
+}
+
+/** An ending that is not the shell's own exit. */
+export function ending(reason: EndReason, message: string): Ending {
+  return { reason, exitCode: null, message };
+}
+
+/** The shell's own exit. */
+export function exited(exitCode: number): Ending {
+  const how = exitCode === 0 ? "" : ` with exit status ${exitCode}`;
+  return { reason: "exit", exitCode, message: `The shell ended${how}.` };
+}
+
+/** A duration in words: "15 minutes", "1 hour 30 minutes". */
+export function inWords(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000);
+  const parts = [
+    [Math.floor(seconds / 3600), "hour"],
+    [Math.floor(seconds / 60) % 60, "minute"],
+    [seconds % 60, "second"],
+  ] as const;
+  const words = parts.filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`);
+  return words.join(" ") || "0 seconds";
+}
+
+/** A size in words, in powers of two: "200 MB". */
+export function sizeInWords(bytes: number): string {
+  const units = ["bytes", "KB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${Number(value.toFixed(1))} ${units[unit]}`;
+}

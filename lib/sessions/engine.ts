@@ -1,0 +1,80 @@
+/** What the rooms above need of a container engine, in typed verbs; Docker is one such engine. */
+import type { Profile, StartProgress, Winsize } from "../types.ts";
+
+/** An engine that makes, reaches and removes containers. All verbs throw `EngineError`. */
+export interface Engine {
+  /** Resolves when the engine answers. */
+  ping(signal: AbortSignal): Promise<void>;
+
+  /**
+   * Creates a container, not yet running, with the profile's limits; makes its network and pulls
+   * its image when they are missing.
+   *
+   * @returns the container's id
+   */
+  create(
+    container: ContainerIdentity,
+    profile: Profile,
+    options: { winsize: Winsize; progress: (progress: StartProgress) => void; signal: AbortSignal },
+  ): Promise<string>;
+
+  /** Joins the terminal of a container; done before its start, no output is missed. */
+  attach(container: string, signal: AbortSignal): Promise<ShellStream>;
+
+  /**
+   * Asks to be told when a created container exits. Resolves when the engine has noted it;
+   * `code` resolves with the exit status of the container's main process.
+   */
+  watchExit(container: string, signal: AbortSignal): Promise<{ readonly code: Promise<number> }>;
+
+  start(container: string, signal: AbortSignal): Promise<void>;
+
+  /** Tells the container's terminal its size. */
+  resize(container: string, winsize: Winsize, signal: AbortSignal): Promise<void>;
+
+  /** Kills and removes a container; resolves when it is gone, also when it was gone before. */
+  end(container: string): Promise<void>;
+
+  /** All containers of this instance, in whatever state. */
+  list(signal: AbortSignal): Promise<ContainerSummary[]>;
+
+  /** What befalls this instance's containers from outside, until the signal is aborted. */
+  incidents(signal: AbortSignal): AsyncIterable<Incident>;
+
+  /** Whether containers really have the profile's disk limit; null until the first was created. */
+  readonly limitsDisk: boolean | null;
+}
+
+/** Whose container it is; becomes its name and labels. */
+export interface ContainerIdentity {
+  readonly session: string;
+  readonly user: string;
+  readonly role: "session" | "pool";
+  /** When it must be gone at the latest, in Unix seconds. */
+  readonly expires: number;
+}
+
+/** A container as the engine lists it. */
+export interface ContainerSummary {
+  readonly id: string;
+  readonly name: string;
+  /** created, running, paused, restarting, removing, exited or dead. */
+  readonly state: string;
+  /** Null when the label is missing. */
+  readonly session: string | null;
+  readonly user: string | null;
+}
+
+/** The out-of-memory killer struck in a container, or someone killed it through the engine. */
+export interface Incident {
+  readonly kind: "oom" | "kill";
+  readonly container: string;
+}
+
+/** A container's terminal: raw bytes both ways. */
+export interface ShellStream extends AsyncDisposable {
+  /** The next output, at most `maxBytes`; null at its end. */
+  read(maxBytes: number): Promise<Uint8Array | null>;
+  /** Resolves when the terminal's side has taken all bytes. */
+  write(bytes: Uint8Array): Promise<void>;
+}

@@ -1,0 +1,29 @@
+/** What can go wrong with a session, in words for the person who waits for it. */
+
+/** The engine did not do what was asked of it. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+
+  constructor(
+    message: string,
+    options: ErrorOptions & {
+      /** Whether the engine answered at all. */
+      readonly answered: boolean;
+    },
+  ) {
+    super(message, options);
+    this.answered = options.answered;
+  }
+
+  readonly answered: boolean;
+}
+
+/** A session is refused since a limit on their number is reached. */
+export class LimitError extends Error {
+  override readonly name = "LimitError";
+}
+
+/** A session is refused since the gateway is going down. */
+export class ShutdownError extends Error {
+  override readonly name = "ShutdownError";
+}

@@ -1,0 +1,181 @@
+/** All sessions of this gateway: opens them, finds them, ends them. */
+import { encodeBase32 } from "@std/encoding/base32";
+import type { Log } from "../log.ts";
+import type { Clock, Profile, StartProgress, Winsize } from "../types.ts";
+import { Admission, type SessionLimits } from "./admission.ts";
+import { type Ending, ending } from "./endings.ts";
+import type { Engine, Incident } from "./engine.ts";
+import { ShutdownError } from "./errors.ts";
+import type { Leases } from "./leases.ts";
+import { Session, type SessionTimes } from "./session.ts";
+import { startShell } from "./shell.ts";
+
+const ID_BYTES = 10;
+/** How long to wait before asking again for the engine's incidents when they break off. */
+const INCIDENTS_RETRY_MS = 1_000;
+
+/** What new sessions are made by; asked for at each start, so that it may change. */
+export interface RegistrySettings extends SessionLimits {
+  readonly profile: Profile;
+  readonly times: SessionTimes;
+  readonly replayBytes: number;
+}
+
+/** What the registry needs. */
+export interface RegistryParts {
+  readonly engine: Engine;
+  readonly leases: Pick<Leases, "take">;
+  readonly settings: () => RegistrySettings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Who wants a session, and how. */
+export interface SessionRequest {
+  readonly user: string;
+  readonly winsize: Winsize;
+  readonly progress: (progress: StartProgress) => void;
+  /** Aborted when nobody waits for the session any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Owns every session from its permit to its removal. */
+export class Registry implements AsyncDisposable {
+  readonly #parts: RegistryParts;
+  readonly #admission: Admission;
+  readonly #sessions = new Map<string, Session>();
+  readonly #starting = new Set<Promise<unknown>>();
+  readonly #shutdown = new AbortController();
+  readonly #endedByReason = new Map<string, number>();
+  readonly #watching: Promise<void>;
+  #started = 0;
+
+  constructor(parts: RegistryParts) {
+    this.#parts = parts;
+    this.#admission = new Admission(parts.settings);
+    this.#watching = this.#watch();
+  }
+
+  /** How many sessions were started, and how many ended for which reason, since this process began. */
+  get totals(): { readonly started: number; readonly ended: ReadonlyMap<string, number> } {
+    return { started: this.#started, ended: this.#endedByReason };
+  }
+
+  /**
+   * Starts a session in a container of its own.
+   *
+   * @throws {LimitError} when the user, or the server, has no place left
+   * @throws {EngineError} when the engine fails
+   * @throws {ShutdownError} when the gateway is going down
+   */
+  open(request: SessionRequest): Promise<Session> {
+    const starting = this.#open(request);
+    this.#starting.add(starting);
+    const settled = () => this.#starting.delete(starting);
+    starting.then(settled, settled);
+    return starting;
+  }
+
+  /** The session of that id, if it lives. */
+  find(id: string): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
+  /** All sessions, the oldest first. */
+  list(): Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** Ends every session, also those that are only starting; resolves when all containers are gone. */
+  async drain(cause: Ending): Promise<void> {
+    this.#shutdown.abort(new ShutdownError(cause.message));
+    for (const session of this.list()) session.end(cause);
+    await Promise.allSettled(this.#starting);
+    await Promise.allSettled(this.list().map(({ gone }) => gone));
+    await this.#watching;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.drain(ending("shutdown", "The gateway was stopped."));
+  }
+
+  async #open({ user, winsize, progress, signal }: SessionRequest): Promise<Session> {
+    this.#shutdown.signal.throwIfAborted();
+    const { engine, leases, settings, clock, log } = this.#parts;
+    const { profile, times, replayBytes } = settings();
+    await using held = new AsyncDisposableStack();
+    held.use(this.#admission.take(user));
+    const id = newSessionId();
+    held.use(await leases.take(id, user));
+    const expires = Math.ceil((Date.now() + times.maxLifetimeMs) / 1000);
+    const shell = held.use(
+      await startShell(engine, { session: id, user, role: "session", expires }, profile, {
+        winsize,
+        progress,
+        signal: AbortSignal.any([signal, this.#shutdown.signal]),
+        clock,
+      }),
+    );
+    this.#shutdown.signal.throwIfAborted();
+    const resources = held.move();
+    const dispose = () => resources.disposeAsync();
+    const session = new Session(
+      { id, user, profile, shell, engine, times, replayBytes, clock, dispose },
+    );
+    this.#sessions.set(id, session);
+    this.#started++;
+    log.info("session started", { session: id, user, image: profile.image });
+    this.#follow(session);
+    return session;
+  }
+
+  async #follow(session: Session): Promise<void> {
+    const { log } = this.#parts;
+    const { id, user } = session;
+    const { reason, exitCode } = await session.ended;
+    this.#endedByReason.set(reason, (this.#endedByReason.get(reason) ?? 0) + 1);
+    const seconds = Math.round((Date.now() - session.startedAt.getTime()) / 1000);
+    log.info("session ended", { session: id, user, reason, exitCode, seconds });
+    try {
+      await session.gone;
+    } catch (error) {
+      log.error("a session's container was not removed; the sweep will try again", {
+        session: id,
+        error,
+      });
+    } finally {
+      this.#sessions.delete(id);
+    }
+  }
+
+  /** Tells sessions what the engine says befell their containers. */
+  async #watch(): Promise<void> {
+    const { engine, clock } = this.#parts;
+    const { signal } = this.#shutdown;
+    while (!signal.aborted) {
+      try {
+        for await (const incident of engine.incidents(signal)) this.#note(incident);
+      } catch {
+        // Whoever asks the engine for something hears that it is away.
+      }
+      if (signal.aborted) return;
+      const pause = Promise.withResolvers<void>();
+      const stop = () => pause.resolve();
+      signal.addEventListener("abort", stop, { once: true });
+      using _timer = clock.timer(INCIDENTS_RETRY_MS, stop);
+      await pause.promise;
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  #note({ container, kind }: Incident): void {
+    for (const session of this.#sessions.values()) {
+      if (session.container === container) session.note(kind);
+    }
+  }
+}
+
+function newSessionId(): string {
+  const encoded: string = encodeBase32(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
+  return encoded.toLowerCase();
+}

@@ -1,0 +1,134 @@
+/** Frames of the protocol `ttygate.v1`: one WebSocket message each, pure, shared with the browser. */
+import type { TerminalEvent, Winsize } from "../types.ts";
+
+/** The WebSocket subprotocol. */
+export const SUBPROTOCOL = "ttygate.v1";
+
+/** The longest message either side may send, its first byte included. */
+export const MESSAGE_BYTES = 64 * 1024;
+
+/** The most terminal bytes that fit one message. */
+export const PAYLOAD_BYTES = MESSAGE_BYTES - 1;
+
+/** Close codes of the protocol, by what they mean. */
+export const CLOSE = {
+  ended: 1000,
+  protocolError: 1008,
+  loginEnded: 4401,
+  noSuchSession: 4404,
+  takenOver: 4409,
+  limitReached: 4429,
+  engineDown: 4503,
+} as const;
+
+const INPUT = 0, RESIZE = 1, ACK = 2;
+const OUTPUT = 0, EVENT = 1;
+
+/** What a client sends, decoded. */
+export type ClientFrame =
+  | { readonly type: "input"; readonly bytes: Uint8Array }
+  /** Zero columns or rows are possible here: the wire allows them. */
+  | { readonly type: "resize"; readonly winsize: Winsize }
+  /** The absolute offset up to which the client has rendered the output. */
+  | { readonly type: "ack"; readonly offset: number };
+
+/** What the server sends, decoded. */
+export type ServerFrame =
+  | { readonly type: "output"; readonly bytes: Uint8Array }
+  | { readonly type: "event"; readonly event: TerminalEvent };
+
+/** A message that breaks the protocol; it closes the connection with 1008 and ends nothing else. */
+export class FrameError extends Error {
+  override readonly name = "FrameError";
+}
+
+function tagged(tag: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const message = new Uint8Array(1 + bytes.length);
+  message[0] = tag;
+  message.set(bytes, 1);
+  return message;
+}
+
+/** Encodes bytes for the shell, at most `PAYLOAD_BYTES` of them. */
+export function encodeInput(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return tagged(INPUT, bytes);
+}
+
+/** Encodes a new window size, each side 0 to 65535. */
+export function encodeResize({ cols, rows }: Winsize): Uint8Array<ArrayBuffer> {
+  const message = new Uint8Array(5);
+  const view = new DataView(message.buffer);
+  view.setUint8(0, RESIZE);
+  view.setUint16(1, cols);
+  view.setUint16(3, rows);
+  return message;
+}
+
+/** Encodes the offset up to which the output has been rendered. */
+export function encodeAck(offset: number): Uint8Array<ArrayBuffer> {
+  const message = new Uint8Array(9);
+  const view = new DataView(message.buffer);
+  view.setUint8(0, ACK);
+  view.setBigUint64(1, BigInt(offset));
+  return message;
+}
+
+/** Encodes bytes from the shell, at most `PAYLOAD_BYTES` of them. */
+export function encodeOutput(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return tagged(OUTPUT, bytes);
+}
+
+/** Encodes an event as UTF-8 JSON. */
+export function encodeEvent(event: TerminalEvent): Uint8Array<ArrayBuffer> {
+  return tagged(EVENT, new TextEncoder().encode(JSON.stringify(event)));
+}
+
+function viewOf(message: Uint8Array): DataView {
+  return new DataView(message.buffer, message.byteOffset, message.byteLength);
+}
+
+/**
+ * Decodes a client's message.
+ *
+ * @throws {FrameError} when it is empty, too long, of an unknown kind, or not as long as its kind says
+ */
+export function decodeClientFrame(message: Uint8Array): ClientFrame {
+  if (message.length > MESSAGE_BYTES) {
+    throw new FrameError(`a message of ${message.length} bytes is over ${MESSAGE_BYTES}`);
+  }
+  switch (message[0]) {
+    case INPUT:
+      return { type: "input", bytes: message.subarray(1) };
+    case RESIZE: {
+      if (message.length !== 5) throw new FrameError("a resize is 5 bytes long");
+      const view = viewOf(message);
+      return { type: "resize", winsize: { cols: view.getUint16(1), rows: view.getUint16(3) } };
+    }
+    case ACK: {
+      if (message.length !== 9) throw new FrameError("an ack is 9 bytes long");
+      const offset = viewOf(message).getBigUint64(1);
+      if (offset > BigInt(Number.MAX_SAFE_INTEGER)) throw new FrameError("an ack is out of range");
+      return { type: "ack", offset: Number(offset) };
+    }
+    case undefined:
+      throw new FrameError("a message is empty");
+    default:
+      throw new FrameError(`no message starts with byte ${message[0]}`);
+  }
+}
+
+/**
+ * Decodes a server's message.
+ *
+ * @throws {FrameError} when it is empty or of an unknown kind
+ */
+export function decodeServerFrame(message: Uint8Array): ServerFrame {
+  switch (message[0]) {
+    case OUTPUT:
+      return { type: "output", bytes: message.subarray(1) };
+    case EVENT:
+      return { type: "event", event: JSON.parse(new TextDecoder().decode(message.subarray(1))) };
+    default:
+      throw new FrameError(`no message starts with byte ${message[0]}`);
+  }
+}

@@ -1,0 +1,117 @@
+/** The shapes that rooms and the browser share; no code. */
+
+/** A terminal's size in character cells, each 1 to 65535. */
+export interface Winsize {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** Who a login or a Basic credential speaks for. */
+export interface Principal {
+  readonly name: string;
+  /** A member of the group `admin`. */
+  readonly admin: boolean;
+}
+
+/** What one session's container may use. */
+export interface Limits {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly pids: number;
+  readonly diskBytes: number;
+}
+
+/** What a session's container is made from. */
+export interface Profile {
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly limits: Limits;
+  /** The name of a Docker network, made when it is missing; "none" for none. */
+  readonly network: string;
+  /** An OCI runtime known to the engine; "" for its default. */
+  readonly runtime: string;
+  /** The user inside the container; "" for the image's own. */
+  readonly user: string;
+}
+
+/** Why a session ended. */
+export type EndReason =
+  | "exit"
+  | "idle"
+  | "lifetime"
+  | "killed"
+  | "oom"
+  | "disk"
+  | "limit"
+  | "engine"
+  | "shutdown"
+  | "replaced";
+
+/** How far the start of a session has come. */
+export interface StartProgress {
+  readonly stage: "pull" | "create" | "start";
+  /** While pulling: how much has come, 0 to 100. */
+  readonly percent?: number;
+  /** While pulling: what is being pulled. */
+  readonly image?: string;
+}
+
+/** Milliseconds that each stage of a start took; `prompt` is null when no output came in time. */
+export interface StartStages {
+  readonly create: number;
+  readonly attach: number;
+  readonly start: number;
+  readonly prompt: number | null;
+}
+
+/** A container's use of its limits, for the `stats` event. */
+export interface Usage {
+  /** CPUs in use, 1 being one whole processor. */
+  readonly cpu: number;
+  readonly memory: number;
+  readonly memoryLimit: number;
+  readonly pids: number;
+}
+
+/** What the server tells a client besides output; JSON in an event frame. */
+export type TerminalEvent =
+  | ({ readonly type: "progress" } & StartProgress)
+  | {
+    readonly type: "ready";
+    readonly session: string;
+    /** The offset of the next output byte. */
+    readonly offset: number;
+    readonly user: string;
+    readonly image: string;
+    /** Bytes for `memory` and `disk`; `disk` is null where the engine cannot limit it. */
+    readonly limits: {
+      readonly cpus: number;
+      readonly memory: number;
+      readonly pids: number;
+      readonly disk: number | null;
+    };
+    /** Seconds without input after which the session ends. */
+    readonly idleTimeout: number;
+    readonly stages: StartStages;
+  }
+  /** Seconds left until the session ends for want of input. */
+  | { readonly type: "idle"; readonly remaining: number }
+  | ({ readonly type: "stats" } & Usage)
+  /** Output from one offset up to another was dropped, as the person interrupted it. */
+  | { readonly type: "skip"; readonly from: number; readonly to: number }
+  | {
+    readonly type: "ended";
+    readonly reason: EndReason;
+    /** The shell's exit status, null when it did not exit by itself. */
+    readonly exitCode: number | null;
+    /** A sentence for the person. */
+    readonly message: string;
+  };
+
+/** Time, passed in so that no test sleeps. */
+export interface Clock {
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  /** Calls back once after so many milliseconds (at most 2^31 - 1), unless disposed before. */
+  timer(delayMs: number, callback: () => void): Disposable;
+}

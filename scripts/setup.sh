@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# Brings this machine to where ttygate runs: Deno, a Docker Engine that answers, the front end,
+# an image. Idempotent; what is already right is left alone.
+#
+#   scripts/setup.sh           what try.sh needs
+#   scripts/setup.sh --tests   also what the tests need (Chromium, the systemd test server)
+#   scripts/setup.sh --stop    stops the Docker daemon that this script started, and only that one
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export DEBIAN_FRONTEND=noninteractive
+
+socket=${TTYGATE_DOCKER_SOCKET:-/run/docker.sock}
+ubuntu_image=ubuntu:24.04
+base_image=ttygate/base:latest
+server_image=ttygate/test-server:latest
+dockerd_pid=/run/ttygate-setup-dockerd.pid
+dockerd_log=/var/log/ttygate-setup-dockerd.log
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+docker() { command docker --host "unix://$socket" "$@"; }
+engine_answers() { docker version --format '{{.Server.Version}}' 2>/dev/null; }
+apt_can() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+apt_install() {
+  apt_can || fail "$1 missing: install $1 (as root on Debian or Ubuntu this script does it), then run this again"
+  say "installing $* with apt"
+  [ -n "${apt_updated:-}" ] || { apt-get update -qq >/dev/null; apt_updated=1; }
+  apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>"$scratch/apt.log" ||
+    fail "apt could not install $*: $(tail -n 3 "$scratch/apt.log")"
+}
+
+owned_dockerd() { # the pid of the daemon this script started, if it still runs
+  local pid
+  pid=$(cat "$dockerd_pid" 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] && echo "$pid"
+}
+
+stop_engine() {
+  local pid
+  pid=$(owned_dockerd) || { say "no Docker daemon of this script is running"; return; }
+  say "stopping the Docker daemon (process $pid)"
+  kill "$pid"
+  timeout 30 tail --pid="$pid" -f /dev/null || fail "the Docker daemon (process $pid) is still running after 30 s"
+  rm -f "$dockerd_pid"
+}
+
+ensure_engine() {
+  local version
+  if version=$(engine_answers); then
+    say "Docker Engine $version answers on $socket"
+    return
+  fi
+  if [ ! -x /usr/sbin/dockerd ] && ! command -v dockerd >/dev/null; then
+    apt_can || fail "no Docker Engine answers on $socket, and only root on Debian or Ubuntu can have it installed here: install Docker (https://docs.docker.com/engine/install/), start it, and run this again as a member of the group docker"
+    apt_install docker.io
+  fi
+  [ "$(id -u)" = 0 ] || fail "no Docker Engine answers on $socket: start it (sudo systemctl start docker), or join the group docker, and run this again"
+  if [ -d /run/systemd/system ]; then
+    say "starting docker.service"
+    systemctl start docker.service || true
+  elif [ -z "$(owned_dockerd)" ]; then
+    say "no init system runs here: starting dockerd, its log is $dockerd_log"
+    setsid nohup dockerd --host "unix://$socket" </dev/null >>"$dockerd_log" 2>&1 &
+    echo $! >"$dockerd_pid"
+  fi
+  for _ in $(seq 300); do
+    version=$(engine_answers) && { say "Docker Engine $version answers on $socket"; return; }
+    sleep 0.1
+  done
+  fail "the Docker Engine does not answer on $socket after 30 s: see $dockerd_log or journalctl -u docker"
+}
+
+has_image() { docker image inspect "$1" >/dev/null 2>&1; }
+
+build_base_image() {
+  command -v debootstrap >/dev/null || apt_install debootstrap
+  [ "$(id -u)" = 0 ] || fail "$ubuntu_image cannot be pulled and only root can build a base image: run this once as root"
+  . /etc/os-release
+  say "$ubuntu_image cannot be pulled here: building $base_image from $ID $VERSION_CODENAME packages (about half a minute)"
+  local root="$scratch/root"
+  debootstrap --variant=minbase --include=less "$VERSION_CODENAME" "$root" >"$scratch/debootstrap.log" 2>&1 ||
+    fail "debootstrap failed: $(tail -n 3 "$scratch/debootstrap.log")"
+  cp /etc/apt/sources.list "$root/etc/apt/" 2>/dev/null || true
+  rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
+  tar -C "$root" -c . | docker import --change 'CMD ["/bin/bash"]' - "$base_image" >/dev/null
+}
+
+ensure_image() {
+  if [ -n "${TTYGATE_CONTAINER_IMAGE:-}" ]; then
+    say "the image is $TTYGATE_CONTAINER_IMAGE, as TTYGATE_CONTAINER_IMAGE says"
+  elif has_image "$ubuntu_image" || has_image "$base_image"; then
+    say "the image is $("$PWD/scripts/image.sh")"
+  elif say "pulling $ubuntu_image" && docker pull -q "$ubuntu_image" >/dev/null 2>"$scratch/pull.log"; then
+    say "the image is $ubuntu_image"
+  else
+    build_base_image
+    say "the image is $base_image"
+  fi
+}
+
+ensure_front_end() {
+  ./scripts/deno run -A scripts/bundle.ts
+}
+
+ensure_test_server() { # Debian with systemd as PID 1, for tests/systemd
+  if has_image "$server_image"; then say "the systemd test server is there"; return; fi
+  say "building $server_image (systemd as PID 1, for the tests)"
+  docker build --quiet --network host --tag "$server_image" --build-arg BASE="$("$PWD/scripts/image.sh")" \
+    - <tests/support/server.Dockerfile >/dev/null
+}
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+case "${1:-}" in
+  --stop) stop_engine; exit ;;
+  --tests | "") ;;
+  *) echo "usage: scripts/setup.sh [--tests | --stop]" >&2; exit 2 ;;
+esac
+
+say "Deno $(./scripts/deno eval 'console.log(Deno.version.deno)')"
+ensure_front_end
+ensure_engine
+ensure_image
+if [ "${1:-}" = --tests ]; then
+  command -v chromium >/dev/null || apt_install chromium
+  say "Chromium $(chromium --version 2>/dev/null | grep -o '[0-9.]*' | head -n 1)"
+  ensure_test_server
+fi

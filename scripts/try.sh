@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# ttygate on http://127.0.0.1:8080 with a demo account, until Ctrl-C; leaves nothing behind.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+./scripts/setup.sh
+
+home=$(mktemp -d "${TMPDIR:-/tmp}/ttygate-try.XXXXXX")
+trap 'rm -rf "$home"' EXIT
+export TTYGATE_GATEWAY_LISTEN=${TTYGATE_GATEWAY_LISTEN:-127.0.0.1:8080}
+export TTYGATE_GATEWAY_STATE_DIR="$home/state"
+export TTYGATE_GATEWAY_ADMIN_SOCKET="$home/admin.sock"
+export TTYGATE_AUTH_HTPASSWD="$home/htpasswd"
+export TTYGATE_AUTH_GROUPS="$home/groups"
+export TTYGATE_DOCKER_INSTANCE="try-$$"
+TTYGATE_CONTAINER_IMAGE=$(./scripts/image.sh)
+export TTYGATE_CONTAINER_IMAGE
+
+password=$(od -An -N6 -tx1 /dev/urandom | tr -d ' \n')
+printf '%s\n' "$password" | ./scripts/ttygate user add demo
+
+cat <<TEXT
+
+  Open      http://$TTYGATE_GATEWAY_LISTEN
+  User      demo
+  Password  $password
+
+  Ctrl-C here ends it.
+
+TEXT
+./scripts/ttygate serve

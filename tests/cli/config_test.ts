@@ -1,0 +1,83 @@
+/** Proves `ttygate config` from the outside: exit status, output, errors. */
+import { assert, assertEquals } from "@std/assert";
+import { ttygate } from "./program.ts";
+
+/** Runs a test with a configuration file of this text. */
+async function withFile(text: string, test: (file: string) => Promise<void>): Promise<void> {
+  const file = await Deno.makeTempFile({ suffix: ".toml" });
+  try {
+    await Deno.writeTextFile(file, text);
+    await test(file);
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+Deno.test("config check says that a right file is right", async () => {
+  await withFile('[session]\nidle_timeout = "5m"\n', async (file) => {
+    assertEquals(await ttygate(["config", "check", "--config", file]), {
+      code: 0,
+      stdout: `${file} is right\n`,
+      stderr: "",
+    });
+    const env = { TTYGATE_CONFIG: file, TTYGATE_POOL_SIZE: "1" };
+    assertEquals(await ttygate(["config", "check"], env), {
+      code: 0,
+      stdout: `${file} is right, with 1 from the environment\n`,
+      stderr: "",
+    });
+  });
+});
+
+Deno.test("config check names every mistake, one a line, on standard error", async () => {
+  await withFile('[session]\nidle_timeot = "5m"\n[pool]\nsize = -1\n', async (file) => {
+    const env = { TTYGATE_CONTAINER_CPUS: "half" };
+    assertEquals(await ttygate([`--config=${file}`, "config", "check"], env), {
+      code: 1,
+      stdout: "",
+      stderr: [
+        `${file}:2: session.idle_timeot: is no key; did you mean idle_timeout?`,
+        `${file}:4: pool.size: must be a whole number from 0 to 1000, not -1`,
+        'environment TTYGATE_CONTAINER_CPUS: must be a number from 0.01 to 1024, not "half"',
+        "",
+      ].join("\n"),
+    });
+  });
+});
+
+Deno.test("config check names a file that is missing", async () => {
+  const { code, stdout, stderr } = await ttygate(["config", "check", "--config", "/no/such"]);
+  assertEquals([code, stdout], [1, ""]);
+  assert(/^\/no\/such: cannot read .+\n$/.test(stderr), stderr);
+});
+
+Deno.test("config show tells where each value came from", async () => {
+  await withFile('[session]\n\nidle_timeout = "5m"\n', async (file) => {
+    const env = { TTYGATE_CONTAINER_COMMAND: "/bin/sh,-l" };
+    const { code, stdout } = await ttygate(["config", "show", "--config", file], env);
+    assertEquals(code, 0);
+    const lines = stdout.split("\n").map((line) => line.replaceAll(/ +#/g, " #"));
+    for (
+      const line of [
+        "[gateway]",
+        'state_dir = "/var/lib/ttygate" # default',
+        'command = ["/bin/sh", "-l"] # environment TTYGATE_CONTAINER_COMMAND',
+        "cpus = 0.5 # default",
+        `idle_timeout = "5m" # ${file}:3`,
+      ]
+    ) {
+      assert(lines.includes(line), `${line} is not in\n${stdout}`);
+    }
+  });
+});
+
+Deno.test("what config show prints is a configuration that means the same", async () => {
+  const env = { TTYGATE_CONTAINER_COMMAND: '/bin/sh,-c,echo "x" \\ é', TTYGATE_POOL_SIZE: "7" };
+  const values = (text: string) => text.replaceAll(/ +# .*/g, "");
+  const first = await ttygate(["config", "show"], env);
+  await withFile(first.stdout, async (file) => {
+    const second = await ttygate(["config", "show", "--config", file]);
+    assertEquals(values(second.stdout), values(first.stdout));
+    assert(!second.stdout.includes("# default"), second.stdout);
+  });
+});

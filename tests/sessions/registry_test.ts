@@ -1,0 +1,355 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createLog } from "../../lib/log.ts";
+import { ending } from "../../lib/sessions/endings.ts";
+import { EngineError, LimitError, ShutdownError } from "../../lib/sessions/errors.ts";
+import { Registry } from "../../lib/sessions/registry.ts";
+import type { TerminalEvent } from "../../lib/types.ts";
+import { ManualClock, settle } from "../support/manual_clock.ts";
+import { PROFILE, ScriptedEngine } from "./scripted.ts";
+
+const MINUTE = 60_000;
+const never = new AbortController().signal;
+
+/** A registry on a scripted engine and a manual clock. */
+class Stage implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly engine = new ScriptedEngine();
+  readonly leased = new Set<string>();
+  readonly lines: string[] = [];
+  readonly registry: Registry;
+
+  constructor(times: { reconnectGraceMs?: number; maxPerUser?: number; maxTotal?: number } = {}) {
+    this.registry = new Registry({
+      engine: this.engine,
+      leases: {
+        take: (session) => {
+          this.leased.add(session);
+          return Promise.resolve({
+            [Symbol.asyncDispose]: () => Promise.resolve(void this.leased.delete(session)),
+          });
+        },
+      },
+      settings: () => ({
+        profile: PROFILE,
+        times: {
+          idleTimeoutMs: 15 * MINUTE,
+          idleWarningMs: MINUTE,
+          maxLifetimeMs: 480 * MINUTE,
+          reconnectGraceMs: times.reconnectGraceMs ?? MINUTE,
+        },
+        replayBytes: 1024,
+        maxTotal: times.maxTotal ?? 50,
+        maxPerUser: times.maxPerUser ?? 3,
+      }),
+      clock: this.clock,
+      log: createLog((line) => this.lines.push(line), { prefix: false, clock: () => new Date() }),
+    });
+  }
+
+  open(user = "alice", signal = never) {
+    const winsize = { cols: 80, rows: 24 };
+    return this.registry.open({ user, winsize, progress: () => {}, signal });
+  }
+
+  /** Opens a session with a viewer. */
+  async view() {
+    const session = await this.open();
+    const events: TerminalEvent[] = [];
+    const viewer = session.view(0, (event) => events.push(event));
+    const container = this.engine.containers.get(session.container)!;
+    return { session, events, viewer, container };
+  }
+
+  /** What is left when all is over: nothing. */
+  assertClean() {
+    assertEquals(this.engine.containers.size, 0);
+    assertEquals(this.leased.size, 0);
+    assertEquals(this.registry.list(), []);
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.registry[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test("open() watches the exit and attaches before it starts, and sizes right after", async () => {
+  await using stage = new Stage();
+  await stage.open();
+  assertEquals(stage.engine.calls, ["create", "watchExit", "attach", "start", "resize"]);
+});
+
+Deno.test("open() has its lease before the container is created", async () => {
+  await using stage = new Stage();
+  stage.engine.create = ({ session }) => {
+    assert(stage.leased.has(session));
+    return Promise.reject(new EngineError("Cannot create", { answered: true }));
+  };
+  await assertRejects(() => stage.open(), EngineError);
+  assertEquals(stage.leased.size, 0);
+});
+
+Deno.test("open() that fails at any step leaves no container, lease or permit", async () => {
+  for (const step of ["create", "watchExit", "attach", "start"] as const) {
+    await using stage = new Stage({ maxPerUser: 1 });
+    stage.engine.failAt = step;
+    await assertRejects(() => stage.open(), EngineError, step);
+    stage.assertClean();
+    stage.engine.failAt = null;
+    await stage.open();
+  }
+});
+
+Deno.test("open() survives a terminal that cannot be sized", async () => {
+  await using stage = new Stage();
+  stage.engine.failAt = "resize";
+  assertEquals((await stage.open()).phase, "live");
+});
+
+Deno.test("open() refuses the session past max_per_user, and a place comes free with an end", async () => {
+  await using stage = new Stage({ maxPerUser: 2 });
+  const first = await stage.open();
+  await stage.open();
+  await assertRejects(() => stage.open(), LimitError, "2 terminals open");
+  await stage.open("bob");
+  first.end(ending("killed", ""));
+  await first.gone;
+  await stage.open();
+});
+
+Deno.test("open() counts sessions that are still starting", async () => {
+  await using stage = new Stage({ maxPerUser: 1 });
+  const results = await Promise.allSettled([stage.open(), stage.open()]);
+  assertEquals(results.map(({ status }) => status), ["fulfilled", "rejected"]);
+});
+
+Deno.test("open() refuses the session past max_total with a sentence", async () => {
+  await using stage = new Stage({ maxTotal: 1 });
+  await stage.open();
+  await assertRejects(() => stage.open("bob"), LimitError, "All places");
+});
+
+Deno.test("a session ends with the shell's exit and passes its status on", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  container.stream.print("bye");
+  container.stream.end();
+  container.exit.resolve(3);
+  assertEquals(await session.ended, {
+    reason: "exit",
+    exitCode: 3,
+    message: "The shell ended with exit status 3.",
+  });
+  assertEquals(new TextDecoder().decode(session.output.peek(0, 10)), "bye");
+  await session.gone;
+  await settle();
+  stage.assertClean();
+});
+
+Deno.test("a session whose stream outlives its shell is not kept by it", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  container.exit.resolve(0);
+  await stage.clock.advance(1_000);
+  assertEquals((await session.ended).reason, "exit");
+});
+
+Deno.test("a session warns 60 s before the idle end, and ends at 15 minutes", async () => {
+  await using stage = new Stage();
+  const { session, events } = await stage.view();
+  await stage.clock.advance(14 * MINUTE - 1);
+  assertEquals(events, []);
+  await stage.clock.advance(1);
+  assertEquals(events, [{ type: "idle", remaining: 60 }]);
+  await stage.clock.advance(MINUTE);
+  assertEquals(await session.ended, {
+    reason: "idle",
+    exitCode: null,
+    message: "The session ended after 15 minutes without input.",
+  });
+});
+
+Deno.test("input puts the idle end off; output and resizing do not", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  await stage.clock.advance(14 * MINUTE);
+  await session.write(new TextEncoder().encode("x"), never);
+  await stage.clock.advance(14 * MINUTE);
+  assertEquals(session.phase, "live");
+  container.stream.print("noise");
+  session.resize({ cols: 1, rows: 1 });
+  await stage.clock.advance(MINUTE);
+  assertEquals((await session.ended).reason, "idle");
+});
+
+Deno.test("a viewer that comes during the warning is warned", async () => {
+  await using stage = new Stage();
+  const { session } = await stage.view();
+  await stage.clock.advance(14.5 * MINUTE);
+  const events: TerminalEvent[] = [];
+  session.view(0, (event) => events.push(event));
+  assertEquals(events, [{ type: "idle", remaining: 30 }]);
+});
+
+Deno.test("a session ends at its longest time, however busy", async () => {
+  await using stage = new Stage();
+  const { session } = await stage.view();
+  for (let hours = 0; hours < 8; hours++) {
+    for (let minutes = 0; minutes < 60; minutes += 10) {
+      await session.write(new TextEncoder().encode("x"), never);
+      await stage.clock.advance(10 * MINUTE);
+    }
+  }
+  assertEquals((await session.ended).reason, "lifetime");
+  assertEquals((await session.ended).message, "The session reached its longest time, 8 hours.");
+});
+
+Deno.test("a session outlives its last viewer for the grace, and no longer", async () => {
+  await using stage = new Stage();
+  const { session, viewer } = await stage.view();
+  viewer[Symbol.dispose]();
+  await stage.clock.advance(MINUTE - 1);
+  assertEquals(session.phase, "live");
+  const second = session.view(0, () => {});
+  await stage.clock.advance(5 * MINUTE);
+  assertEquals(session.phase, "live");
+  second[Symbol.dispose]();
+  await stage.clock.advance(MINUTE);
+  assertEquals(await session.ended, {
+    reason: "idle",
+    exitCode: null,
+    message: "Nobody came back to the session within 1 minute.",
+  });
+});
+
+Deno.test("a session without grace ends with its viewer", async () => {
+  await using stage = new Stage({ reconnectGraceMs: 0 });
+  const { session, viewer } = await stage.view();
+  await stage.clock.advance(MINUTE);
+  assertEquals(session.phase, "live");
+  viewer[Symbol.dispose]();
+  await stage.clock.advance(0);
+  assertEquals((await session.ended).reason, "idle");
+});
+
+Deno.test("a second viewer takes over; the first one's leaving starts no grace", async () => {
+  await using stage = new Stage();
+  const { session, viewer } = await stage.view();
+  using _second = session.view(0, () => {});
+  assert(viewer.replaced.aborted);
+  viewer[Symbol.dispose]();
+  await stage.clock.advance(2 * MINUTE);
+  assertEquals(session.phase, "live");
+});
+
+Deno.test("a killed shell is told apart: out of memory, killed outside, or by its own", async () => {
+  for (const [kind, reason] of [["oom", "oom"], ["kill", "killed"], [null, "exit"]] as const) {
+    await using stage = new Stage();
+    const { session, container } = await stage.view();
+    if (kind) stage.engine.incident({ kind, container: session.container });
+    container.stream.end();
+    container.exit.resolve(137);
+    await stage.clock.advance(1_000);
+    assertEquals((await session.ended).reason, reason);
+    assertEquals((await session.ended).exitCode, 137);
+  }
+});
+
+Deno.test("a kill that the engine tells of after the exit still counts", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  container.stream.end();
+  container.exit.resolve(137);
+  await stage.clock.advance(100);
+  stage.engine.incident({ kind: "oom", container: session.container });
+  assertEquals((await session.ended).reason, "oom");
+});
+
+Deno.test("an out-of-memory program does not decide how the shell's own exit is told", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  stage.engine.incident({ kind: "oom", container: session.container });
+  container.stream.end();
+  container.exit.resolve(0);
+  assertEquals((await session.ended).reason, "exit");
+});
+
+Deno.test("a session whose engine goes away ends with reason engine", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  container.exit.reject(new EngineError("gone", { answered: false }));
+  container.stream.end();
+  assertEquals((await session.ended).reason, "engine");
+});
+
+Deno.test("drain() ends live sessions with the cause and resolves when all is gone", async () => {
+  const stage = new Stage();
+  const first = await stage.open();
+  const second = await stage.open("bob");
+  await stage.registry.drain(ending("shutdown", "bye"));
+  assertEquals((await first.ended).reason, "shutdown");
+  assertEquals((await second.ended).message, "bye");
+  stage.assertClean();
+  await assertRejects(() => stage.open(), ShutdownError);
+});
+
+Deno.test("drain() waits for a start that is under way, and leaves nothing of it", async () => {
+  const stage = new Stage();
+  const gate = Promise.withResolvers<void>();
+  const { attach } = stage.engine;
+  stage.engine.attach = async (container) => {
+    await gate.promise;
+    return await attach.call(stage.engine, container);
+  };
+  const starting = stage.open();
+  await settle();
+  const drained = stage.registry.drain(ending("shutdown", "bye"));
+  gate.resolve();
+  await assertRejects(() => starting, ShutdownError);
+  await drained;
+  stage.assertClean();
+});
+
+Deno.test("a container that will not go is logged, and its session is given up", async () => {
+  const stage = new Stage();
+  const { session, container } = await stage.view();
+  stage.engine.failAt = "end";
+  container.stream.end();
+  container.exit.resolve(0);
+  await assertRejects(() => session.gone);
+  await settle();
+  assertEquals(stage.registry.list(), []);
+  assertEquals(stage.leased.size, 0);
+  assert(stage.lines.some((line) => line.includes("was not removed")));
+  await stage.registry[Symbol.asyncDispose]();
+});
+
+Deno.test("input that waits for its turn is dropped when its client leaves", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  const gate = Promise.withResolvers<void>();
+  const { write } = container.stream;
+  container.stream.write = async (bytes) => {
+    await gate.promise;
+    return await write.call(container.stream, bytes);
+  };
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const leaving = new AbortController();
+  const first = session.write(bytes("a"), never);
+  const second = session.write(bytes("b"), leaving.signal);
+  const third = session.write(bytes("c"), never);
+  leaving.abort();
+  await assertRejects(() => second);
+  gate.resolve();
+  await Promise.all([first, third]);
+  assertEquals(container.stream.written, ["a", "c"]);
+});
+
+Deno.test("of several sizes that come at once, the terminal gets the last", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  const before = stage.engine.calls.length;
+  for (let cols = 1; cols <= 50; cols++) session.resize({ cols, rows: 10 });
+  await settle();
+  assertEquals(container.size, { cols: 50, rows: 10 });
+  assert(stage.engine.calls.length - before <= 2);
+});

@@ -1,0 +1,219 @@
+/** A fresh gateway of its own for a test file: real process, port 0, own instance, own directories. */
+import { bcrypt } from "hash-wasm";
+import { join } from "node:path";
+import { Docker } from "deno-docker-api";
+import { testImage } from "./image.ts";
+
+/** The program from source. */
+export const PROGRAM = new URL("../../scripts/ttygate", import.meta.url).pathname;
+export const DOCKER_SOCKET = Deno.env.get("TTYGATE_DOCKER_SOCKET") ?? "/run/docker.sock";
+
+const START_MS = 30_000;
+const STOP_MS = 20_000;
+/** The least cost there is: tests of log-ins are not tests of bcrypt. */
+const TEST_COST = 4;
+
+/** A line of an htpasswd file. */
+export async function htpasswdLine(name: string, password: string): Promise<string> {
+  const salt = crypto.getRandomValues(new Uint8Array(16));
+  const hash = await bcrypt({ password, salt, costFactor: TEST_COST, outputType: "encoded" });
+  return `${name}:${hash.replace(/^\$2a/, "$2y")}\n`;
+}
+
+/** Runs the program to its end. */
+export async function ttygate(
+  args: readonly string[],
+  { env = {}, stdin = "" }: { env?: Record<string, string>; stdin?: string } = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = new Deno.Command(PROGRAM, {
+    args: [...args],
+    env,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(stdin)).catch(() => {});
+  await writer.close().catch(() => {});
+  const { code, stdout, stderr } = await child.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** How a gateway differs from the default. */
+export interface GatewayOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Names to passwords; "alice" with "wonderland" unless given. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** The groups file. */
+  readonly groups?: string;
+  /** A state directory that outlives it. */
+  readonly home?: string;
+  readonly instance?: string;
+}
+
+/** A running gateway. Disposing it ends it and asserts that it left no container. */
+export class TestGateway implements AsyncDisposable {
+  readonly docker = new Docker({ socketPath: DOCKER_SOCKET });
+  readonly #log: string[] = [];
+  #logChanged = Promise.withResolvers<void>();
+  #reading: Promise<void>;
+
+  private constructor(
+    readonly process: Deno.ChildProcess,
+    readonly home: string,
+    readonly instance: string,
+    readonly env: Record<string, string>,
+    private readonly ownsHome: boolean,
+  ) {
+    this.#reading = this.#read();
+  }
+
+  static async start(options: GatewayOptions = {}): Promise<TestGateway> {
+    const { users = { alice: "wonderland" }, groups = "admin: root\n" } = options;
+    const home = options.home ?? await Deno.makeTempDir({ prefix: "ttygate-test-" });
+    const instance = options.instance ?? `test-${crypto.randomUUID().slice(0, 8)}`;
+    const lines = await Promise.all(Object.entries(users).map((user) => htpasswdLine(...user)));
+    await Deno.writeTextFile(join(home, "htpasswd"), lines.join(""));
+    await Deno.writeTextFile(join(home, "groups"), groups);
+    const env = {
+      TTYGATE_GATEWAY_LISTEN: "127.0.0.1:0",
+      TTYGATE_GATEWAY_ADMIN_SOCKET: join(home, "admin.sock"),
+      TTYGATE_GATEWAY_STATE_DIR: join(home, "state"),
+      TTYGATE_DOCKER_SOCKET: DOCKER_SOCKET,
+      TTYGATE_DOCKER_INSTANCE: instance,
+      TTYGATE_CONTAINER_IMAGE: testImage(),
+      TTYGATE_AUTH_HTPASSWD: join(home, "htpasswd"),
+      TTYGATE_AUTH_GROUPS: join(home, "groups"),
+      TTYGATE_AUTH_FAIL_DELAY: "0s",
+      ...options.env,
+    };
+    const process = new Deno.Command(PROGRAM, {
+      args: ["serve"],
+      env,
+      stdin: "null",
+      stdout: "inherit",
+      stderr: "piped",
+    }).spawn();
+    const ownsHome = options.home === undefined;
+    const gateway = new TestGateway(process, home, instance, env, ownsHome);
+    addEventListener("unload", () => gateway.#signal("SIGTERM"));
+    await gateway.logged(/ttygate is ready/);
+    return gateway;
+  }
+
+  /** All it logged so far. */
+  get log(): string {
+    return this.#log.join("\n");
+  }
+
+  /** "127.0.0.1:PORT". */
+  get host(): string {
+    const host = /listening on https?:\/\/(\S+)/.exec(this.log)?.[1];
+    if (!host) throw new Error(`the gateway names no address:\n${this.log}`);
+    return host;
+  }
+
+  get origin(): string {
+    return /listening on (https?:\/\/\S+)/.exec(this.log)![1]!;
+  }
+
+  /** Waits until the log has a match. */
+  async logged(pattern: RegExp): Promise<RegExpExecArray> {
+    const timeout = AbortSignal.timeout(START_MS);
+    while (true) {
+      const match = pattern.exec(this.log);
+      if (match) return match;
+      timeout.throwIfAborted();
+      const ended = this.process.status.then(({ code }) => {
+        throw new Error(`the gateway ended with ${code} before logging ${pattern}:\n${this.log}`);
+      });
+      await Promise.race([this.#logChanged.promise, ended]);
+    }
+  }
+
+  /** Logs in and returns the `Cookie` header. */
+  async logIn(username = "alice", password = "wonderland"): Promise<string> {
+    const response = await this.postLogin({ username, password });
+    await response.body?.cancel();
+    const cookie = response.headers.getSetCookie()[0]?.split(";")[0];
+    if (response.status !== 303 || !cookie) throw new Error(`log-in answered ${response.status}`);
+    return cookie;
+  }
+
+  postLogin(form: Record<string, string>, headers: HeadersInit = {}): Promise<Response> {
+    return fetch(`${this.origin}/login`, {
+      method: "POST",
+      body: new URLSearchParams(form),
+      headers: { origin: this.origin, ...headers },
+      redirect: "manual",
+    });
+  }
+
+  /** This gateway's containers, whatever their state. */
+  containers() {
+    const labels = [`ttygate.instance=${this.instance}`];
+    return this.docker.containers.list({ all: true, labels });
+  }
+
+  /** Waits until it has so many containers. */
+  async haveContainers(count: number): Promise<void> {
+    await until(async () => (await this.containers()).length === count);
+  }
+
+  /** Ends it in a given manner and waits for its process. */
+  async stop(signal: Deno.Signal = "SIGTERM"): Promise<Deno.CommandStatus> {
+    this.#signal(signal);
+    const late = setTimeout(() => this.#signal("SIGKILL"), STOP_MS);
+    const status = await this.process.status;
+    clearTimeout(late);
+    await this.#reading;
+    if (status.signal === "SIGKILL" && signal !== "SIGKILL") {
+      throw new Error(`the gateway did not stop at ${signal}:\n${this.log}`);
+    }
+    return status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    const left = await this.containers();
+    for (const { Id } of left) await this.docker.containers.remove(Id, { force: true });
+    this.docker[Symbol.dispose]();
+    if (this.ownsHome) await Deno.remove(this.home, { recursive: true });
+    if (left.length > 0) {
+      throw new Error(`the gateway left ${left.length} containers:\n${this.log}`);
+    }
+  }
+
+  #signal(signal: Deno.Signal): void {
+    try {
+      this.process.kill(signal);
+    } catch {
+      // It is gone already.
+    }
+  }
+
+  async #read(): Promise<void> {
+    const lines = this.process.stderr.pipeThrough(new TextDecoderStream());
+    let rest = "";
+    for await (const text of lines) {
+      const parts = (rest + text).split("\n");
+      rest = parts.pop()!;
+      this.#log.push(...parts);
+      this.#logChanged.resolve();
+      this.#logChanged = Promise.withResolvers();
+    }
+  }
+}
+
+/** Polls a condition that nobody announces. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 20_000,
+): Promise<void> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  while (!await condition()) {
+    timeout.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

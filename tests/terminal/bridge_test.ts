@@ -1,0 +1,202 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { bridge } from "../../lib/terminal/bridge.ts";
+import {
+  decodeServerFrame,
+  encodeAck,
+  encodeInput,
+  encodeResize,
+  FrameError,
+} from "../../lib/terminal/frame.ts";
+import { Output } from "../../lib/terminal/output.ts";
+import type { Winsize } from "../../lib/types.ts";
+import { ManualClock, settle } from "../support/manual_clock.ts";
+
+/** A client and a shell that a test plays. */
+class Stage {
+  readonly clock = new ManualClock();
+  readonly output = new Output(1024);
+  readonly written: string[] = [];
+  readonly sizes: Winsize[] = [];
+  readonly stop = new AbortController();
+  sent = "";
+  #messages: ReadableStreamDefaultController<Uint8Array>;
+  readonly client;
+  /** Replace it to have the shell not read. */
+  takeInput: () => Promise<void> = () => Promise.resolve();
+  /** How many writes have begun. */
+  taking = 0;
+
+  constructor() {
+    let controller!: ReadableStreamDefaultController<Uint8Array>;
+    const messages = new ReadableStream<Uint8Array>({ start: (c) => void (controller = c) });
+    this.#messages = controller;
+    this.client = {
+      [Symbol.asyncIterator]: () => messages[Symbol.asyncIterator](),
+      send: (message: Uint8Array) => {
+        const frame = decodeServerFrame(message);
+        if (frame.type === "output") this.sent += new TextDecoder().decode(frame.bytes);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  readonly shell = {
+    output: this.output,
+    write: async (bytes: Uint8Array) => {
+      this.taking++;
+      await this.takeInput();
+      this.written.push(new TextDecoder().decode(bytes));
+    },
+    resize: (winsize: Winsize) => void this.sizes.push(winsize),
+  };
+
+  receive(message: Uint8Array) {
+    this.#messages.enqueue(message);
+  }
+
+  leave() {
+    this.#messages.close();
+  }
+
+  print(text: string) {
+    this.output.append(new TextEncoder().encode(text));
+  }
+
+  run(from = 0) {
+    return bridge(this.client, this.shell, { from, signal: this.stop.signal, clock: this.clock });
+  }
+}
+
+const text = (t: string) => new TextEncoder().encode(t);
+
+Deno.test("bridge() carries input and sizes one way, output the other", async () => {
+  const stage = new Stage();
+  const end = stage.run();
+  stage.receive(encodeInput(text("ls\r")));
+  stage.receive(encodeResize({ cols: 100, rows: 40 }));
+  stage.print("file\n");
+  await settle();
+  assertEquals(stage.written, ["ls\r"]);
+  assertEquals(stage.sizes, [{ cols: 100, rows: 40 }]);
+  assertEquals(stage.sent, "file\n");
+  stage.leave();
+  assertEquals(await end, "left");
+});
+
+Deno.test("bridge() passes over a window of zero columns or rows", async () => {
+  const stage = new Stage();
+  const end = stage.run();
+  stage.receive(encodeResize({ cols: 0, rows: 40 }));
+  stage.receive(encodeResize({ cols: 80, rows: 0 }));
+  stage.receive(encodeResize({ cols: 65535, rows: 65535 }));
+  stage.leave();
+  await end;
+  assertEquals(stage.sizes, [{ cols: 65535, rows: 65535 }]);
+});
+
+Deno.test("bridge() sends what came before the viewer, then what comes", async () => {
+  const stage = new Stage();
+  stage.print("0123456789");
+  const end = stage.run(4);
+  stage.print("abc");
+  stage.output.close();
+  assertEquals(await end, "finished");
+  assertEquals(stage.sent, "456789abc");
+});
+
+Deno.test("bridge() keeps 1 MiB of input that the shell does not take, and then reads no more", async () => {
+  const stage = new Stage();
+  const gate = Promise.withResolvers<void>();
+  stage.takeInput = () => gate.promise;
+  const end = stage.run();
+  const paste = new Uint8Array(60 * 1024).fill(120);
+  for (let i = 0; i < 40; i++) stage.receive(encodeInput(paste));
+  await settle();
+  assertEquals(stage.taking, 18);
+  gate.resolve();
+  await settle();
+  assertEquals(stage.written.length, 40);
+  stage.leave();
+  await end;
+});
+
+Deno.test("bridge() heeds acknowledgements behind input that the shell does not take", async () => {
+  const stage = new Stage();
+  stage.takeInput = () => new Promise(() => {});
+  const end = stage.run();
+  stage.print("echo");
+  await settle();
+  stage.receive(encodeInput(text("pasted")));
+  stage.receive(encodeAck(4));
+  await settle();
+  assertEquals(stage.output.acked, 4);
+  stage.leave();
+  await end;
+});
+
+Deno.test("bridge() ends for a client that does not acknowledge for 30 s", async () => {
+  const stage = new Stage();
+  const end = stage.run();
+  stage.print("hello");
+  await stage.clock.advance(29_999);
+  await stage.clock.advance(1);
+  assertEquals(await end, "silent");
+});
+
+Deno.test("bridge() bears with a client that acknowledges part by part", async () => {
+  const stage = new Stage();
+  const end = stage.run();
+  stage.print("hello");
+  await settle();
+  for (const offset of [1, 2, 3, 4, 5]) {
+    await stage.clock.advance(20_000);
+    stage.receive(encodeAck(offset));
+    await settle();
+  }
+  await stage.clock.advance(60_000);
+  stage.leave();
+  assertEquals(await end, "left");
+});
+
+Deno.test("bridge() does not count the same acknowledgement again as a sign of life", async () => {
+  const stage = new Stage();
+  const end = stage.run();
+  stage.print("hello");
+  await settle();
+  stage.receive(encodeAck(1));
+  await settle();
+  await stage.clock.advance(20_000);
+  stage.receive(encodeAck(1));
+  await settle();
+  await stage.clock.advance(10_000);
+  assertEquals(await end, "silent");
+});
+
+Deno.test("bridge() ends when it is told to, and leaves no timer", async () => {
+  const stage = new Stage();
+  const end = stage.run();
+  stage.print("hello");
+  await settle();
+  stage.stop.abort();
+  assertEquals(await end, "aborted");
+  assertEquals(stage.clock.pending, 0);
+});
+
+Deno.test("bridge() throws for a message that breaks the protocol", async () => {
+  for (
+    const message of [[], [9], [1, 0], [1, 0, 80, 0], [2, 0], [2, ...Array(9).fill(0)], [
+      2,
+      ...Array(8).fill(255),
+    ]]
+  ) {
+    const stage = new Stage();
+    stage.receive(Uint8Array.from(message));
+    await assertRejects(() => stage.run(), FrameError);
+  }
+});
+
+Deno.test("bridge() throws for an ack of output that was not sent", async () => {
+  const stage = new Stage();
+  stage.receive(encodeAck(1));
+  await assertRejects(() => stage.run(), FrameError, "past");
+});
