@@ -2,6 +2,7 @@
 import { bcrypt } from "hash-wasm";
 import { join } from "node:path";
 import { Docker } from "deno-docker-api";
+import { settlesWithin, systemClock } from "../../lib/clock.ts";
 import { testImage } from "./image.ts";
 
 /** The program from source. */
@@ -164,13 +165,11 @@ export class TestGateway implements AsyncDisposable {
   /** Ends it in a given manner and waits for its process. */
   async stop(signal: Deno.Signal = "SIGTERM"): Promise<Deno.CommandStatus> {
     this.#signal(signal);
-    const late = setTimeout(() => this.#signal("SIGKILL"), STOP_MS);
+    const stopped = settlesWithin(this.process.status, STOP_MS, systemClock);
+    if (!await stopped) this.#signal("SIGKILL");
     const status = await this.process.status;
-    clearTimeout(late);
     await this.#reading;
-    if (status.signal === "SIGKILL" && signal !== "SIGKILL") {
-      throw new Error(`the gateway did not stop at ${signal}:\n${this.log}`);
-    }
+    if (!await stopped) throw new Error(`the gateway did not stop at ${signal}:\n${this.log}`);
     return status;
   }
 
