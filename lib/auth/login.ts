@@ -52,6 +52,12 @@ export interface LoginsOptions {
   readonly warn: (message: string) => void;
 }
 
+/** Someone who came without a login; disposing of it ends the watch. */
+export interface Following extends Disposable {
+  /** Aborted, with a `LoginEndedError`, within seconds of a change of the user's credential. */
+  readonly changed: AbortSignal;
+}
+
 interface Held {
   readonly stored: StoredLogin;
   readonly login: Login;
@@ -64,6 +70,8 @@ export class Logins implements Disposable {
   readonly #store: LoginStore;
   /** By id; the oldest comes first. */
   readonly #held = new Map<string, Held>();
+  /** As many as there are connections; whoever follows disposes of it. */
+  readonly #followed = new Set<() => void>();
   #timer: Disposable;
 
   private constructor(options: LoginsOptions, store: LoginStore) {
@@ -145,16 +153,36 @@ export class Logins implements Disposable {
   /**
    * Ends the login that the token stands for, here and on disk.
    *
+   * @returns whose it was, or null where the token stands for none
    * @throws {LoginStoreError} when its file cannot be removed; here, the login is over all the same
    */
   // deno-lint-ignore require-await -- so that a failure is a rejection, not a throw
-  async revoke(token: string): Promise<void> {
+  async revoke(token: string): Promise<string | null> {
     const held = this.#find(token);
-    if (held !== null) this.#end(held, "The login was revoked");
+    if (held === null) return null;
+    this.#end(held, "The login was revoked");
+    return held.login.name;
+  }
+
+  /** Watches a user's credential for as long as someone who came without a login stays. */
+  follow(name: string): Following {
+    const ending = new AbortController();
+    const credential = this.#credentialOf(name);
+    const check = () => {
+      const now = this.#credentialOf(name);
+      if (now === undefined || now === credential) return;
+      ending.abort(new LoginEndedError("The account was changed"));
+    };
+    this.#followed.add(check);
+    return {
+      changed: ending.signal,
+      [Symbol.dispose]: () => void this.#followed.delete(check),
+    };
   }
 
   /** Ends the logins that are over; done every `CHECK_INTERVAL_MS`. */
   check(): void {
+    for (const check of this.#followed) check();
     for (const held of [...this.#held.values()]) {
       const state = this.#stateOf(held.stored);
       if (state === "expired") this.#endQuietly(held, "The login has expired");
@@ -197,11 +225,18 @@ export class Logins implements Disposable {
 
   #stateOf({ name, expiresAtMs, credential }: StoredLogin) {
     if (expiresAtMs <= this.#now()) return "expired";
+    const now = this.#credentialOf(name);
+    if (now === undefined) return "unknown";
+    return now === credential ? "good" : "changed";
+  }
+
+  /** Undefined while it cannot be read. */
+  #credentialOf(name: string): string | null | undefined {
     try {
-      return this.#options.credentialOf(name) === credential ? "good" : "changed";
+      return this.#options.credentialOf(name);
     } catch {
       // Whoever reads the file says so; logins must outlive a file that is away for a moment.
-      return "unknown";
+      return undefined;
     }
   }
 

@@ -123,7 +123,9 @@ export class AuthStack {
       const entry = users.lookup(name);
       const hash = entry?.hash ?? dummyHash(users.highestCost());
       const matches = await verifier.verify(password, hash, signal);
-      const principal = matches && entry !== null ? this.principalOf(name) : null;
+      // A password that was changed while it was being checked opens nothing any more.
+      const current = matches && entry !== null && users.lookup(name)?.hash === entry.hash;
+      const principal = current ? this.principalOf(name) : null;
       if (principal === null) {
         faillock.fail(key, clock.now());
         return { ok: false, reason: "denied" };
@@ -131,6 +133,9 @@ export class AuthStack {
       faillock.succeed(key);
       return { ok: true, principal };
     } catch (error) {
+      if (error instanceof HasherBusyError) {
+        return { ok: false, reason: "locked", retryAfterMs: BUSY_RETRY_MS };
+      }
       if (isUnavailable(error)) {
         return { ok: false, reason: "unavailable", message: error.message };
       }
@@ -145,8 +150,7 @@ function mayLogIn(entry: HtpasswdEntry | null): entry is HtpasswdEntry {
 }
 
 function isUnavailable(error: unknown): error is Error {
-  return error instanceof HtpasswdUnreadableError || error instanceof HasherBusyError ||
-    error instanceof HasherStoppedError;
+  return error instanceof HtpasswdUnreadableError || error instanceof HasherStoppedError;
 }
 
 async function wait(delayMs: number, clock: Clock, signal?: AbortSignal): Promise<void> {

@@ -175,3 +175,28 @@ Deno.test("disposing stops the checks", async () => {
   logins[Symbol.dispose]();
   assertEquals(clock.armed, 0);
 });
+
+Deno.test("follow() tells within a check that the credential changed, and no more once disposed", async () => {
+  using dir = new TempDir();
+  const { clock, credentials, options, open } = loginsFixture(dir);
+  const { credentialOf } = options;
+  let readable = true;
+  options.credentialOf = (name) => {
+    if (readable) return credentialOf(name);
+    throw new Error("away");
+  };
+  using logins = await open();
+  using alice = logins.follow("alice");
+  using bob = logins.follow("bob");
+  const left = logins.follow("alice");
+  left[Symbol.dispose]();
+  readable = false;
+  clock.advance(CHECK_INTERVAL_MS);
+  readable = true;
+  clock.advance(CHECK_INTERVAL_MS);
+  assert(!alice.changed.aborted, "a file that is away for a moment changes nobody");
+  credentials.delete("alice");
+  clock.advance(CHECK_INTERVAL_MS);
+  assertEquals(reasonOf(alice.changed), "The account was changed");
+  assertEquals([bob.changed.aborted, left.changed.aborted], [false, false]);
+});

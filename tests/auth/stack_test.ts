@@ -207,17 +207,28 @@ Deno.test("giving up during the delay ends it and leaves no timer", async () => 
   assertEquals(clock.armed, 0);
 });
 
+Deno.test("while the hasher is busy an attempt is told to come back, and does not count", async () => {
+  using dir = new TempDir();
+  const { stack } = fixture(dir, { verify: () => Promise.reject(new HasherBusyError()) });
+  for (let count = 0; count <= DENY; count++) {
+    assertEquals(await stack.authenticate("alice", "right"), {
+      ok: false,
+      reason: "locked",
+      retryAfterMs: 1000,
+    });
+  }
+});
+
 Deno.test("without its file or its hasher the stack is unavailable, says why and counts nothing", async () => {
   using dir = new TempDir();
-  for (const error of [new HasherBusyError(), new HasherStoppedError("the thread died")]) {
-    const { stack } = fixture(dir, { verify: () => Promise.reject(error) });
-    for (let count = 0; count <= DENY; count++) {
-      assertEquals(await stack.authenticate("alice", "right"), {
-        ok: false,
-        reason: "unavailable",
-        message: error.message,
-      });
-    }
+  const error = new HasherStoppedError("the thread died");
+  const stopped = fixture(dir, { verify: () => Promise.reject(error) });
+  for (let count = 0; count <= DENY; count++) {
+    assertEquals(await stopped.stack.authenticate("alice", "right"), {
+      ok: false,
+      reason: "unavailable",
+      message: error.message,
+    });
   }
   const { stack, path } = fixture(dir);
   Deno.removeSync(path);
@@ -268,4 +279,17 @@ Deno.test("with real bcrypt, the right password is let in and others are not", a
   }
   clock.advance(FAIL_DELAY_MS);
   assertEquals(await Promise.all(denied), denied.map(() => DENIED));
+});
+
+Deno.test("a password that is changed while it is being checked is denied", async () => {
+  using dir = new TempDir();
+  const verifier = new FakeVerifier();
+  const gate = Promise.withResolvers<void>();
+  verifier.gate = gate.promise;
+  const { path, attempt } = fixture(dir, verifier);
+  const result = attempt("alice", "right");
+  await settle();
+  Deno.writeTextFileSync(path, `alice:${HORSE.slice(0, -1)}b\n`);
+  gate.resolve();
+  assertEquals(await result, DENIED);
 });
