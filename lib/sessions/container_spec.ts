@@ -71,6 +71,8 @@ export function containerSpec(
       CapDrop: ["ALL"],
       CapAdd: CAPABILITIES,
       SecurityOpt: ["no-new-privileges"],
+      // With cgroup v1 Docker would otherwise show the server's.
+      CgroupnsMode: "private",
       Ulimits: [
         { Name: "nofile", Soft: 1024, Hard: 4096 },
         { Name: "core", Soft: 0, Hard: 0 },

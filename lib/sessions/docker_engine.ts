@@ -19,6 +19,8 @@ const REMOVAL_MS = 20_000;
 /** A terminal cannot be sized in the first moment after its start. */
 const RESIZE_TRIES = 20;
 const RESIZE_PAUSE_MS = 5;
+/** Whether containers on a bridge reach each other. */
+const ICC = "com.docker.network.bridge.enable_icc";
 /** Which Docker Engine, and which of its containers are ours. */
 export interface DockerEngineOptions {
   readonly socket: string;
@@ -31,7 +33,7 @@ export class DockerEngine implements Engine, Disposable {
   readonly #docker: Docker;
   readonly #instance: string;
   readonly #log: Log;
-  readonly #networks = new Map<string, Promise<void>>();
+  #network: { readonly name: string; readonly ensured: Promise<void> } | null = null;
   #limitsDisk: boolean | null = null;
 
   constructor({ socket, instance, log }: DockerEngineOptions) {
@@ -45,7 +47,7 @@ export class DockerEngine implements Engine, Disposable {
   }
 
   ping(signal: AbortSignal): Promise<void> {
-    return inWords(this.#docker.ping({ signal }));
+    return asEngineError(this.#docker.ping({ signal }));
   }
 
   async create(
@@ -57,7 +59,7 @@ export class DockerEngine implements Engine, Disposable {
       signal: AbortSignal;
     },
   ): Promise<string> {
-    return await inWords(async () => {
+    return await asEngineError(async () => {
       await this.#ensureNetwork(profile.network);
       this.#limitsDisk ??= await this.#canLimitDisk();
       try {
@@ -72,31 +74,34 @@ export class DockerEngine implements Engine, Disposable {
   }
 
   async attach(container: string, signal: AbortSignal): Promise<ShellStream> {
-    return await inWords(this.#docker.containers.attach(container, { detachKeys: "", signal }));
+    return await asEngineError(
+      this.#docker.containers.attach(container, { detachKeys: "", signal: withDeadline(signal) }),
+    );
   }
 
   async watchExit(container: string, signal: AbortSignal): Promise<{ code: Promise<number> }> {
-    const { exit } = await inWords(
+    const { exit } = await asEngineError(
       this.#docker.containers.wait(container, "next-exit", { signal }),
     );
-    return { code: inWords(exit.then(({ StatusCode }) => StatusCode)) };
+    return { code: asEngineError(exit.then(({ StatusCode }) => StatusCode)) };
   }
 
   start(container: string, signal: AbortSignal): Promise<void> {
-    return inWords(
+    return asEngineError(
       this.#docker.containers.start(container, { signal: withDeadline(signal) }).catch((error) => {
         // Somebody removed the network: it is made again for the next session.
-        if (/network .*not found/.test(String(error))) this.#networks.clear();
+        if (/network .*not found/.test(String(error))) this.#network = null;
         throw error;
       }),
     );
   }
 
   resize(container: string, winsize: Winsize, signal: AbortSignal): Promise<void> {
-    return inWords(async () => {
+    return asEngineError(async () => {
       for (let tries = 1;; tries++) {
         try {
-          return await this.#docker.containers.resize(container, winsize, { signal });
+          const options = { signal: withDeadline(signal) };
+          return await this.#docker.containers.resize(container, winsize, options);
         } catch (error) {
           const running = error instanceof DockerError && !error.isNotFound;
           if (!running || tries === RESIZE_TRIES) throw error;
@@ -107,7 +112,7 @@ export class DockerEngine implements Engine, Disposable {
   }
 
   end(container: string): Promise<void> {
-    return inWords(async () => {
+    return asEngineError(async () => {
       const { containers } = this.#docker;
       const signal = AbortSignal.timeout(REMOVAL_MS);
       try {
@@ -127,7 +132,7 @@ export class DockerEngine implements Engine, Disposable {
 
   async list(signal: AbortSignal): Promise<ContainerSummary[]> {
     const labels = [`${LABEL.instance}=${this.#instance}`];
-    const found = await inWords(
+    const found = await asEngineError(
       this.#docker.containers.list({ all: true, labels, signal: withDeadline(signal) }),
     );
     return found.map(({ Id, Names, State, Labels }) => ({
@@ -145,7 +150,9 @@ export class DockerEngine implements Engine, Disposable {
       label: [`${LABEL.instance}=${this.#instance}`],
       event: ["oom", "kill"],
     };
-    for await (const { Action, Actor } of this.#docker.events({ filters, signal })) {
+    const events = this.#docker.events({ filters, signal });
+    for (let next; !(next = await asEngineError(events.next())).done;) {
+      const { Action, Actor } = next.value;
       // A kill with a harmless signal, as for a resize, is not the end of anything.
       const deadly = Action === "oom" || Actor.Attributes.signal === "9";
       if (deadly) yield { kind: Action === "oom" ? "oom" : "kill", container: Actor.ID };
@@ -192,19 +199,26 @@ export class DockerEngine implements Engine, Disposable {
 
   #ensureNetwork(name: string): Promise<void> {
     if (name === "none" || name === "bridge" || name === "default") return Promise.resolve();
-    const known = this.#networks.get(name);
-    if (known) return known;
+    if (this.#network?.name === name) return this.#network.ensured;
     const ensured = this.#makeNetwork(name);
-    this.#networks.clear(); // the profile has one network: the map never grows
-    this.#networks.set(name, ensured);
-    ensured.catch(() => this.#networks.delete(name));
+    this.#network = { name, ensured };
+    ensured.catch(() => this.#network = null);
     return ensured;
   }
 
   async #makeNetwork(name: string): Promise<void> {
     const { networks } = this.#docker;
     try {
-      await networks.inspect(name, { signal: withDeadline() });
+      const { Driver, Options } = await networks.inspect(name, { signal: withDeadline() });
+      if (Driver === "bridge" && Options?.[ICC] !== "false") {
+        this.#log.warning(
+          "containers on this network can reach each other; Docker's option forbids it",
+          {
+            network: name,
+            option: `${ICC}=false`,
+          },
+        );
+      }
       return;
     } catch (error) {
       if (!(error instanceof DockerError && error.isNotFound)) throw error;
@@ -213,7 +227,7 @@ export class DockerEngine implements Engine, Disposable {
       await networks.create({
         Name: name,
         Driver: "bridge",
-        Options: { "com.docker.network.bridge.enable_icc": "false" },
+        Options: { [ICC]: "false" },
         Labels: { [LABEL.instance]: this.#instance },
       }, { signal: withDeadline() });
       this.#log.notice("made a network", { network: name });
@@ -250,7 +264,7 @@ function isMissingImage(error: unknown): boolean {
 }
 
 /** Passes results and aborts on; turns Docker's errors into the engine's. */
-async function inWords<T>(work: Promise<T> | (() => Promise<T>)): Promise<T> {
+async function asEngineError<T>(work: Promise<T> | (() => Promise<T>)): Promise<T> {
   try {
     return await (typeof work === "function" ? work() : work);
   } catch (error) {

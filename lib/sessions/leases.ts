@@ -95,7 +95,8 @@ export async function leasedSessions(stateDir: string, instance: string): Promis
     return new Set();
   }
   using _closing = lock;
-  if (await lock.tryLock(true)) return new Set();
+  // A shared lock: two sweeps at once must not take each other for a gateway.
+  if (await lock.tryLock(false)) return new Set();
   const leased = new Set<string>();
   try {
     for await (const { name } of Deno.readDir(files.leases)) leased.add(name);

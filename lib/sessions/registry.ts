@@ -150,13 +150,15 @@ export class Registry implements AsyncDisposable {
 
   /** Tells sessions what the engine says befell their containers. */
   async #watch(): Promise<void> {
-    const { engine, clock } = this.#parts;
+    const { engine, clock, log } = this.#parts;
     const { signal } = this.#shutdown;
     while (!signal.aborted) {
       try {
         for await (const incident of engine.incidents(signal)) this.#note(incident);
-      } catch {
-        // Whoever asks the engine for something hears that it is away.
+      } catch (error) {
+        if (!signal.aborted) {
+          log.warning("the engine's events broke off; a kill may go by as an exit", { error });
+        }
       }
       if (signal.aborted) return;
       const pause = Promise.withResolvers<void>();

@@ -3,20 +3,16 @@ import { abortable } from "@std/async/abortable";
 import { settlesWithin } from "../clock.ts";
 import { Output } from "../terminal/output.ts";
 import type { Clock, Profile, StartStages, TerminalEvent, Winsize } from "../types.ts";
-import { type Ending, ending, exited, inWords, sizeInWords } from "./endings.ts";
+import { type Ending, ending, inWords } from "./endings.ts";
 import type { Engine, Incident } from "./engine.ts";
 import { Lifetime, type LifetimeLimits } from "./lifetime.ts";
 import type { Shell } from "./shell.ts";
+import { Verdict } from "./verdict.ts";
 
 /** The longest a start waits for the first output before the session counts as ready. */
 const PROMPT_MS = 1_000;
-/** After the shell's exit: for its last output, and for the engine to tell the exit status. */
+/** After the shell's exit: how long its last output may stand still. */
 const LAST_OUTPUT_MS = 1_000;
-const EXIT_CODE_MS = 5_000;
-/** The engine may tell of a kill after it told of the exit. */
-const INCIDENT_MS = 300;
-/** 128 + SIGKILL: how a shell exits that was killed. */
-const KILLED_STATUS = 137;
 
 /** How long a session may last. */
 export interface SessionTimes extends LifetimeLimits {
@@ -63,10 +59,9 @@ export class Session {
   #phase: "live" | "ending" | "gone" = "live";
   readonly #parts: SessionParts;
   readonly #lifetime: Lifetime;
+  readonly #verdict: Verdict;
   readonly #stop = Promise.withResolvers<Ending>();
   readonly #over = new AbortController();
-  readonly #incident = Promise.withResolvers<void>();
-  #lastIncident: Incident["kind"] | null = null;
   #viewer: { emit: (event: TerminalEvent) => void; replaced: AbortController } | null = null;
   #grace: Disposable | null = null;
   #writing: Promise<unknown> = Promise.resolve();
@@ -79,6 +74,7 @@ export class Session {
     this.user = user;
     this.profile = profile;
     this.output = new Output(parts.replayBytes);
+    this.#verdict = new Verdict(parts.shell, profile, clock);
     this.#lifetime = new Lifetime(clock, times, (remainingMs) => this.#warn(remainingMs));
     this.#lifetime.over.addEventListener("abort", () => this.#expire());
     this.stages = this.#firstOutput();
@@ -117,7 +113,7 @@ export class Session {
    * Makes a client the session's viewer, in the place of the one before.
    *
    * @param offset up to where the client has the output
-   * @throws {RangeError} when the offset lies past the output
+   * @throws {FrameError} when the offset lies past the output
    */
   view(offset: number, emit: (event: TerminalEvent) => void): Viewer {
     const from = this.output.follow(offset);
@@ -141,6 +137,7 @@ export class Session {
    * waits for its turn when the signal is aborted, or that comes when the session ends, is dropped.
    */
   async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    if (this.#phase !== "live") return;
     this.#lifetime.touch();
     const before = this.#writing;
     const turn = Promise.withResolvers<void>();
@@ -169,8 +166,7 @@ export class Session {
 
   /** Takes note of what befell the container from outside. */
   note(kind: Incident["kind"]): void {
-    this.#lastIncident = kind;
-    this.#incident.resolve();
+    this.#verdict.note(kind);
   }
 
   async #pump(): Promise<void> {
@@ -192,43 +188,25 @@ export class Session {
     const { shell, clock } = this.#parts;
     const since = clock.now();
     const output = this.output.after(0, this.#over.signal);
-    const came = await settlesWithin(output, PROMPT_MS, clock);
-    return { ...shell.stages, prompt: came ? clock.now() - since : null };
+    await settlesWithin(output, PROMPT_MS, clock);
+    return { ...shell.stages, prompt: this.output.end > 0 ? clock.now() - since : null };
   }
 
   async #untilEnd(pumped: Promise<void>): Promise<Ending> {
-    const { shell, clock } = this.#parts;
+    const { shell } = this.#parts;
     const stopped = this.#stop.promise;
     const exitKnown = shell.exitCode.then(() => {}, () => {});
     const first = await Promise.race([stopped, pumped, exitKnown]);
     if (first) return first;
-    await settlesWithin(Promise.race([pumped, stopped]), LAST_OUTPUT_MS, clock);
-    return await Promise.race([stopped, this.#exit()]);
+    await this.#drain(Promise.race([pumped, stopped]));
+    return await Promise.race([stopped, this.#verdict.tell()]);
   }
 
-  async #exit(): Promise<Ending> {
-    const { shell, clock, profile } = this.#parts;
-    if (!await settlesWithin(shell.exitCode, EXIT_CODE_MS, clock)) {
-      return ending("engine", "The connection to the container was lost.");
-    }
-    let exitCode: number;
-    try {
-      exitCode = await shell.exitCode;
-    } catch {
-      return ending("engine", "The container is lost: the container engine went away.");
-    }
-    if (exitCode !== KILLED_STATUS) return exited(exitCode);
-    await settlesWithin(this.#incident.promise, INCIDENT_MS, clock);
-    switch (this.#lastIncident) {
-      case "oom": {
-        const memory = sizeInWords(profile.limits.memoryBytes);
-        const message = `The shell was killed: its container used up its ${memory} of memory.`;
-        return { reason: "oom", exitCode, message };
-      }
-      case "kill":
-        return { reason: "killed", exitCode, message: "The container was killed on the server." };
-      case null:
-        return exited(exitCode);
+  /** Waits for the output that was still on its way, for as long as it moves. */
+  async #drain(done: Promise<unknown>): Promise<void> {
+    for (let before = -1, now = 0; before !== now; now = this.output.end + this.output.acked) {
+      before = now;
+      if (await settlesWithin(done, LAST_OUTPUT_MS, this.#parts.clock)) return;
     }
   }
 

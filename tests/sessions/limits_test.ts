@@ -42,7 +42,7 @@ Deno.test("every limit and every hardening option is what Docker says the contai
     Config: { "max-size": "1m", "max-file": "1", compress: "false" },
   });
   assertEquals([HostConfig.Binds ?? [], Mounts], [[], []]);
-  assertEquals(HostConfig.PidMode, "");
+  assertEquals([HostConfig.PidMode, HostConfig.CgroupnsMode], ["", "private"]);
   assert(HostConfig.IpcMode === "private" || HostConfig.IpcMode === "");
   assertEquals(Object.keys(NetworkSettings.Networks), ["ttygate"]);
   const labels = Object.entries(Config.Labels!).filter(([name]) => name.startsWith("ttygate."));

@@ -3,6 +3,7 @@ import { createLog } from "../../lib/log.ts";
 import { ending } from "../../lib/sessions/endings.ts";
 import { EngineError, LimitError, ShutdownError } from "../../lib/sessions/errors.ts";
 import { Registry } from "../../lib/sessions/registry.ts";
+import { CREDIT_BYTES } from "../../lib/terminal/credit.ts";
 import type { TerminalEvent } from "../../lib/types.ts";
 import { ManualClock, settle } from "../support/manual_clock.ts";
 import { PROFILE, ScriptedEngine } from "./scripted.ts";
@@ -262,6 +263,52 @@ Deno.test("a kill that the engine tells of after the exit still counts", async (
   await stage.clock.advance(100);
   stage.engine.incident({ kind: "oom", container: session.container });
   assertEquals((await session.ended).reason, "oom");
+});
+
+Deno.test("a kill long before the exit has nothing to do with it", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  stage.engine.incident({ kind: "oom", container: session.container });
+  await stage.clock.advance(10 * MINUTE);
+  container.stream.end();
+  container.exit.resolve(137);
+  await stage.clock.advance(1_000);
+  assertEquals((await session.ended).reason, "exit");
+});
+
+Deno.test("the last output of a shell waits for a slow viewer, as long as that one moves on", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  const block = "x".repeat(CREDIT_BYTES);
+  container.stream.print(block);
+  await settle();
+  container.stream.print("the end");
+  container.stream.end();
+  container.exit.resolve(0);
+  for (let acked = 1; acked <= "the end".length; acked++) {
+    await stage.clock.advance(900);
+    assertEquals(session.phase, "live");
+    session.output.ack(acked, CREDIT_BYTES);
+  }
+  session.output.ack(CREDIT_BYTES, CREDIT_BYTES);
+  await stage.clock.advance(0);
+  assertEquals((await session.ended).reason, "exit");
+  assertEquals(session.output.end, CREDIT_BYTES + "the end".length);
+});
+
+Deno.test("input that comes after the end sets no timer", async () => {
+  const stage = new Stage();
+  const { session } = await stage.view();
+  await stage.registry[Symbol.asyncDispose]();
+  await session.write(new TextEncoder().encode("x"), never);
+  assertEquals(stage.clock.pending, 0);
+});
+
+Deno.test("a start whose shell prints nothing says so in its stages", async () => {
+  await using stage = new Stage();
+  const { session } = await stage.view();
+  await stage.clock.advance(1_000);
+  assertEquals((await session.stages).prompt, null);
 });
 
 Deno.test("an out-of-memory program does not decide how the shell's own exit is told", async () => {

@@ -32,9 +32,13 @@ export class ScriptedStream implements ShellStream {
     this.#push(null);
   }
 
-  async read(): Promise<Uint8Array | null> {
+  async read(maxBytes: number): Promise<Uint8Array | null> {
     while (this.#chunks.length === 0) await this.#arrived.promise;
-    return this.#chunks[0] === null ? null : this.#chunks.shift()!;
+    const chunk = this.#chunks[0]!;
+    if (chunk === null) return null;
+    if (chunk.length > maxBytes) this.#chunks[0] = chunk.subarray(maxBytes);
+    else this.#chunks.shift();
+    return chunk.subarray(0, maxBytes);
   }
 
   write(bytes: Uint8Array): Promise<void> {

@@ -1,0 +1,66 @@
+/** Tells why a shell exited, from its status and from what befell its container just then. */
+import { settlesWithin } from "../clock.ts";
+import type { Clock, Profile } from "../types.ts";
+import { type Ending, ending, exited, sizeInWords } from "./endings.ts";
+import type { Incident } from "./engine.ts";
+import type { Shell } from "./shell.ts";
+
+const EXIT_CODE_MS = 5_000;
+/** The engine may tell of a kill after it told of the exit; one long before has nothing to do with it. */
+const INCIDENT_LATE_MS = 300;
+const INCIDENT_EARLY_MS = 2_000;
+/** 128 + SIGKILL: how a shell exits that was killed. */
+const KILLED_STATUS = 137;
+
+/** Listens for incidents for as long as the session lives, and is asked once at its end. */
+export class Verdict {
+  #incident: { readonly kind: Incident["kind"]; readonly atMs: number } | null = null;
+  #noted = Promise.withResolvers<void>();
+
+  constructor(
+    private readonly shell: Pick<Shell, "exitCode">,
+    private readonly profile: Profile,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Takes note of what befell the container from outside. */
+  note(kind: Incident["kind"]): void {
+    this.#incident = { kind, atMs: this.clock.now() };
+    this.#noted.resolve();
+  }
+
+  /** Waits for the exit status and says what it means; never throws. */
+  async tell(): Promise<Ending> {
+    const { exitCode: status } = this.shell;
+    if (!await settlesWithin(status, EXIT_CODE_MS, this.clock)) {
+      return ending("engine", "The connection to the container was lost.");
+    }
+    let exitCode: number;
+    try {
+      exitCode = await status;
+    } catch {
+      return ending("engine", "The container is lost: the container engine went away.");
+    }
+    if (exitCode !== KILLED_STATUS) return exited(exitCode);
+    switch (await this.#recentIncident()) {
+      case "oom": {
+        const memory = sizeInWords(this.profile.limits.memoryBytes);
+        const message = `The shell was killed: its container used up its ${memory} of memory.`;
+        return { reason: "oom", exitCode, message };
+      }
+      case "kill":
+        return { reason: "killed", exitCode, message: "The container was killed on the server." };
+      case null:
+        return exited(exitCode);
+    }
+  }
+
+  async #recentIncident(): Promise<Incident["kind"] | null> {
+    const sinceMs = this.clock.now() - INCIDENT_EARLY_MS;
+    if (this.#incident === null || this.#incident.atMs < sinceMs) {
+      this.#noted = Promise.withResolvers();
+      await settlesWithin(this.#noted.promise, INCIDENT_LATE_MS, this.clock);
+    }
+    return this.#incident !== null && this.#incident.atMs >= sinceMs ? this.#incident.kind : null;
+  }
+}
