@@ -1,5 +1,6 @@
 /** The program `ttygate`: its subcommands, each loaded only when it is run. */
 import { type Loader, runProgram } from "./lib/cli/command.ts";
+import { isJournal } from "./lib/log.ts";
 
 /** Every subcommand, in the order in which `--help` lists them. */
 const commands: Readonly<Record<string, Loader>> = {
@@ -11,13 +12,19 @@ const commands: Readonly<Record<string, Loader>> = {
   version: () => import("./lib/cli/version.ts"),
 };
 
+/** In the journal a failure is an error, so that `journalctl -p err` finds it. */
+function printError(text: string): void {
+  const isFiled = isJournal(Deno.env.get("JOURNAL_STREAM"));
+  console.error(isFiled ? text.replaceAll(/^/gm, "<3>") : text);
+}
+
 if (import.meta.main) {
   Deno.exit(
     await runProgram(Deno.args, {
       commands,
       env: Deno.env.toObject(),
       print: console.log,
-      printError: console.error,
+      printError,
     }),
   );
 }

@@ -45,16 +45,14 @@ SIGTERM ends every session and then the gateway.
 /** Runs until SIGTERM or SIGINT; everything it made is gone when it returns. */
 async function serve(config: Config): Promise<void> {
   await using held = new AsyncDisposableStack();
-  const { basePath, trustedProxies } = config.gateway;
+  const { trustedProxies } = config.gateway;
   const stopped = untilSignal(["SIGTERM", "SIGINT"]);
 
   const gateway = await openGateway(config, held);
   const options: Omit<ServerOptions, "door"> = {
     gateway,
-    basePath,
     trustedProxies,
     tls: await readTls(config),
-    clock: systemClock,
   };
   for (const { door, target } of doorsOf(config)) {
     const tls = door === "web" ? options.tls : null;
@@ -65,6 +63,10 @@ async function serve(config: Config): Promise<void> {
     log.info(`listening on ${at}`, { door });
   }
 
+  const { file, record } = config.audit;
+  if (file !== null || record !== "off") {
+    log.warning("audit.file and audit.record are not in this version: nothing is recorded");
+  }
   await notify("READY=1", "STATUS=Serving");
   log.info("ttygate is ready", { instance: config.docker.instance });
   const signal = await stopped;
@@ -200,6 +202,7 @@ function whyNot(error: unknown): string {
     case "EACCES":
       return "permission denied; ports below 1024 need root or a systemd socket";
     case "EADDRNOTAVAIL":
+    case "EINVAL": // what Deno 2.9 makes of it
       return "this machine does not have that address; change gateway.listen";
     default:
       return `${(error as Error).message}; change gateway.listen`;

@@ -1,7 +1,9 @@
 /** `ttygate session`: lists, shows and ends sessions through the admin socket of a running gateway. */
 import { type Command, parseCommandArgs, UsageError } from "./command.ts";
 
-const REQUEST_MS = 10_000;
+/** Longer than the gateway waits for Docker to remove a container. */
+const REQUEST_MS = 30_000;
+const VERBS = ["list", "show", "kill"];
 
 /** A session as the gateway's API describes it. */
 interface SessionInfo {
@@ -19,11 +21,14 @@ export const command: Command = {
   help: `
 Usage: ttygate session list [--json]
        ttygate session show ID [--json]
-       ttygate session kill ID
+       ttygate session kill ID [--json]
 
 Asks the running gateway through gateway.admin_socket; never starts one.
 `,
-  async run([verb, ...args], { config: load, print }) {
+  async run([verb = "", ...args], { config: load, print }) {
+    if (!VERBS.includes(verb)) {
+      throw new UsageError(`'session' takes list, show or kill${verb && `, not ${verb}`}`);
+    }
     const { flags, positionals: [id] } = parseCommandArgs(args, {
       flags: ["json"],
       positionals: verb === "list" ? [] : ["ID"],
@@ -44,12 +49,10 @@ Asks the running gateway through gateway.admin_socket; never starts one.
         else for (const [key, value] of Object.entries(session!)) print(`${key}\t${value}`);
         return 0;
       }
-      case "kill":
+      default: // kill
         await ask(adminSocket, "DELETE", path);
-        print(`ended ${id}`);
+        print(flags.json ? JSON.stringify({ ended: id }) : `ended ${id}`);
         return 0;
-      default:
-        throw new UsageError(`'session' takes list, show or kill${verb ? `, not ${verb}` : ""}`);
     }
   },
 };
@@ -61,11 +64,13 @@ async function ask(socket: string, method: string, path: string): Promise<unknow
     const signal = AbortSignal.timeout(REQUEST_MS);
     // An address, as Deno would look a name up in the DNS even here.
     response = await fetch(`http://127.0.0.1${path}`, { method, client, signal });
-  } catch (cause) {
+  } catch (error) {
+    if ((error as Error).name === "TimeoutError") {
+      throw new Error(`the gateway does not answer on ${socket} within 30 s; see its journal`);
+    }
     throw new Error(
-      `cannot reach a gateway on ${socket}: is one running ('systemctl status ttygate'), and are ` +
-        `you root?`,
-      { cause },
+      `no gateway answers on ${socket}: is one running ('systemctl status ttygate'), and are you ` +
+        "root?",
     );
   }
   if (response.status === 204) return null;

@@ -46,7 +46,9 @@ state they are in. Sessions of a running gateway are left alone.
         print(`${verb} ${name} (${state}${user ? `, of ${user}` : ""})`);
       }
       const count = removed.length === 1 ? "1 container" : `${removed.length} containers`;
-      print(`${verb} ${count}, spared ${spared.length}`);
+      // The timer runs this each minute, and the journal need not hear of nothing.
+      const worthSaying = removed.length > 0 || Deno.stdout.isTerminal();
+      if (worthSaying) print(`${verb} ${count}, spared ${spared.length}`);
     }
     if (failed.length === 0) return 0;
     const [{ container, error }] = failed as [typeof failed[number]];

@@ -40,19 +40,19 @@ export const command: Command = {
   summary: "adds, changes, locks and removes users",
   help: HELP,
   async run([verb, name, ...rest], { config: load, print }) {
-    const { config: { auth: { htpasswd } } } = await load();
     const work = verb === "list" && name === undefined
-      ? () => list(htpasswd)
+      ? list
       : name !== undefined && rest.length === 0 && !name.startsWith("-")
-      ? workOf(verb, name, htpasswd)
+      ? workOf(verb, name)
       : null;
     if (work === null) {
       throw new UsageError("'user' takes add, passwd, lock, unlock or remove with a NAME, or list");
     }
+    const { config: { auth: { htpasswd } } } = await load();
     try {
       const problem = name === undefined ? null : userNameProblem(name);
       if (problem !== null) throw new Refusal(problem);
-      for (const line of await work()) print(line);
+      for (const line of await work(htpasswd)) print(line);
       return 0;
     } catch (error) {
       const deed = verb === "passwd" ? "change the password of" : verb;
@@ -62,25 +62,28 @@ export const command: Command = {
   },
 };
 
-/** Each verb's work; the lines that it returns are printed. */
-function workOf(verb: string | undefined, name: string, path: string) {
+/** What is done to the file at a path; the lines that it returns are printed. */
+type Work = (path: string) => Promise<string[]>;
+
+/** Each verb's work, null for what is none. */
+function workOf(verb: string | undefined, name: string): Work | null {
   switch (verb) {
     case "add":
-      return () => add(path, name);
+      return (path) => add(path, name);
     case "passwd":
-      return () => passwd(path, name);
+      return (path) => passwd(path, name);
     case "lock":
-      return async () => {
+      return async (path) => {
         await editKnown(path, name, (text, field) => withUser(text, name, `!${unlocked(field)}`));
         return [`${name} locked`];
       };
     case "unlock":
-      return async () => {
+      return async (path) => {
         await editKnown(path, name, (text, field) => withUser(text, name, unlocked(field)));
         return [`${name} unlocked`];
       };
     case "remove":
-      return async () => {
+      return async (path) => {
         await editKnown(path, name, (text) => withoutUser(text, name));
         return [`${name} removed from ${path}`];
       };

@@ -3,6 +3,7 @@ import { json, Refusal } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { identify } from "./identity.ts";
+import { SECURITY_HEADERS } from "./pages.ts";
 
 const ENGINE_MS = 2_000;
 
@@ -43,6 +44,10 @@ export async function showMetrics(caller: Caller, gateway: Gateway): Promise<Res
     ),
   ];
   return new Response(lines.join("\n") + "\n", {
-    headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+    headers: {
+      ...SECURITY_HEADERS,
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+      "cache-control": "no-store",
+    },
   });
 }

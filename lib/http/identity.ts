@@ -12,8 +12,8 @@ import type { Caller } from "./caller.ts";
 /** A principal and for how long it stays one. */
 export interface Identity {
   readonly principal: Principal;
-  /** Aborted when the login ends; never for Basic, which is checked with each request. */
-  readonly ended: AbortSignal;
+  /** Aborted when the login ends; null where there is none: with Basic, and on the admin socket. */
+  readonly ended: AbortSignal | null;
 }
 
 /** What identifying needs. */
@@ -25,7 +25,6 @@ export interface IdentityParts {
   readonly log: Log;
 }
 
-const NEVER = new AbortController().signal;
 const ADMIN_DOOR: Principal = { name: "root", admin: true };
 
 /** The login of the request's cookie, or null. */
@@ -41,19 +40,29 @@ export function loginOf(caller: Caller, { logins, basePath }: IdentityParts): Lo
  * passwords cannot be checked
  */
 export async function identify(caller: Caller, parts: IdentityParts): Promise<Identity> {
-  if (caller.door === "admin") return { principal: ADMIN_DOOR, ended: NEVER };
+  if (caller.door === "admin") return { principal: ADMIN_DOOR, ended: null };
   const { stack, log } = parts;
-  const basic = parseBasic(caller.headers.get("authorization"));
+  const basic = takesBasic(caller) ? parseBasic(caller.headers.get("authorization")) : null;
   if (basic) {
     const result = await stack.authenticate(basic.name, basic.password);
-    if (result.ok) return { principal: result.principal, ended: NEVER };
-    log.notice("log-in refused", { user: basic.name, remote: caller.remote, why: result.reason });
+    if (result.ok) return { principal: result.principal, ended: null };
+    if (result.reason === "unavailable") {
+      log.error("nobody can log in", { why: result.message });
+    } else {
+      const { remote } = caller;
+      log.notice("log-in refused", { user: basic.name, remote, why: result.reason });
+    }
     throw refusalOf(result, caller);
   }
   const login = loginOf(caller, parts);
   const principal = login && stack.principalOf(login.name);
   if (!principal) throw unauthorized(caller, "Log in first.");
   return { principal, ended: login.ended };
+}
+
+/** Pages are for people, who log in by form; what scripts use takes Basic. */
+function takesBasic({ path }: Caller): boolean {
+  return path !== null && /^\/(api\/|terminal$|metrics$)/.test(path);
 }
 
 /** The refusal that a failed attempt is answered with. */
@@ -90,7 +99,8 @@ export function requireOwnOrigin(caller: Caller, { allowedOrigins }: IdentityPar
     allowedOrigins,
   });
   if (verdict === "same" || verdict === "allowed") return;
-  if (verdict === "missing" && parseBasic(headers.get("authorization"))) return;
+  const isScript = takesBasic(caller) && parseBasic(headers.get("authorization")) !== null;
+  if (verdict === "missing" && isScript) return;
   const why = verdict === "missing"
     ? "It has no Origin header; a script must use HTTP Basic instead."
     : "It comes from another site. If that site is yours, add it to gateway.allowed_origins.";

@@ -49,12 +49,9 @@ export async function logOut(caller: Caller, gateway: Gateway): Promise<Response
   const { basePath, logins, log } = gateway;
   requireOwnOrigin(caller, gateway);
   const scope = { scheme: caller.scheme, basePath };
-  const login = loginOf(caller, gateway);
   const token = readLoginCookie(caller.headers, scope);
-  if (login && token !== null) {
-    await logins.revoke(token);
-    log.info("logged out", { user: login.name, remote: caller.remote });
-  }
+  const user = token === null ? null : await logins.revoke(token);
+  if (user !== null) log.info("logged out", { user, remote: caller.remote });
   const headers = new Headers();
   clearLoginCookie(headers, scope);
   return seeOther(pathBelow(basePath, "/login"), headers);

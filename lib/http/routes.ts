@@ -70,6 +70,7 @@ export async function answer(
   try {
     return await dispatch(caller, request, gateway);
   } catch (error) {
+    if (request.signal.aborted) return new Response(null); // nobody is there to read it
     const refusal = error instanceof Refusal ? error : failure(error, caller, gateway);
     return caller.path?.startsWith("/api/") ? problem(refusal) : text(refusal);
   }
@@ -86,7 +87,7 @@ function dispatch(
     if (!match) continue;
     const handler = methods[caller.method === "HEAD" ? "GET" : caller.method];
     if (handler) return handler({ caller, request, gateway, id: match[1] ?? "" });
-    const allow = Object.keys(methods).join(", ");
+    const allow = Object.keys(methods).join(", ").replace("GET", "GET, HEAD");
     throw new Refusal(405, `This address takes ${allow} only.`, { allow });
   }
   throw new Refusal(404, "There is nothing at this address.");

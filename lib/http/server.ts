@@ -11,8 +11,7 @@ import {
 import { settlesWithin } from "../clock.ts";
 import type { ListenAddress } from "../config.ts";
 import { acceptSocket } from "../terminal/socket.ts";
-import type { Clock } from "../types.ts";
-import { Refusal, text } from "./answers.ts";
+import { Refusal, text, titleOf } from "./answers.ts";
 import { type Caller, callerOf, type Door, type Peer } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { answer } from "./routes.ts";
@@ -24,8 +23,15 @@ const SOCKET_MODE: Readonly<Record<Door, number>> = { web: 0o666, admin: 0o600 }
 
 /** How long a client may take for the head of its request, and for all of it. */
 const HEAD_MS = 10_000;
-const REQUEST_MS = 30_000;
+const REQUEST_MS = 15_000;
+/** How often that is looked after. */
+const CHECK_MS = 2_000;
 const HEADER_BYTES = 16 * 1024;
+/**
+ * The most connections of one socket. A process that may open no more files never accepts again
+ * (Deno 2.9), so this and what terminals need must stay below that limit: systemd's is 524288.
+ */
+const CONNECTIONS = 4096;
 /** How long a server that closes waits for its terminals to be told. */
 const FAREWELL_MS = 4_000;
 
@@ -36,11 +42,9 @@ export type ListenTarget = ListenAddress | { readonly transport: "fd"; readonly 
 export interface ServerOptions {
   readonly door: Door;
   readonly gateway: Gateway;
-  readonly basePath: string;
   readonly trustedProxies: readonly string[];
   /** PEM texts; null for plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
-  readonly clock: Clock;
 }
 
 /** One listening socket and its connections; disposing it closes them all. */
@@ -60,6 +64,7 @@ export class HttpServer implements AsyncDisposable {
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: HEAD_MS,
       requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: CHECK_MS,
       noDelay: true,
     };
     const handle: FetchHandler = async (request, { address }) => {
@@ -77,6 +82,7 @@ export class HttpServer implements AsyncDisposable {
     this.#server = options.tls
       ? createTlsServer({ ...limits, ...options.tls }, listen)
       : createServer(limits, listen);
+    this.#server.maxConnections = CONNECTIONS;
     this.#server.on("connection", (socket: Socket) => {
       this.#connections.add(socket);
       socket.on("close", () => this.#connections.delete(socket));
@@ -97,6 +103,8 @@ export class HttpServer implements AsyncDisposable {
    */
   static async listen(target: ListenTarget, options: ServerOptions): Promise<HttpServer> {
     const http = new HttpServer(options);
+    await using made = new AsyncDisposableStack();
+    made.use(http);
     switch (target.transport) {
       case "tcp":
         await http.#listen({ host: target.hostname, port: target.port });
@@ -109,6 +117,7 @@ export class HttpServer implements AsyncDisposable {
         await http.#listen({ fd: target.fd });
         break;
     }
+    made.move();
     return http;
   }
 
@@ -124,8 +133,9 @@ export class HttpServer implements AsyncDisposable {
   /** Takes no more connections, lets the terminals say good-bye, closes what is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { promise: closed, resolve } = Promise.withResolvers<void>();
-    this.#server.close(() => resolve());
-    await settlesWithin(Promise.allSettled(this.#serving), FAREWELL_MS, this.#options.clock);
+    this.#server.close(() => resolve()); // calls back also when it never listened
+    const { clock } = this.#options.gateway;
+    await settlesWithin(Promise.allSettled(this.#serving), FAREWELL_MS, clock);
     for (const socket of this.#connections) socket.destroy();
     await closed;
     if (this.#path !== null) await Deno.remove(this.#path).catch(() => {});
@@ -135,28 +145,34 @@ export class HttpServer implements AsyncDisposable {
     where: { host: string; port: number } | { path: string } | { fd: number },
   ): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once("error", reject);
+    const { log } = this.#options.gateway;
+    // A promise that has settled takes no notice of what comes later; the log does.
+    this.#server.on("error", (error) => {
+      reject(error);
+      if (this.#server.listening) log.error("a listening socket failed", { error });
+    });
     this.#server.listen(where, resolve);
     return promise;
   }
 
   #callerOf(request: { method: string; url: string; headers: Headers }, peer: Peer): Caller {
-    const { door, basePath } = this.#options;
+    const { door, gateway } = this.#options;
+    const basePath = door === "admin" ? "/" : gateway.basePath;
     return callerOf(request, peer, { door, basePath, trustedProxies: this.#trusted });
   }
 
   async #upgrade(request: IncomingMessage, socket: Socket, head: Uint8Array): Promise<void> {
-    const { gateway, clock, tls } = this.#options;
+    const { gateway, tls } = this.#options;
     socket.on("error", () => socket.destroy());
     try {
       const seen = {
         method: request.method ?? "GET",
-        url: originForm(request.url),
+        url: `http://gateway.invalid${originForm(request.url)}`,
         headers: createHeaders(request),
       };
       const peer = { address: socket.remoteAddress, encrypted: tls !== null };
       const admitted = await admitTerminal(this.#callerOf(seen, peer), gateway);
-      const accepted = await acceptSocket(request, socket, head, clock);
+      const accepted = await acceptSocket(request, socket, head, gateway.clock);
       await serveTerminal(accepted, admitted, gateway);
     } catch (error) {
       if (!(error instanceof Refusal) && !socket.destroyed) {
@@ -182,7 +198,7 @@ async function refuse(socket: Socket, response: Response): Promise<void> {
   response.headers.set("content-length", String(new TextEncoder().encode(body).length));
   response.headers.set("connection", "close");
   const head = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  socket.end(`HTTP/1.1 ${response.status} Refused\r\n${head}\r\n${body}`);
+  socket.end(`HTTP/1.1 ${response.status} ${titleOf(response.status)}\r\n${head}\r\n${body}`);
 }
 
 function blockListOf(ranges: readonly string[]): BlockList {

@@ -1,7 +1,7 @@
 /** `GET /terminal`: from the upgrade request to the end of the connection. */
 import { settlesWithin } from "../clock.ts";
 import { EngineError, LimitError, ShutdownError } from "../sessions/errors.ts";
-import type { Ending } from "../sessions/endings.ts";
+import { type Ending, ending } from "../sessions/endings.ts";
 import type { Session } from "../sessions/session.ts";
 import { bridge } from "../terminal/bridge.ts";
 import { CLOSE, encodeEvent, FrameError, SUBPROTOCOL } from "../terminal/frame.ts";
@@ -77,40 +77,65 @@ export async function serveTerminal(
   request: TerminalRequest,
   gateway: Gateway,
 ): Promise<void> {
-  const send = (event: TerminalEvent) => socket.send(encodeEvent(event));
-  const { identity, winsize, resume } = request;
+  const { identity } = request;
+  const { principal: { name } } = identity;
+  using account = identity.ended ? null : gateway.logins.follow(name);
+  const loginEnded = identity.ended ?? account!.changed;
   try {
-    const { name } = identity.principal;
-    const known = resume ? gateway.registry.find(resume.session) : undefined;
-    if (resume && (known === undefined || known.user !== name || known.phase !== "live")) {
-      return await socket.close(CLOSE.noSuchSession, "this session is gone");
-    }
-    const session = known ?? await gateway.registry.open({
-      user: name,
-      winsize,
-      progress: (progress) => void send({ type: "progress", ...progress }),
-      signal: AbortSignal.any([socket.closed, identity.ended]),
-    });
-    await follow(session, socket, request, gateway);
+    const session = await enter(socket, { ...request, loginEnded }, gateway);
+    if (session) await follow(session, socket, { ...request, loginEnded }, gateway);
   } catch (error) {
     if (socket.closed.aborted) return;
-    if (identity.ended.aborted) return await socket.close(CLOSE.loginEnded, "the login ended");
-    if (error instanceof FrameError || error instanceof RangeError) {
+    if (error instanceof FrameError) {
       return await socket.close(CLOSE.protocolError, error.message.slice(0, 120));
     }
-    const { ended, code } = refusalOf(error);
-    if (code === CLOSE.engineDown || ended.reason === "engine") {
-      gateway.log.error("a session could not be started", { user: identity.principal.name, error });
+    gateway.log.error("a terminal's connection failed", { user: name, error });
+    await socket.close(CLOSE.failed, "the gateway failed; its log says why");
+  }
+}
+
+/** A request whose login may end under way. */
+type Admitted = TerminalRequest & { readonly loginEnded: AbortSignal };
+
+/** The session that is asked for, new or known; null when the client has been told why there is none. */
+async function enter(
+  socket: TerminalSocket,
+  { identity, winsize, resume, loginEnded }: Admitted,
+  { registry, log }: Gateway,
+): Promise<Session | null> {
+  const user = identity.principal.name;
+  if (resume) {
+    const known = registry.find(resume.session);
+    if (known?.user === user && known.phase === "live") return known;
+    await socket.close(CLOSE.noSuchSession, "this session is gone");
+    return null;
+  }
+  const send = (event: TerminalEvent) => socket.send(encodeEvent(event));
+  try {
+    return await registry.open({
+      user,
+      winsize,
+      progress: (progress) => void send({ type: "progress", ...progress }),
+      signal: AbortSignal.any([socket.closed, loginEnded]),
+    });
+  } catch (error) {
+    if (socket.closed.aborted) return null;
+    if (loginEnded.aborted) {
+      await socket.close(CLOSE.loginEnded, "the login ended");
+      return null;
     }
+    const { ended, code } = failedStart(error);
+    if (ended.reason === "engine") log.error("a session could not be started", { user, error });
     await send({ type: "ended", ...ended });
     await socket.close(code);
+    return null;
   }
 }
 
 async function follow(
   session: Session,
   socket: TerminalSocket,
-  { identity, winsize, resume }: TerminalRequest,
+  { winsize, resume, loginEnded }: Admitted,
   gateway: Gateway,
 ): Promise<void> {
   const { clock } = gateway;
@@ -126,7 +151,7 @@ async function follow(
   });
   const end = await bridge(socket, session, {
     from: viewer.from,
-    signal: AbortSignal.any([viewer.replaced, identity.ended, socket.closed]),
+    signal: AbortSignal.any([viewer.replaced, loginEnded, socket.closed]),
     clock,
   });
   switch (end) {
@@ -147,7 +172,7 @@ async function follow(
     const message = "This session was opened in another window.";
     await send({ type: "ended", reason: "replaced", exitCode: null, message });
     await socket.close(CLOSE.takenOver);
-  } else if (identity.ended.aborted) {
+  } else if (loginEnded.aborted) {
     await socket.close(CLOSE.loginEnded, "the login ended");
   }
 }
@@ -164,22 +189,19 @@ function describe({ user, profile, idleTimeoutMs }: Session, { engine }: Gateway
 }
 
 /** What the client is told when its session could not be started. */
-function refusalOf(error: unknown): { ended: Ending; code: number } {
-  const ended = (reason: Ending["reason"], message: string): Ending => {
-    return { reason, exitCode: null, message };
-  };
+function failedStart(error: unknown): { ended: Ending; code: number } {
   if (error instanceof LimitError) {
-    return { ended: ended("limit", error.message), code: CLOSE.limitReached };
+    return { ended: ending("limit", error.message), code: CLOSE.limitReached };
   }
   if (error instanceof ShutdownError) {
-    return { ended: ended("shutdown", error.message), code: CLOSE.ended };
+    return { ended: ending("shutdown", error.message), code: CLOSE.ended };
   }
   if (error instanceof EngineError && !error.answered) {
     const message = "Your terminal could not be started: the server's Docker Engine does not " +
       "answer. Try again in a minute, or tell the administrator.";
-    return { ended: ended("engine", message), code: CLOSE.engineDown };
+    return { ended: ending("engine", message), code: CLOSE.engineDown };
   }
   const message = "Your terminal could not be started. The administrator finds the cause in the " +
     "gateway's log.";
-  return { ended: ended("engine", message), code: CLOSE.ended };
+  return { ended: ending("engine", message), code: CLOSE.ended };
 }

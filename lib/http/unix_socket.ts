@@ -11,7 +11,7 @@ export class SocketBusyError extends Error {
  * dead process left there is replaced.
  *
  * @param listen makes the socket at the path it is given
- * @throws {SocketBusyError} when a live process listens on the path
+ * @throws {SocketBusyError} when a live process listens on the path, or something else lies there
  */
 export async function placeSocket(
   path: string,
@@ -19,6 +19,7 @@ export async function placeSocket(
   listen: (path: string) => Promise<void>,
 ): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
+  if (await isOccupied(path)) throw new SocketBusyError(`${path} is there and is no socket`);
   if (await answers(path)) throw new SocketBusyError(`another process listens on ${path}`);
   const room = await Deno.makeTempDir({ dir: dirname(path), prefix: ".ttygate-" });
   try {
@@ -28,6 +29,16 @@ export async function placeSocket(
     await Deno.rename(hidden, path);
   } finally {
     await Deno.remove(room, { recursive: true });
+  }
+}
+
+/** Only a socket is replaced: whatever else has this name is somebody's. */
+async function isOccupied(path: string): Promise<boolean> {
+  try {
+    return !(await Deno.lstat(path)).isSocket;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 

@@ -9,6 +9,8 @@ import type { Output } from "./output.ts";
  * paste: acknowledgements come behind it, and the shell may wait for those to print its echo.
  */
 const INPUT_BYTES = 1024 * 1024;
+/** What each message adds to its own bytes, so that many small ones fill the queue, too. */
+const INPUT_OVERHEAD_BYTES = 256;
 
 /** How long a client may stay silent about output it was sent. */
 const SILENCE_MS = 30_000;
@@ -66,9 +68,10 @@ export async function bridge(
   let waitingBytes = 0;
   let taken = Promise.withResolvers<void>();
   async function takeInput(bytes: Uint8Array): Promise<void> {
-    waitingBytes += bytes.length;
+    const cost = bytes.length + INPUT_OVERHEAD_BYTES;
+    waitingBytes += cost;
     const settled = () => {
-      waitingBytes -= bytes.length;
+      waitingBytes -= cost;
       taken.resolve();
       taken = Promise.withResolvers();
     };

@@ -14,6 +14,7 @@ export const PAYLOAD_BYTES = MESSAGE_BYTES - 1;
 export const CLOSE = {
   ended: 1000,
   protocolError: 1008,
+  failed: 1011,
   loginEnded: 4401,
   noSuchSession: 4404,
   takenOver: 4409,

@@ -1,6 +1,7 @@
 /** A session's output between the container that writes it and the one viewer that follows it. */
 import { abortable } from "@std/async/abortable";
 import { Credit, CREDIT_BYTES } from "./credit.ts";
+import { FrameError } from "./frame.ts";
 import { Replay } from "./replay.ts";
 
 /**
@@ -80,11 +81,11 @@ export class Output {
    * writer's wait when the viewer is further than the last one.
    *
    * @returns the offset of the first byte the viewer gets
-   * @throws {RangeError} when the viewer claims output that has not come yet
+   * @throws {FrameError} when the viewer claims output that has not come yet
    */
   follow(offset: number): number {
     if (offset > this.end) {
-      throw new RangeError(`Cannot follow from ${offset}: the output has come to ${this.end}`);
+      throw new FrameError(`offset ${offset} is past the output, which has come to ${this.end}`);
     }
     const from = Math.max(offset, this.#replay.start);
     this.#credit.restart(from);

@@ -9,6 +9,10 @@ import { CLOSE, FrameError, MESSAGE_BYTES, SUBPROTOCOL } from "./frame.ts";
 
 /** Received messages kept before the network is made to wait. */
 const QUEUE_BYTES = 4 * MESSAGE_BYTES;
+/** What each of them adds to its own bytes, so that many small ones fill the queue, too. */
+const MESSAGE_OVERHEAD_BYTES = 64;
+/** Unsent bytes above which a ping is not answered: a client that reads nothing gets no pongs. */
+const PONG_BUFFER_BYTES = 64 * 1024;
 /** How long a client has to answer a close or a ping before its connection is cut. */
 const CLOSE_MS = 1_000;
 const PING_MS = 30_000;
@@ -26,6 +30,7 @@ const server = new WebSocketServer({
   noServer: true,
   maxPayload: MESSAGE_BYTES,
   perMessageDeflate: false,
+  autoPong: false,
   handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
   WebSocket: ProtocolSocket,
 });
@@ -38,6 +43,7 @@ export function acceptSocket(
   clock: Clock,
 ): Promise<TerminalSocket> {
   const { promise, resolve, reject } = Promise.withResolvers<TerminalSocket>();
+  if (connection.destroyed) reject(new Error("the connection closed before the upgrade"));
   connection.once("error", reject);
   connection.once("close", () => reject(new Error("the connection closed during the upgrade")));
   // deno-lint-ignore no-explicit-any -- node's Buffer type is wider than what ws reads
@@ -62,6 +68,9 @@ export class TerminalSocket {
     this.#socket = socket;
     this.#clock = clock;
     socket.on("message", (data, isBinary) => this.#receive(data as Uint8Array, isBinary));
+    socket.on("ping", (data) => {
+      if (socket.bufferedAmount < PONG_BUFFER_BYTES) socket.pong(data);
+    });
     socket.on("error", () => {}); // "close" follows, and is what counts
     socket.on("close", () => this.#closed());
     this.#ping = this.#heartbeat();
@@ -81,7 +90,7 @@ export class TerminalSocket {
     while (true) {
       const message = this.#queue.shift();
       if (message !== undefined) {
-        this.#queuedBytes -= message.length;
+        this.#queuedBytes -= message.length + MESSAGE_OVERHEAD_BYTES;
         if (this.#queuedBytes <= QUEUE_BYTES / 2 && this.#socket.isPaused) this.#socket.resume();
         yield message;
       } else if (this.#violation) {
@@ -116,7 +125,7 @@ export class TerminalSocket {
     if (this.#violation) return;
     if (isBinary) {
       this.#queue.push(data);
-      this.#queuedBytes += data.length;
+      this.#queuedBytes += data.length + MESSAGE_OVERHEAD_BYTES;
       if (this.#queuedBytes >= QUEUE_BYTES) this.#socket.pause();
     } else {
       this.#violation = new FrameError("a message is text, not binary");

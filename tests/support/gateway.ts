@@ -48,7 +48,7 @@ export interface GatewayOptions {
   readonly users?: Readonly<Record<string, string>>;
   /** The groups file. */
   readonly groups?: string;
-  /** A state directory that outlives it. */
+  /** A directory that outlives it; the users and groups that are there already stay. */
   readonly home?: string;
   readonly instance?: string;
 }
@@ -75,8 +75,12 @@ export class TestGateway implements AsyncDisposable {
     const home = options.home ?? await Deno.makeTempDir({ prefix: "ttygate-test-" });
     const instance = options.instance ?? `test-${crypto.randomUUID().slice(0, 8)}`;
     const lines = await Promise.all(Object.entries(users).map((user) => htpasswdLine(...user)));
-    await Deno.writeTextFile(join(home, "htpasswd"), lines.join(""));
-    await Deno.writeTextFile(join(home, "groups"), groups);
+    const write = async (name: string, text: string) => {
+      const isThere = await Deno.stat(join(home, name)).then(() => true, () => false);
+      if (!isThere) await Deno.writeTextFile(join(home, name), text);
+    };
+    await write("htpasswd", lines.join(""));
+    await write("groups", groups);
     const env = {
       TTYGATE_GATEWAY_LISTEN: "127.0.0.1:0",
       TTYGATE_GATEWAY_ADMIN_SOCKET: join(home, "admin.sock"),

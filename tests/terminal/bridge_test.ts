@@ -109,13 +109,28 @@ Deno.test("bridge() keeps 1 MiB of input that the shell does not take, and then 
   const gate = Promise.withResolvers<void>();
   stage.takeInput = () => gate.promise;
   const end = stage.run();
-  const paste = new Uint8Array(60 * 1024).fill(120);
+  const paste = new Uint8Array(60 * 1024 - 256).fill(120);
   for (let i = 0; i < 40; i++) stage.receive(encodeInput(paste));
   await settle();
   assertEquals(stage.taking, 18);
   gate.resolve();
   await settle();
   assertEquals(stage.written.length, 40);
+  stage.leave();
+  await end;
+});
+
+Deno.test("bridge() counts what each message costs besides its bytes, so that 1-byte ones fill it", async () => {
+  const stage = new Stage();
+  const gate = Promise.withResolvers<void>();
+  stage.takeInput = () => gate.promise;
+  const end = stage.run();
+  for (let i = 0; i < 6000; i++) stage.receive(encodeInput(text("x")));
+  await settle();
+  assertEquals(stage.taking, Math.ceil(1024 * 1024 / 257));
+  gate.resolve();
+  await settle();
+  assertEquals(stage.written.length, 6000);
   stage.leave();
   await end;
 });

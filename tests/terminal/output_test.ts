@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CREDIT_BYTES } from "../../lib/terminal/credit.ts";
+import { FrameError } from "../../lib/terminal/frame.ts";
 import { Output } from "../../lib/terminal/output.ts";
 import { settle } from "../support/manual_clock.ts";
 
@@ -63,5 +64,5 @@ Deno.test("follow() begins at the oldest byte kept when the asked one is gone", 
 });
 
 Deno.test("follow() refuses an offset that has not come yet", () => {
-  assertThrows(() => new Output(1024).follow(1), RangeError);
+  assertThrows(() => new Output(1024).follow(1), FrameError);
 });

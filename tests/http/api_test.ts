@@ -1,0 +1,322 @@
+/** `/api/v1`, `/healthz`, `/metrics`, the admin socket and `ttygate session`, and odd HTTP. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "node:path";
+import { TestGateway, ttygate } from "../support/gateway.ts";
+import { rawConnection, rawHttp, readAnswer } from "../support/raw_http.ts";
+import { TestTerminal } from "../support/terminal.ts";
+
+const gateway = await TestGateway.start({
+  users: { alice: "wonderland", bob: "builder", root: "toor" },
+  env: { TTYGATE_AUTH_DENY: "1000" },
+});
+const [alice, bob, root] = [
+  await gateway.logIn(),
+  await gateway.logIn("bob", "builder"),
+  await gateway.logIn("root", "toor"),
+];
+const SESSIONS = "/api/v1/sessions";
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // deno-lint-ignore no-explicit-any -- whatever JSON came
+  readonly body: any;
+}
+
+async function ask(path: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(gateway.origin + path, { redirect: "manual", ...init });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get("content-type") ?? "");
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson && text !== "" ? JSON.parse(text) : text,
+  };
+}
+
+const as = (cookie: string): RequestInit => ({ headers: { cookie, origin: gateway.origin } });
+const basic = (credential: string): RequestInit => ({
+  headers: { authorization: `Basic ${btoa(credential)}` },
+});
+const end = (init: RequestInit): RequestInit => ({ ...init, method: "DELETE" });
+
+/** Asserts the shape of RFC 9457. */
+function assertProblem({ status, headers, body }: Answer, expected: number, detail: RegExp) {
+  assertEquals(status, expected);
+  assertEquals(headers.get("content-type"), "application/problem+json");
+  assertEquals(headers.get("cache-control"), "no-store");
+  assertEquals(Object.keys(body), ["type", "title", "status", "detail"]);
+  assertEquals([body.type, body.status], ["about:blank", expected]);
+  assertMatch(body.detail, detail);
+}
+
+async function assertAlive() {
+  assertEquals((await ask("/healthz")).status, 200);
+}
+
+Deno.test("the owner and an admin see a session, a stranger does not", async () => {
+  await using terminal = await TestTerminal.open(gateway, { cookie: alice });
+  const path = `${SESSIONS}/${terminal.session}`;
+  for (const init of [as(alice), as(root), basic("alice:wonderland"), basic("root:toor")]) {
+    const { status, body } = await ask(path, init);
+    assertEquals(status, 200);
+    assertEquals([body.id, body.user, body.phase], [terminal.session, "alice", "live"]);
+    assertEquals(body.attached, true);
+    assertMatch(body.container, /^[0-9a-f]{64}$/);
+    assertMatch(body.started, /^\d{4}-\d\d-\d\dT.*Z$/);
+    assert(Number.isInteger(body.idleSeconds) && body.outputBytes >= 0);
+    const { sessions } = (await ask(SESSIONS, init)).body;
+    assertEquals(sessions.map(({ id }: { id: string }) => id), [terminal.session]);
+  }
+  const theirs = await ask(path, as(bob));
+  assertProblem(theirs, 404, new RegExp(`There is no session ${terminal.session}`));
+  assertProblem(await ask(path, end(as(bob))), 404, /There is no session/);
+  assertEquals((await ask(SESSIONS, as(bob))).body, { sessions: [] });
+  const unknown = await ask(`${SESSIONS}/${terminal.session.replaceAll(/./g, "a")}`, as(bob));
+  assertEquals(
+    unknown.body.detail.replaceAll(/session \w+/g, ""),
+    theirs.body.detail.replaceAll(/session \w+/g, ""),
+  );
+  terminal.type("exit\r");
+  await terminal.closed;
+});
+
+Deno.test("DELETE ends a session: its terminal hears killed, and its container is gone", async () => {
+  for (
+    const [init, message] of [
+      [as(alice), "You ended this session."],
+      [basic("alice:wonderland"), "You ended this session."],
+      [as(root), "An administrator ended it."],
+    ] as const
+  ) {
+    await using terminal = await TestTerminal.open(gateway, { cookie: alice });
+    const path = `${SESSIONS}/${terminal.session}`;
+    const { status, body } = await ask(path, end(init));
+    assertEquals([status, body], [204, ""]);
+    assertEquals(await gateway.containers(), []);
+    const ended = await terminal.event("ended");
+    assertEquals([ended.reason, ended.exitCode], ["killed", null]);
+    assertEquals(ended.message, message);
+    assertEquals((await terminal.closed).code, 1000);
+    assertProblem(await ask(path, init), 404, /It may have ended/);
+  }
+});
+
+Deno.test("DELETE of another site, or of none without Basic, is refused", async () => {
+  await using terminal = await TestTerminal.open(gateway, { cookie: alice });
+  const path = `${SESSIONS}/${terminal.session}`;
+  for (const origin of ["https://evil.example", "null", ""]) {
+    const headers = { cookie: alice, ...(origin && { origin }) };
+    assertProblem(await ask(path, end({ headers })), 403, /This request is refused\./);
+  }
+  assertEquals((await ask(path, end(as(alice)))).status, 204);
+});
+
+Deno.test("without a login every resource is 401, and only scripts are challenged", async () => {
+  const challenged = await ask(SESSIONS);
+  assertProblem(challenged, 401, /Log in first\./);
+  assertMatch(challenged.headers.get("www-authenticate")!, /^Basic realm="ttygate"/);
+  const browser = await ask(SESSIONS, { headers: { "sec-fetch-mode": "cors" } });
+  assertEquals([browser.status, browser.headers.get("www-authenticate")], [401, null]);
+  assertProblem(await ask(SESSIONS, basic("alice:wrong")), 401, /user name or the password/);
+  assertProblem(await ask(SESSIONS, basic("nobody:wrong")), 401, /user name or the password/);
+  for (const authorization of ["Basic", "Basic !!!", "Bearer abc", `Basic ${btoa("alice")}`]) {
+    assertProblem(await ask(SESSIONS, { headers: { authorization } }), 401, /Log in first\./);
+  }
+});
+
+Deno.test("a method that an address does not take is 405 with what it takes", async () => {
+  const cases = [
+    ["PUT", "/", "GET, HEAD"],
+    ["PUT", "/login", "GET, HEAD, POST"],
+    ["GET", "/logout", "POST"],
+    ["DELETE", SESSIONS, "GET, HEAD"],
+    ["POST", `${SESSIONS}/abc`, "GET, HEAD, DELETE"],
+    ["POST", "/healthz", "GET, HEAD"],
+    ["OPTIONS", "/metrics", "GET, HEAD"],
+  ] as const;
+  for (const [method, path, allow] of cases) {
+    const { status, headers } = await ask(path, { ...as(alice), method });
+    assertEquals([status, headers.get("allow")], [405, allow], `${method} ${path}`);
+  }
+});
+
+Deno.test("HEAD answers as GET without a body", async () => {
+  for (const path of ["/healthz", "/login", SESSIONS, `${SESSIONS}/nosuch`, "/nosuch"]) {
+    const [got, head] = [
+      await ask(path, as(alice)),
+      await ask(path, { ...as(alice), method: "HEAD" }),
+    ];
+    assertEquals([head.status, head.body], [got.status, ""], path);
+    assertEquals(head.headers.get("content-type"), got.headers.get("content-type"));
+  }
+});
+
+Deno.test("the metrics are the admins' only", async () => {
+  assertEquals((await ask("/metrics")).status, 401);
+  assertEquals((await ask("/metrics", as(bob))).status, 403);
+  for (const init of [as(root), basic("root:toor")]) {
+    const { status, headers, body } = await ask("/metrics", init);
+    assertEquals(status, 200);
+    assertEquals(headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assertEquals(headers.get("cache-control"), "no-store");
+    assertMatch(body, /^ttygate_sessions 0$/m);
+    assertMatch(body, /^ttygate_sessions_ended_total\{reason="killed"\} \d+$/m);
+  }
+});
+
+Deno.test("the admin socket is its owner's, needs no login, and has no pages", async () => {
+  const path = join(gateway.home, "admin.sock");
+  assertEquals((await Deno.lstat(path)).mode! & 0o777, 0o600);
+  using client = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+  await using terminal = await TestTerminal.open(gateway, { cookie: alice });
+  const get = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`http://127.0.0.1${path}`, { client, ...init });
+    return { status: response.status, body: await response.text() };
+  };
+  const list = await get(SESSIONS);
+  assertEquals(JSON.parse(list.body).sessions[0].id, terminal.session);
+  assertMatch((await get("/metrics")).body, /^ttygate_sessions 1$/m);
+  assertEquals((await get("/healthz")).status, 200);
+  for (const path of ["/", "/login", "/terminal", "/assets/x"]) {
+    assertEquals((await get(path)).status, 404, path);
+  }
+  const { status } = await get(`${SESSIONS}/${terminal.session}`, { method: "DELETE" });
+  assertEquals(status, 204);
+  assertEquals((await terminal.event("ended")).message, "An administrator ended it.");
+});
+
+Deno.test("'ttygate session' lists, shows and ends sessions", async () => {
+  const run = (...args: string[]) => ttygate(["session", ...args], { env: gateway.env });
+  await using terminal = await TestTerminal.open(gateway, { cookie: alice });
+  const { session } = terminal;
+  const table = await run("list");
+  assertEquals([table.code, table.stderr], [0, ""]);
+  assertMatch(table.stdout, /^SESSION +USER +STARTED +IDLE +VIEWER\n/);
+  assertMatch(table.stdout, new RegExp(`^${session} +alice +\\S+Z +\\d+ s +attached$`, "m"));
+  const [listed, ...more] = JSON.parse((await run("list", "--json")).stdout);
+  assertEquals([listed.id, listed.user, more], [session, "alice", []]);
+  assertMatch((await run("show", session)).stdout, new RegExp(`^id\\t${session}\nuser\talice\n`));
+  assertEquals(JSON.parse((await run("show", session, "--json")).stdout).id, session);
+  const killed = await run("kill", session);
+  assertEquals([killed.code, killed.stderr], [0, ""]);
+  assertMatch(killed.stdout, new RegExp(session));
+  assertEquals((await terminal.event("ended")).reason, "killed");
+  for (const verb of ["show", "kill"]) {
+    const missing = await run(verb, session);
+    assertEquals(missing.code, 1);
+    assertMatch(
+      missing.stderr,
+      new RegExp(`^ttygate: [^\n]*There is no session ${session}[^\n]*\n$`),
+    );
+  }
+  for (const wrong of [["show"], ["kill"], ["list", "x"], ["end", "x"], []]) {
+    assertEquals((await run(...wrong)).code, 2, wrong.join(" "));
+  }
+});
+
+Deno.test("'ttygate session' without a gateway is one line and status 1", async () => {
+  const TTYGATE_GATEWAY_ADMIN_SOCKET = join(gateway.home, "nobody.sock");
+  for (const args of [["list"], ["list", "--json"], ["show", "abc"], ["kill", "abc"]]) {
+    const env = { ...gateway.env, TTYGATE_GATEWAY_ADMIN_SOCKET };
+    const { code, stdout, stderr } = await ttygate(["session", ...args], { env });
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(stderr, /^ttygate: [^\n]*nobody\.sock[^\n]*\n$/);
+  }
+});
+
+Deno.test("targets and Host headers of all kinds are answered by the path alone", async () => {
+  const request = (target: string, ...hosts: string[]) =>
+    rawHttp(
+      gateway.host,
+      `GET ${target} HTTP/1.1\r\n${
+        hosts.map((host) => `Host: ${host}\r\n`).join("")
+      }Connection: close\r\n\r\n`,
+    );
+  assertEquals((await request("http://evil.example/healthz", "a")).status, 200);
+  assertEquals((await request("/healthz", "[::zz]:99999999 @/\\")).status, 200);
+  assertEquals((await request("/healthz")).status, 400);
+  const elsewhere = ["//x/healthz", "/\\x/healthz", "//[/healthz", "//x:99999/healthz", "*"];
+  elsewhere.push("/assets/../../../etc/passwd", "/assets/..%2f..%2fetc%2fpasswd", "/%00");
+  for (const target of elsewhere) {
+    assertEquals((await request(target, "a")).status, 404, target);
+  }
+  const toLogin = await request("/", "evil.example");
+  assertMatch(toLogin.text, /^location: \/login\r$/m);
+  await assertAlive();
+});
+
+Deno.test("an upgrade is known by its path alone, too", async () => {
+  for (const target of ["//x/terminal", "//[/terminal", "/terminal/", "/terminal%00", "/login"]) {
+    const { status } = await rawHttp(
+      gateway.host,
+      `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
+    assertEquals(status, 404, target);
+  }
+  assert(!gateway.log.includes("an upgrade failed"), gateway.log);
+});
+
+Deno.test("garbage, forbidden methods, and heads over 16 KiB end their connection only", async () => {
+  const head = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+  const cases = [
+    "\x00\x01\x02garbage\r\n\r\n",
+    "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + "a".repeat(40),
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "FOO / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+    `${head}X: ${"a".repeat(20_000)}\r\n\r\n`,
+    `${head}X: \x80\xff\x01\r\n\r\n`,
+    `${head}X\xe9(: v\r\n\r\n`,
+    "POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+    "POST /login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    "POST /login HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nTransfer-Encoding: chunked\r\n" +
+    "Content-Type: application/x-www-form-urlencoded\r\n\r\nZZ\r\n",
+  ];
+  for (const bytes of cases) {
+    const { status } = await rawHttp(gateway.host, bytes);
+    assert([0, 400, 431].includes(status), `${status} for ${bytes.slice(0, 40)}`);
+  }
+  const trace = await rawHttp(
+    gateway.host,
+    "TRACE / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+  );
+  assertEquals(trace.status, 400);
+  await assertAlive();
+});
+
+Deno.test("a head that never ends, be it silent or dripping, is cut off", async () => {
+  using silent = await rawConnection(gateway.host);
+  using dripping = await rawConnection(gateway.host);
+  await dripping.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n"));
+  const drip = setInterval(() => {
+    dripping.write(new TextEncoder().encode("X-A: b\r\n")).catch(() => {});
+  }, 200);
+  try {
+    const answers = await Promise.all([readAnswer(silent), readAnswer(dripping)]);
+    for (const { status } of answers) assert([0, 408].includes(status), String(status));
+  } finally {
+    clearInterval(drip);
+  }
+  await assertAlive();
+});
+
+Deno.test("an answer of 500 does not say what went wrong; the log does", async () => {
+  // A state directory that is a file now: a login cannot be kept.
+  const logins = join(gateway.home, "state", "logins");
+  await Deno.rename(logins, `${logins}.away`);
+  try {
+    const response = await gateway.postLogin({ username: "alice", password: "wonderland" });
+    assertEquals(response.status, 500);
+    const text = await response.text();
+    assertEquals(text, "The gateway could not answer. Its log says why.\n");
+    assertEquals(response.headers.getSetCookie(), []);
+    await gateway.logged(/a request failed method=POST path=\/login error="Cannot keep a login/);
+  } finally {
+    await Deno.rename(`${logins}.away`, logins);
+  }
+});
+
+Deno.test("after all this the gateway stops at SIGTERM and leaves no container", async () => {
+  await gateway[Symbol.asyncDispose]();
+});
