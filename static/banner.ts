@@ -33,7 +33,7 @@ export class Banner {
     const end = performance.now() + seconds * 1000;
     const text = () => {
       const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
-      return `This session ends in ${left} s without input`;
+      return `This session ends in ${left} s unless you type something`;
     };
     if (this.#countingDown) clearInterval(this.#timer);
     else this.show(text());

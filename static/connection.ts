@@ -11,12 +11,34 @@ import {
   SUBPROTOCOL,
 } from "../lib/terminal/frame.ts";
 import type { TerminalEvent, Winsize } from "../lib/types.ts";
+import { waitOrWake } from "./reconnect.ts";
 
 /** The most input handed to the browser and not yet to the network. */
 const BUFFERED_BYTES = 64 * 1024;
 
 /** How long an opening may take. */
 const OPEN_MS = 15_000;
+
+/** How long the server may take to close after the end of a session. */
+const CLOSING_MS = 3_000;
+
+const NEVER = new AbortController().signal;
+
+/** How long an ordinary request may take. */
+const PROBE_MS = 5_000;
+
+/** What the gateway below `base` answers this login, as an HTTP status; 0 when it does not. */
+export async function probe(base: string): Promise<number> {
+  try {
+    const response = await fetch(`${base}/api/v1/sessions`, {
+      signal: AbortSignal.timeout(PROBE_MS),
+    });
+    await response.body?.cancel();
+    return response.status;
+  } catch {
+    return 0;
+  }
+}
 
 /** What a connection tells its owner; nothing comes after `closed`. */
 export interface ConnectionListener {
@@ -47,8 +69,8 @@ export class Connection {
       this.resize(this.#winsize);
     };
     socket.onmessage = (message) => this.#receive(message.data);
-    socket.onclose = (close) => this.#finish(close.code);
-    this.#openTimer = setTimeout(() => this.#finish(0), OPEN_MS);
+    socket.onclose = (close) => this.#lose(close.code);
+    this.#openTimer = setTimeout(() => this.#lose(0), OPEN_MS);
   }
 
   /** Whether input may be sent now, or should wait for the network. */
@@ -82,6 +104,19 @@ export class Connection {
     this.#socket.close();
   }
 
+  /**
+   * Waits until the server has closed: what its session held is free then. The listener hears
+   * nothing more; where the server does not close, this side does.
+   */
+  async finish(): Promise<void> {
+    this.#closed = true;
+    const socket = this.#socket;
+    if (socket.readyState !== WebSocket.CLOSED) {
+      await waitOrWake(CLOSING_MS, [{ target: socket, event: "close" }], NEVER);
+    }
+    socket.close();
+  }
+
   get #open(): boolean {
     return !this.#closed && this.#socket.readyState === WebSocket.OPEN;
   }
@@ -94,7 +129,7 @@ export class Connection {
       frame = decodeServerFrame(new Uint8Array(data));
     } catch (error) {
       console.error("Cannot read a message of the gateway:", error);
-      return this.#finish(CLOSE.protocolError);
+      return this.#lose(CLOSE.protocolError);
     }
     switch (frame.type) {
       case "output":
@@ -106,7 +141,7 @@ export class Connection {
     }
   }
 
-  #finish(code: number): void {
+  #lose(code: number): void {
     if (this.#closed) return;
     this.close();
     this.#listener.closed(code, this.#opened);

@@ -18,6 +18,11 @@ export class Offsets {
     return this.#received;
   }
 
+  /** The offset up to which the terminal has drawn. */
+  get drawn(): number {
+    return this.#rendered;
+  }
+
   /** The terminal was given this many bytes to draw. */
   received(bytes: number): void {
     this.#received += bytes;

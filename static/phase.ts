@@ -34,15 +34,24 @@ export function isStopped(phase: Phase): phase is Stopped {
 const NEW_SESSION = { action: "New session", enter: "Press Enter for a new session." };
 const TRY_AGAIN = { action: "Try again", enter: "Press Enter to try again." };
 
+const ELSEWHERE: Stopped = {
+  name: "elsewhere",
+  message: "This session was opened in another tab.",
+  detail: "",
+  action: "Bring it back here",
+  enter: "Press Enter to bring it back here.",
+  resume: true,
+};
+
 /** The phase after `ended`. */
 export function ended(
-  { reason, exitCode, message }: Extract<TerminalEvent, { type: "ended" }>,
+  { reason, message }: Extract<TerminalEvent, { type: "ended" }>,
 ): Stopped {
-  const status = exitCode === null ? "" : `, status ${exitCode}`;
+  if (reason === "replaced") return ELSEWHERE; // it ended here, not where it is now
   return {
     name: "ended",
     message,
-    detail: `Reason: ${reason}${status}.`,
+    detail: `Reason: ${reason}.`,
     ...(reason === "limit" ? TRY_AGAIN : NEW_SESSION),
     resume: false,
   };
@@ -88,14 +97,7 @@ export function afterClose(code: number): Stopped | "login" | "retry" {
         resume: false,
       };
     case CLOSE.takenOver:
-      return {
-        name: "elsewhere",
-        message: "This session was opened in another tab.",
-        detail: "",
-        action: "Bring it back here",
-        enter: "Press Enter to bring it back here.",
-        resume: true,
-      };
+      return ELSEWHERE;
     case CLOSE.limitReached:
       return {
         name: "ended",

@@ -1,13 +1,15 @@
 /** The terminal page: one phase, one screen, one connection at a time. */
 /// <reference lib="dom" />
 import "./csp.ts"; // first: xterm finds the page as this leaves it
+import { CLOSE } from "../lib/terminal/frame.ts";
 import type { TerminalEvent, Winsize } from "../lib/types.ts";
-import { Connection } from "./connection.ts";
+import { Connection, probe } from "./connection.ts";
 import { binaryBytes, InputQueue } from "./input.ts";
 import { Offsets } from "./offsets.ts";
 import { afterClose, ended, isStopped, type Phase, REFUSED, type Stopped } from "./phase.ts";
 import { reconnectDelay, waitOrWake, type Waker } from "./reconnect.ts";
 import { Screen } from "./screen.ts";
+import { forget, remember, remembered } from "./tab.ts";
 import { View } from "./view.ts";
 import { followKeyboard } from "./viewport.ts";
 
@@ -34,6 +36,8 @@ class TerminalPage {
   #phase: Phase = { name: "connecting" };
   /** What there is to come back to: a session, and the offset of the next output byte. */
   #session: { readonly id: string; offsets: Offsets } | undefined;
+  /** Up to which offset the page before this one has drawn the session's output already. */
+  #drawnBefore = 0;
   #connection: Connection | undefined;
   /** Connections that failed since `ready` was last seen, and how many of them were refused. */
   #failures = 0;
@@ -44,16 +48,20 @@ class TerminalPage {
   constructor() {
     const utf8 = new TextEncoder();
     this.#screen = new Screen(this.#view.terminal, {
-      text: (data) => this.#type(utf8.encode(data)),
-      binary: (data) => this.#type(binaryBytes(data)),
+      text: (data) => this.#replaying || this.#type(utf8.encode(data)),
+      binary: (data) => this.#replaying || this.#type(binaryBytes(data)),
       resized: (winsize) => this.#connection?.resize(winsize),
       titled: (title) => document.title = title === "" ? "ttygate" : `${title} – ttygate`,
     });
     this.#view.action.addEventListener("click", () => this.#act());
+    // Before the gateway closes the connection, which would lead to the log-in by another way.
+    this.#view.logout.form?.addEventListener("submit", () => this.#leave());
     document.addEventListener("keydown", (event) => this.#key(event), { capture: true });
     addEventListener("pagehide", () => this.#leave());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
-    this.#start();
+    const before = remembered();
+    if (before === undefined) this.#start();
+    else this.#comeBack(before.id, before.offset);
   }
 
   #enter(phase: Phase): void {
@@ -62,20 +70,43 @@ class TerminalPage {
   }
 
   /** Begins a session of its own, on an empty screen. */
-  #start(): void {
+  async #start(): Promise<void> {
+    const before = this.#connection;
+    this.#connection = undefined;
     this.#session = undefined;
+    this.#drawnBefore = 0;
     delete document.documentElement.dataset.session;
     this.#input.clear();
     this.#screen.reset();
     this.#failures = this.#refusals = 0;
     this.#enter({ name: "connecting" });
     this.#screen.focus();
+    await before?.finish(); // or the session that just ended may count against the limit
+    if (!this.#left.signal.aborted) this.#connect();
+  }
+
+  /** After a reload: asks for all that is kept of the session's output, on an empty screen. */
+  #comeBack(id: string, drawnBefore: number): void {
+    this.#session = { id, offsets: new Offsets(0) };
+    this.#drawnBefore = drawnBefore;
+    this.#enter({ name: "connecting" });
+    this.#screen.focus();
     this.#connect();
+  }
+
+  /**
+   * Whether the screen draws output which the page before this one has drawn: the questions that
+   * programs asked in it are answered already, and a second answer would be typed into the shell.
+   */
+  get #replaying(): boolean {
+    return this.#phase.name === "live" && this.#session !== undefined &&
+      this.#session.offsets.drawn < this.#drawnBefore;
   }
 
   /** Comes back to the session that was lost, or begins one when there was none yet. */
   #resume(): void {
-    if (this.#session === undefined) return this.#start();
+    if (this.#session === undefined) return void this.#start();
+    this.#connection?.close();
     this.#failures = this.#refusals = 0;
     this.#enter({ name: "reconnecting" });
     this.#screen.focus();
@@ -130,6 +161,7 @@ class TerminalPage {
     const asked = this.#session?.offsets.next;
     if (asked !== undefined && asked !== event.offset) this.#screen.reset();
     this.#session = { id: event.session, offsets: new Offsets(event.offset) };
+    remember({ id: event.session, offset: this.#drawnBefore });
     this.#failures = this.#refusals = 0;
     this.#view.banner.clear();
     this.#view.drawSession(event);
@@ -168,8 +200,8 @@ class TerminalPage {
   #pump(): void {
     clearTimeout(this.#pumpTimer);
     const connection = this.#connection;
-    const ready = this.#session !== undefined && this.#phase.name !== "reconnecting";
-    if (!ready || connection === undefined) return;
+    const waits = this.#phase.name === "connecting" || this.#phase.name === "reconnecting";
+    if (waits || this.#session === undefined || connection === undefined) return;
     while (!this.#input.empty) {
       if (!connection.writable) {
         this.#pumpTimer = setTimeout(() => this.#pump(), PUMP_MS);
@@ -183,6 +215,9 @@ class TerminalPage {
   #closed(code: number, opened: boolean): void {
     this.#connection = undefined;
     if (isStopped(this.#phase) || this.#phase.name === "leaving") return;
+    // Only a page that was just loaded connects with a session in mind.
+    const cameBack = this.#phase.name === "connecting" && this.#session !== undefined;
+    if (cameBack && code === CLOSE.noSuchSession) return void this.#start();
     const next = afterClose(code);
     if (next === "login") this.#toLogin();
     else if (next === "retry") this.#retry(opened);
@@ -192,7 +227,7 @@ class TerminalPage {
   async #retry(opened: boolean): Promise<void> {
     this.#enter({ name: "reconnecting" });
     // A refusal before the upgrade looks like a dead network: an ordinary request tells them apart.
-    const status = opened ? 0 : await this.#probe();
+    const status = opened ? 0 : await probe(this.#base);
     if (this.#left.signal.aborted) return;
     if (status === 401) return this.#toLogin();
     if (status === 200 && ++this.#refusals === REFUSALS) return this.#stop(REFUSED);
@@ -202,28 +237,18 @@ class TerminalPage {
     if (!this.#left.signal.aborted) this.#connect();
   }
 
-  /** What the gateway answers this login, as an HTTP status; 0 when it does not. */
-  async #probe(): Promise<number> {
-    try {
-      const response = await fetch(`${this.#base}/api/v1/sessions`, {
-        signal: AbortSignal.timeout(5_000),
-      });
-      await response.body?.cancel();
-      return response.status;
-    } catch {
-      return 0;
-    }
-  }
-
   #stop(phase: Stopped): void {
     clearTimeout(this.#pumpTimer);
+    if (!phase.resume) {
+      this.#session = undefined;
+      forget();
+    }
     this.#enter(phase);
   }
 
   /** What the button of a stopped page does, and Enter. */
   #act(): void {
     if (!isStopped(this.#phase)) return;
-    this.#connection?.close();
     if (this.#phase.resume) this.#resume();
     else this.#start();
   }
@@ -252,6 +277,8 @@ class TerminalPage {
   }
 
   #leave(): void {
+    const session = this.#session;
+    if (session !== undefined) remember({ id: session.id, offset: session.offsets.next });
     this.#enter({ name: "leaving" });
     this.#left.abort();
     this.#connection?.close();

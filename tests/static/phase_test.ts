@@ -15,6 +15,7 @@ Deno.test("afterClose() gives each code of the protocol its own consequence", ()
     [
       ["ended", "ended"],
       ["protocolError", "broken"],
+      ["failed", "retry"],
       ["loginEnded", "login"],
       ["noSuchSession", "gone"],
       ["takenOver", "elsewhere"],
@@ -37,12 +38,18 @@ Deno.test("a session that may still live is come back to, a lost one is not", ()
   equal([CLOSE.ended, CLOSE.noSuchSession, CLOSE.limitReached].map(resumes), [false, false, false]);
 });
 
-Deno.test("ended() keeps the server's sentence and names reason and exit status", () => {
+Deno.test("ended() keeps the server's sentence and names the reason", () => {
   const phase = ended({ type: "ended", reason: "exit", exitCode: 3, message: "The shell exited." });
-  equal([phase.message, phase.detail], ["The shell exited.", "Reason: exit, status 3."]);
+  equal([phase.message, phase.detail], ["The shell exited.", "Reason: exit."]);
   equal(phase.enter, "Press Enter for a new session.");
   const idle = ended({ type: "ended", reason: "idle", exitCode: null, message: "No input." });
   equal(idle.detail, "Reason: idle.");
+});
+
+Deno.test("ended() knows that a session which another tab took over lives on there", () => {
+  const phase = ended({ type: "ended", reason: "replaced", exitCode: null, message: "Opened." });
+  equal(phase, afterClose(CLOSE.takenOver));
+  equal([phase.name, phase.resume], ["elsewhere", true]);
 });
 
 Deno.test("isStopped() holds for the phases with a button only", () => {

@@ -1,0 +1,189 @@
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { join } from "node:path";
+import { TestBrowser } from "../support/browser.ts";
+import { htpasswdLine, TestGateway, until } from "../support/gateway.ts";
+import { Relay } from "../support/relay.ts";
+import { TestTab } from "../support/tab.ts";
+
+/** What a browser logs by itself when a network is away. */
+const AWAY = /^WebSocket connection to .* failed|^Failed to load resource: net::/;
+
+const gateway = await TestGateway.start({
+  env: { TTYGATE_SESSION_MAX_PER_USER: "3", TTYGATE_SESSION_RECONNECT_GRACE: "15s" },
+});
+const browser = await TestBrowser.launch();
+const { origin } = gateway;
+const cookie = await gateway.logIn();
+
+/** A new test starts without sessions of the one before. */
+async function endSessions() {
+  for (const { Labels } of await gateway.containers()) {
+    const url = `${origin}/api/v1/sessions/${Labels["ttygate.session"]}`;
+    const response = await fetch(url, { method: "DELETE", headers: { cookie, origin } });
+    await response.body?.cancel();
+  }
+  await gateway.haveContainers(0);
+}
+
+Deno.test("a connection that is cut comes back by itself, and the output goes on byte for byte", async () => {
+  await using relay = new Relay(gateway.host);
+  await using alice = await browser.person({
+    origin: relay.origin,
+    cookie,
+    tolerate: AWAY,
+    viewport: { width: 1000, height: 4400 }, // all of the output is on the screen
+  });
+  const tab = await alice.openTerminal();
+  const session = await tab.session();
+  await tab.type(
+    "stty -echo; clear; for i in $(seq 200); do printf 'line %03d %050d\\n' $i $i; sleep 0.01; " +
+      "done; stty echo\n",
+  );
+  await tab.see(/^line 040 /m);
+  relay.cut();
+  await tab.see(/^line 080 /m);
+  relay.down();
+  await tab.phase("reconnecting");
+  assertEquals(await tab.text("#banner"), "Connection lost — reconnecting…");
+  await tab.type("echo typed''while away\n");
+  relay.up();
+  await tab.see(/\ntypedwhile away\n[^\n]*# $|\ntypedwhile away\n[^\n]*#$/);
+  await tab.phase("live");
+  assertEquals(await tab.page.locator("#banner").isVisible(), false);
+
+  const lines = (await tab.rows()).filter((row) => row.startsWith("line "));
+  const expected = Array.from({ length: 200 }, (_, i) => {
+    const n = `${i + 1}`;
+    return `line ${n.padStart(3, "0")} ${n.padStart(50, "0")}`;
+  });
+  assertEquals(lines, expected);
+  assertEquals(await tab.session(), session);
+  await endSessions();
+});
+
+Deno.test("a page that is loaded again, however often, comes back to its session and its screen", async () => {
+  await using alice = await browser.person({ origin, cookie });
+  const tab = await alice.openTerminal();
+  const session = await tab.session();
+  // A question to the terminal is part of the output, and is answered once.
+  await tab.type("clear; read -rsd c -p $'\\e[c' answer; echo got ${answer@Q}\n");
+  await tab.see(/got \$'\\E\[\?[0-9;]+'\n[^\n]*#$/);
+  const before = await tab.screen();
+  for (let i = 0; i < 4; i++) {
+    await tab.page.reload();
+    await tab.phase("live");
+    await tab.see(/got .*\n[^\n]*#$/);
+    assertEquals(await tab.session(), session);
+    assertEquals(await tab.screen(), before);
+  }
+  assertEquals((await gateway.containers()).length, 1);
+  await tab.type("echo still''here\n");
+  await tab.see(/^stillhere$/m);
+  assert((await tab.screen()).startsWith(`${before} echo still''here\n`), await tab.screen());
+  await endSessions();
+});
+
+Deno.test("a page whose session ended while it was away begins another without a word", async () => {
+  await using alice = await browser.person({ origin, cookie, tolerate: /404/ }); // no favicon there
+  const tab = await alice.openTerminal();
+  const session = await tab.session();
+  await tab.page.goto("/healthz");
+  await endSessions();
+  await tab.page.goto("/");
+  await tab.prompt();
+  assertNotEquals(await tab.session(), session);
+  assertEquals((await tab.seen()).phases, ["connecting", "starting", "live"]);
+  await endSessions();
+});
+
+Deno.test("a second tab takes the session over, and Enter in the first brings it back", async () => {
+  await using alice = await browser.person({ origin, cookie });
+  const first = await alice.openTerminal();
+  await first.type("clear; echo in the fir''st\n");
+  await first.see(/^in the first$/m);
+  const [page] = await Promise.all([
+    alice.context.waitForEvent("page"),
+    // As "duplicate tab" does, this gives the new tab a copy of what the old one remembers.
+    first.page.evaluate(() => void open("/")),
+  ]);
+  const second = await TestTab.of(page);
+  await second.prompt();
+  await second.see(/^in the first$/m);
+  await first.phase("elsewhere");
+  assertEquals(await first.text("#ended-message"), "This session was opened in another tab.");
+  assertEquals(await second.session(), await first.session());
+
+  await first.page.bringToFront();
+  await first.press("Enter");
+  await first.prompt();
+  await second.phase("elsewhere");
+  await first.see(/^in the first$/m);
+  assertEquals((await gateway.containers()).length, 1);
+  await endSessions();
+});
+
+Deno.test("logging out in one tab sends the other tab's terminal to the log-in page", async () => {
+  await using alice = await browser.person({ origin, cookie: await gateway.logIn() });
+  const [one, two] = [await alice.openTerminal(), await alice.openTerminal()];
+  await one.page.click("#logout");
+  await one.page.waitForURL("/login");
+  await two.page.waitForURL(/\/login\?next=%2F$/);
+  await two.page.goto("/");
+  assertEquals(new URL(two.page.url()).pathname, "/login");
+  await endSessions();
+});
+
+Deno.test("a gateway that is stopped says so on the page", async () => {
+  await using other = await TestGateway.start();
+  await using alice = await browser.person({
+    origin: other.origin,
+    cookie: await other.logIn(),
+    tolerate: AWAY,
+  });
+  const tab = await alice.openTerminal();
+  await other.stop();
+  await tab.phase("ended");
+  assertEquals(await tab.text("#ended-message"), "The server is being stopped.");
+  assertMatch(await tab.text("#ended-reason"), /shutdown/);
+});
+
+Deno.test("a gateway that is killed leaves a sentence on the page, and the next one a way on", async () => {
+  const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
+  const htpasswd = join(home, "people");
+  await Deno.writeTextFile(htpasswd, await htpasswdLine("alice", "wonderland"));
+  const options = {
+    home,
+    instance: `test-${crypto.randomUUID().slice(0, 8)}`,
+    env: { TTYGATE_AUTH_HTPASSWD: htpasswd },
+  };
+  try {
+    await using first = await TestGateway.start(options);
+    await using relay = new Relay(first.host);
+    await using alice = await browser.person({
+      origin: relay.origin,
+      cookie: await first.logIn(),
+      tolerate: AWAY,
+    });
+    const tab = await alice.openTerminal();
+    const session = await tab.session();
+    await first.stop("SIGKILL");
+    await tab.phase("reconnecting");
+    assertEquals(await tab.text("#banner"), "Connection lost — reconnecting…");
+
+    await using second = await TestGateway.start(options);
+    relay.target = second.host;
+    await tab.phase("gone");
+    assertEquals(await tab.text("#ended-message"), "This session is gone.");
+    await tab.press("Enter");
+    await tab.prompt();
+    assertNotEquals(await tab.session(), session);
+    await until(async () => (await second.containers()).length === 1);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("the browser and the gateway leave nothing behind", async () => {
+  await browser[Symbol.asyncDispose]();
+  await gateway[Symbol.asyncDispose]();
+});

@@ -1,0 +1,89 @@
+import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { TestBrowser } from "../support/browser.ts";
+import { TestGateway, until } from "../support/gateway.ts";
+
+const gateway = await TestGateway.start({
+  users: { alice: "wonderland", bob: "builder" },
+  env: { TTYGATE_SESSION_MAX_PER_USER: "2", TTYGATE_SESSION_RECONNECT_GRACE: "0s" },
+});
+const browser = await TestBrowser.launch();
+const { origin } = gateway;
+
+Deno.test("two people in two browsers have two containers that cannot see each other", async () => {
+  await using another = await TestBrowser.launch();
+  await using alice = await browser.person({ origin, cookie: await gateway.logIn() });
+  await using bob = await another.person({ origin, cookie: await gateway.logIn("bob", "builder") });
+  const [hers, his] = await Promise.all([alice.openTerminal(), bob.openTerminal()]);
+  assertNotEquals(await hers.session(), await his.session());
+  assertEquals((await gateway.containers()).length, 2);
+
+  await hers.type("echo secret >/tmp/note; sleep 31415 & echo be''gun\n");
+  await hers.see(/^begun$/m);
+  const address = await hers.run("hostname -I | tr -d ' '");
+  const look =
+    "cat /tmp/note 2>&1; grep -c 3141[5] /proc/[0-9]*/cmdline | grep -c ':[1-9]'; hostname";
+  const session = await his.session();
+  assertEquals(await his.run(look), `cat: /tmp/note: No such file or directory\n0\n${session}`);
+  assertMatch(await hers.run(look), /^secret\n1\n/);
+
+  // A closed port answers its own container, and lets anybody else wait.
+  const knock = `timeout 2 bash -c '</dev/tcp/${address}/9' 2>/dev/null; echo $?`;
+  assertEquals([await hers.run(knock), await his.run(knock)], ["1", "124"]);
+});
+
+Deno.test("one session too many is refused with a sentence, and Enter tries again when one has ended", async () => {
+  await gateway.haveContainers(0);
+  await using alice = await browser.person({ origin, cookie: await gateway.logIn() });
+  const first = await alice.openTerminal();
+  await alice.openTerminal();
+  const third = await alice.open();
+  await third.phase("ended");
+  assertEquals(
+    await third.text("#ended-message"),
+    "You already have 2 terminals open, and no more than that is allowed. " +
+      "Close one (type exit in it) and try again.",
+  );
+  assertMatch(await third.text("#ended-reason"), /Press Enter to try again\.$/);
+  assertEquals((await gateway.containers()).length, 2);
+
+  // One's own place is free at once, also while the container before is still being removed.
+  await first.type("exit\n");
+  await first.phase("ended");
+  await first.press("Enter");
+  await first.prompt();
+
+  await first.type("exit\n");
+  await first.phase("ended");
+  const phase = () => third.page.locator("html").getAttribute("data-phase");
+  await until(async () => {
+    if (await phase() === "ended") await third.press("Enter");
+    return await phase() === "live";
+  });
+});
+
+Deno.test("a person who stays silent is warned, and then told why the session ended", async () => {
+  await using hasty = await TestGateway.start({
+    env: { TTYGATE_SESSION_IDLE_TIMEOUT: "6s", TTYGATE_SESSION_IDLE_WARNING: "5s" },
+  });
+  await using alice = await browser.person({ origin: hasty.origin, cookie: await hasty.logIn() });
+  const tab = await alice.openTerminal();
+  const banner = tab.page.locator("#banner");
+  await banner.waitFor();
+  assertMatch(await banner.innerText(), /^This session ends in [1-5] s unless you type something$/);
+  await tab.press("Enter");
+  await banner.waitFor({ state: "hidden" });
+  await banner.waitFor();
+  await tab.phase("ended");
+  assertEquals(
+    await tab.text("#ended-message"),
+    "The session ended after 6 seconds without input.",
+  );
+  assertMatch(await tab.text("#ended-reason"), /^Reason: idle\./);
+  assertEquals(await banner.isVisible(), false);
+  await hasty.haveContainers(0);
+});
+
+Deno.test("the browser and the gateway leave nothing behind", async () => {
+  await browser[Symbol.asyncDispose]();
+  await gateway[Symbol.asyncDispose]();
+});

@@ -1,0 +1,87 @@
+/** A network between a browser and a gateway that a test can cut, switch off and re-plug. */
+
+/** Closes a connection that its own streams may have closed before. */
+function close(connection: Deno.Conn): void {
+  try {
+    connection.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+export class Relay implements AsyncDisposable {
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #open = new Set<Deno.Conn>();
+  readonly #accepting: Promise<void>;
+  readonly #carrying = new Set<Promise<void>>();
+  #phase: "up" | "down" = "up";
+
+  /** `target` is the gateway's "host:port"; it may change. */
+  constructor(public target: string) {
+    this.#accepting = this.#accept();
+  }
+
+  /** What the browser takes for the gateway. */
+  get origin(): string {
+    return `http://127.0.0.1:${this.#listener.addr.port}`;
+  }
+
+  /** Ends every connection without a word; new ones are let through. */
+  cut(): void {
+    for (const connection of this.#open) close(connection);
+    this.#open.clear();
+  }
+
+  /** As `cut`, and no new connection is let through until `up`. */
+  down(): void {
+    this.#phase = "down";
+    this.cut();
+  }
+
+  up(): void {
+    this.#phase = "up";
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    this.down();
+    await this.#accepting;
+    await Promise.all(this.#carrying);
+  }
+
+  async #accept(): Promise<void> {
+    for await (const near of this.#listener) {
+      const carried = this.#carry(near).catch(() => {}).finally(() =>
+        this.#carrying.delete(carried)
+      );
+      this.#carrying.add(carried);
+    }
+  }
+
+  async #carry(near: Deno.Conn): Promise<void> {
+    if (this.#phase === "down") return near.close();
+    const [hostname, port] = this.target.split(":") as [string, string];
+    const far = await this.#connect(hostname, Number(port));
+    if (far === null || this.#phase !== "up") {
+      far?.close();
+      return near.close();
+    }
+    this.#open.add(near).add(far);
+    await Promise.allSettled([
+      near.readable.pipeTo(far.writable),
+      far.readable.pipeTo(near.writable),
+    ]);
+    for (const connection of [near, far]) {
+      close(connection);
+      this.#open.delete(connection);
+    }
+  }
+
+  async #connect(hostname: string, port: number): Promise<Deno.Conn | null> {
+    try {
+      return await Deno.connect({ hostname, port });
+    } catch {
+      return null; // nobody is there
+    }
+  }
+}
