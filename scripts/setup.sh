@@ -98,15 +98,27 @@ ensure_image() {
   fi
 }
 
+ensure_program() { # its packages and compiled modules, for a service that may neither fetch nor write them
+  ./scripts/deno cache --quiet main.ts
+}
+
 ensure_front_end() {
   ./scripts/deno run -A scripts/bundle.ts
 }
 
 ensure_test_server() { # Debian with systemd as PID 1, for tests/systemd
-  if has_image "$server_image"; then say "the systemd test server is there"; return; fi
+  local base wanted
+  base=$("$PWD/scripts/image.sh")
+  wanted=$( (echo "$base"; cat tests/support/server.Dockerfile) | sha256sum | cut -c 1-16)
+  if [ "$(docker image inspect --format '{{index .Config.Labels "ttygate.made-from"}}' "$server_image" 2>/dev/null)" = "$wanted" ]; then
+    say "the systemd test server is there"
+    return
+  fi
   say "building $server_image (systemd as PID 1, for the tests)"
-  docker build --quiet --network host --tag "$server_image" --build-arg BASE="$("$PWD/scripts/image.sh")" \
-    - <tests/support/server.Dockerfile >/dev/null
+  docker build --quiet --network host --tag "$server_image" --label "ttygate.made-from=$wanted" \
+    --build-arg BASE="$base" - <tests/support/server.Dockerfile >/dev/null 2>"$scratch/server.log" ||
+    fail "$server_image could not be built: $(tail -n 3 "$scratch/server.log")"
+  docker image prune --force --filter label=ttygate.made-from >/dev/null # the one it replaces
 }
 
 scratch=$(mktemp -d)
@@ -119,6 +131,7 @@ case "${1:-}" in
 esac
 
 say "Deno $(./scripts/deno eval 'console.log(Deno.version.deno)')"
+ensure_program
 ensure_front_end
 ensure_engine
 ensure_image
