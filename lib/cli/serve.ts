@@ -143,6 +143,7 @@ function sweepInBackground(
     dryRun: false,
     signal: stop.signal,
   }).then(({ removed, failed }) => {
+    log.info("looked for containers left behind", { found: removed.length + failed.length });
     for (const { name } of removed) log.notice("removed a container left behind", { name });
     for (const { container: { name }, error } of failed) {
       log.error("a container left behind was not removed", { name, error });

@@ -4,6 +4,9 @@ import { TestGateway, ttygate, until } from "../support/gateway.ts";
 import { TinyRegistry } from "../docker/registry.ts";
 import { TestTerminal } from "../support/terminal.ts";
 
+/** From here on the gateway removes no container that it does not own. */
+const SWEPT_AT_START = /looked for containers left behind/;
+
 /** Starts a gateway with a short limit and a terminal on it. */
 async function open(env: Record<string, string>) {
   const gateway = await TestGateway.start({ env });
@@ -190,6 +193,7 @@ Deno.test("an unknown key stops serve before it listens, naming file, line and k
 Deno.test("after kill -9 nothing is owned any more: sweep removes it all, in every state", async () => {
   const { gateway, terminal } = await open({});
   await using _gateway = gateway;
+  await gateway.logged(SWEPT_AT_START);
   const { docker, instance, env } = gateway;
   const labels = (role: string) => ({
     "ttygate.instance": instance,
@@ -250,6 +254,7 @@ Deno.test("after kill -9 nothing is owned any more: sweep removes it all, in eve
 
 Deno.test("two sweeps at once, and containers already on their way out, are no errors", async () => {
   await using gateway = await TestGateway.start();
+  await gateway.logged(SWEPT_AT_START);
   const { docker, instance, env } = gateway;
   for (let i = 0; i < 6; i++) {
     const { Id } = await docker.containers.create({
