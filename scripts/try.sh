@@ -5,7 +5,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ./scripts/setup.sh
 
 home=$(mktemp -d "${TMPDIR:-/tmp}/ttygate-try.XXXXXX")
-trap 'rm -rf "$home"' EXIT
+gateway=
+finish() { # whatever ended this: Ctrl-C, a closed terminal or a kill
+  trap '' INT TERM HUP
+  [ -z "$gateway" ] || { kill "$gateway" 2>/dev/null && wait "$gateway"; } || true
+  rm -rf "$home"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM HUP
 export TTYGATE_GATEWAY_LISTEN=${TTYGATE_GATEWAY_LISTEN:-127.0.0.1:8080}
 export TTYGATE_GATEWAY_STATE_DIR="$home/state"
 export TTYGATE_GATEWAY_ADMIN_SOCKET="$home/admin.sock"
@@ -27,4 +34,7 @@ cat <<TEXT
   Ctrl-C here ends it.
 
 TEXT
-./scripts/ttygate serve
+# In a session of its own, so that only finish() tells it to stop.
+setsid ./scripts/ttygate serve </dev/null &
+gateway=$!
+wait "$gateway"

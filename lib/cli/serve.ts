@@ -42,11 +42,11 @@ SIGTERM ends every session and then the gateway.
   },
 };
 
-/** Runs until SIGTERM or SIGINT; everything it made is gone when it returns. */
+/** Runs until SIGTERM, SIGINT or a closed terminal's SIGHUP; everything it made is gone when it returns. */
 async function serve(config: Config): Promise<void> {
   await using held = new AsyncDisposableStack();
   const { trustedProxies } = config.gateway;
-  const stopped = untilSignal(["SIGTERM", "SIGINT"]);
+  const stopped = untilSignal(["SIGTERM", "SIGINT", "SIGHUP"]);
 
   const gateway = await openGateway(config, held);
   const options: Omit<ServerOptions, "door"> = {
@@ -63,10 +63,7 @@ async function serve(config: Config): Promise<void> {
     log.info(`listening on ${at}`, { door });
   }
 
-  const { file, record } = config.audit;
-  if (file !== null || record !== "off") {
-    log.warning("audit.file and audit.record are not in this version: nothing is recorded");
-  }
+  warnOfWhatIsNotBuilt(config);
   await notify("READY=1", "STATUS=Serving");
   log.info("ttygate is ready", { instance: config.docker.instance });
   const signal = await stopped;
@@ -192,14 +189,15 @@ async function listen(target: ListenTarget, options: ServerOptions): Promise<Htt
       });
       return null;
     }
-    throw new Error(`cannot listen on ${place}: ${whyNot(error)}`, { cause: error });
+    throw new Error(`cannot listen on ${place}: ${whyNot(error)}`);
   }
 }
 
 function whyNot(error: unknown): string {
   switch ((error as { code?: string }).code) {
     case "EADDRINUSE":
-      return "the port is in use; stop what uses it ('ss -ltnp' names it) or change gateway.listen";
+      return "the port is in use; stop what uses it ('ss -ltnp' names it), or change gateway.listen " +
+        "(TTYGATE_GATEWAY_LISTEN)";
     case "EACCES":
       return "permission denied; ports below 1024 need root or a systemd socket";
     case "EADDRNOTAVAIL":
@@ -214,6 +212,16 @@ async function readTls({ gateway: { tlsCert, tlsKey } }: Config): Promise<Server
   if (tlsCert === null || tlsKey === null) return null;
   const [cert, key] = await Promise.all([tlsCert, tlsKey].map((path) => Deno.readTextFile(path)));
   return { cert: cert!, key: key! };
+}
+
+/** Whoever sets these believes that they do something. */
+function warnOfWhatIsNotBuilt({ gateway, audit }: Config): void {
+  const set = [
+    gateway.idleExitMs !== null && "gateway.idle_exit",
+    audit.file !== null && "audit.file",
+    audit.record !== "off" && "audit.record",
+  ].filter((key) => key !== false);
+  if (set.length > 0) log.warning(`${set.join(", ")} has no effect in this version`);
 }
 
 function warnUnlessReadable(users: HtpasswdFile): void {

@@ -69,8 +69,8 @@ async function ask(socket: string, method: string, path: string): Promise<unknow
       throw new Error(`the gateway does not answer on ${socket} within 30 s; see its journal`);
     }
     throw new Error(
-      `no gateway answers on ${socket}: is one running ('systemctl status ttygate'), and are you ` +
-        "root?",
+      `no gateway answers on ${socket}: start it ('systemctl status ttygate' tells how it is), run ` +
+        "this as root, or mend gateway.admin_socket",
     );
   }
   if (response.status === 204) return null;

@@ -47,7 +47,7 @@ state they are in. Sessions of a running gateway are left alone.
       }
       const count = removed.length === 1 ? "1 container" : `${removed.length} containers`;
       // The timer runs this each minute, and the journal need not hear of nothing.
-      const worthSaying = removed.length > 0 || Deno.stdout.isTerminal();
+      const worthSaying = dryRun || removed.length > 0 || Deno.stdout.isTerminal();
       if (worthSaying) print(`${verb} ${count}, spared ${spared.length}`);
     }
     if (failed.length === 0) return 0;

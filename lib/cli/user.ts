@@ -46,7 +46,11 @@ export const command: Command = {
       ? workOf(verb, name)
       : null;
     if (work === null) {
-      throw new UsageError("'user' takes add, passwd, lock, unlock or remove with a NAME, or list");
+      const given = [verb, name, ...rest].filter((word) => word !== undefined).join(" ");
+      throw new UsageError(
+        "'user' takes add, passwd, lock, unlock or remove with one NAME, or list with none" +
+          (given && `; not '${given}'`),
+      );
     }
     const { config: { auth: { htpasswd } } } = await load();
     try {

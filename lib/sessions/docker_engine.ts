@@ -187,7 +187,12 @@ export class DockerEngine implements Engine, Disposable {
     progress: (progress: StartProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    this.#log.notice("pulling an image", { image });
+    this.#log.notice(
+      "pulling an image; if that fails, 'docker pull' it by hand or set container.image",
+      {
+        image,
+      },
+    );
     const meter = new PullMeter();
     progress({ stage: "pull", image, percent: 0 });
     let told = 0;

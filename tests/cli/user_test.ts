@@ -196,7 +196,7 @@ Deno.test("wrong usage is status 2 with a hint on standard error; --help is stat
   ) {
     const { code, stdout, stderr } = await fixture.user(args, "secret\n");
     assertEquals([code, stdout], [2, ""], args.join(" "));
-    assertMatch(stderr, /^ttygate: 'user' takes add, passwd, lock, unlock or remove with a NAME/);
+    assertMatch(stderr, /^ttygate: 'user' takes add, passwd, lock, unlock or remove with one NAME/);
   }
   const help = await fixture.user(["--help"]);
   assertEquals([help.code, help.stderr], [0, ""]);

@@ -70,15 +70,17 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
 
   await t.step("its lines are in the journal under their priorities, and no others", async () => {
     const of = "_SYSTEMD_UNIT=ttygate.service";
+    await until(async () => (await server.journal(of)).some((line) => line.startsWith("looked")));
     assertEquals(await server.journal(`-p info..info ${of}`), [
       "listening on 0.0.0.0:8080 door=web",
       "listening on /run/ttygate/admin.sock door=admin",
       `ttygate is ready instance=${server.instance}`,
+      "looked for containers left behind found=0",
     ]);
     const warnings = await server.journal(`-p warning ${of}`);
     assertEquals(warnings.length, 1);
     assertMatch(warnings[0]!, /^nobody can log in yet error="Cannot read \/etc\/ttygate\/htpasswd/);
-    assertEquals((await server.journal(of)).length, 4);
+    assertEquals((await server.journal(of)).length, 5);
   });
 
   await t.step("a user added on the server logs in", async () => {
