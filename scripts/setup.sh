@@ -31,8 +31,14 @@ apt_install() {
 }
 
 owned_dockerd() { # the pid of the daemon this script started, if it still runs
+  dockerd_of "$dockerd_pid"
+}
+
+dockerd_of() { # the pid in a file, if that is a running dockerd
   local pid
-  pid=$(cat "$dockerd_pid" 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dockerd ] && echo "$pid"
+  pid=$(cat "$1" 2>/dev/null) || return
+  # A process that was killed and not waited for keeps its name, but has no program any more.
+  case "$(readlink "/proc/$pid/exe" 2>/dev/null)" in */dockerd*) echo "$pid" ;; *) return 1 ;; esac
 }
 
 stop_engine() {
@@ -60,6 +66,8 @@ ensure_engine() {
     systemctl start docker.service || true
   elif [ -z "$(owned_dockerd)" ]; then
     say "no init system runs here: starting dockerd, its log is $dockerd_log"
+    # Left by a daemon that was killed; were its number some other process's by now, dockerd would refuse.
+    dockerd_of /run/docker.pid >/dev/null || rm -f /run/docker.pid
     setsid nohup dockerd --host "unix://$socket" </dev/null >>"$dockerd_log" 2>&1 &
     echo $! >"$dockerd_pid"
   fi
