@@ -31,14 +31,14 @@ apt_install() {
 }
 
 owned_dockerd() { # the pid of the daemon this script started, if it still runs
-  dockerd_of "$dockerd_pid"
+  pid_of dockerd "$dockerd_pid"
 }
 
-dockerd_of() { # the pid in a file, if that is a running dockerd
+pid_of() { # the pid in a file, if that program runs under it
   local pid
-  pid=$(cat "$1" 2>/dev/null) || return
+  pid=$(cat "$2" 2>/dev/null) || return
   # A process that was killed and not waited for keeps its name, but has no program any more.
-  case "$(readlink "/proc/$pid/exe" 2>/dev/null)" in */dockerd*) echo "$pid" ;; *) return 1 ;; esac
+  case "$(readlink "/proc/$pid/exe" 2>/dev/null)" in */"$1"*) echo "$pid" ;; *) return 1 ;; esac
 }
 
 stop_engine() {
@@ -66,8 +66,10 @@ ensure_engine() {
     systemctl start docker.service || true
   elif [ -z "$(owned_dockerd)" ]; then
     say "no init system runs here: starting dockerd, its log is $dockerd_log"
-    # Left by a daemon that was killed; were its number some other process's by now, dockerd would refuse.
-    dockerd_of /run/docker.pid >/dev/null || rm -f /run/docker.pid
+    # Left by daemons that were killed; dockerd takes any process of that number for the old one.
+    pid_of dockerd /run/docker.pid >/dev/null || rm -f /run/docker.pid
+    local containerd_pid=/run/docker/containerd/containerd.pid
+    pid_of containerd "$containerd_pid" >/dev/null || rm -f "$containerd_pid"
     setsid nohup dockerd --host "unix://$socket" </dev/null >>"$dockerd_log" 2>&1 &
     echo $! >"$dockerd_pid"
   fi
