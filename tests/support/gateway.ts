@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Docker } from "deno-docker-api";
 import { settlesWithin, systemClock } from "../../lib/clock.ts";
 import { testImage } from "./image.ts";
+import { type Outcome, run } from "./run.ts";
 
 /** The program from source. */
 export const PROGRAM = new URL("../../scripts/ttygate", import.meta.url).pathname;
@@ -22,23 +23,11 @@ export async function htpasswdLine(name: string, password: string): Promise<stri
 }
 
 /** Runs the program to its end. */
-export async function ttygate(
+export function ttygate(
   args: readonly string[],
-  { env = {}, stdin = "" }: { env?: Record<string, string>; stdin?: string } = {},
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = new Deno.Command(PROGRAM, {
-    args: [...args],
-    env,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(stdin)).catch(() => {});
-  await writer.close().catch(() => {});
-  const { code, stdout, stderr } = await child.output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
+  options: { env?: Record<string, string>; stdin?: string } = {},
+): Promise<Outcome> {
+  return run(PROGRAM, args, options);
 }
 
 /** How a gateway differs from the default. */

@@ -2,6 +2,7 @@
 import { Docker } from "deno-docker-api";
 import { DOCKER_SOCKET, until } from "./gateway.ts";
 import { testImage } from "./image.ts";
+import { type Outcome, run } from "./run.ts";
 
 /** Made by scripts/setup.sh --tests. */
 const IMAGE = "ttygate/test-server:latest";
@@ -16,12 +17,6 @@ const BOOTABLE = [
   ...["--tmpfs=/run", "--tmpfs=/run/lock", "--tmpfs=/tmp"],
   ...["--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw"],
 ];
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A booted server. Its sessions' containers are its siblings: it uses the same Docker daemon. */
 export class SystemdServer implements AsyncDisposable {
@@ -137,17 +132,6 @@ export class SystemdServer implements AsyncDisposable {
   }
 }
 
-async function dockerCommand(args: readonly string[], stdin = ""): Promise<Outcome> {
-  const child = new Deno.Command("docker", {
-    args: ["--host", `unix://${DOCKER_SOCKET}`, ...args],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(stdin)).catch(() => {});
-  await writer.close().catch(() => {});
-  const { code, stdout, stderr } = await child.output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return { code, stdout: text(stdout), stderr: text(stderr) };
+function dockerCommand(args: readonly string[], stdin = ""): Promise<Outcome> {
+  return run("docker", ["--host", `unix://${DOCKER_SOCKET}`, ...args], { stdin });
 }
