@@ -15,6 +15,7 @@ import { log } from "../log.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
 import { ending } from "../sessions/endings.ts";
 import { leasedSessions, Leases } from "../sessions/leases.ts";
+import { memoryIsLow } from "../sessions/memory.ts";
 import { Registry, type RegistrySettings } from "../sessions/registry.ts";
 import { sweep } from "../sessions/sweeper.ts";
 import { takeListenFds } from "../systemd/listen_fds.ts";
@@ -101,7 +102,7 @@ async function openGateway(config: Config, held: AsyncDisposableStack): Promise<
   const leases = held.use(await Leases.acquire(stateDir, docker.instance));
   const settings = settingsOf(config);
   const registry = held.use(
-    new Registry({ engine, leases, settings: () => settings, clock, log }),
+    new Registry({ engine, leases, settings: () => settings, memoryIsLow, clock, log }),
   );
   held.use(sweepInBackground(engine, stateDir, docker.instance));
   return {
@@ -118,12 +119,13 @@ async function openGateway(config: Config, held: AsyncDisposableStack): Promise<
   };
 }
 
-function settingsOf({ container, session }: Config): RegistrySettings {
+function settingsOf({ container, session, pool }: Config): RegistrySettings {
   const { cpus, memoryBytes, pids, diskBytes } = container;
   return {
     profile: { ...container, limits: { cpus, memoryBytes, pids, diskBytes } },
     times: session,
     replayBytes: session.replayBytes,
+    poolSize: pool.size,
     maxTotal: session.maxTotal,
     maxPerUser: session.maxPerUser,
   };

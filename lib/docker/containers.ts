@@ -121,6 +121,40 @@ export class Containers {
     });
   }
 
+  /**
+   * Runs a further program in a running container, without a terminal; the stream is its input, and
+   * its output with Docker's 8-byte headers. The end of the connection, also by the death of this
+   * process, is the end of the program's input.
+   *
+   * @param options `signal` governs the opening only
+   */
+  async exec(
+    id: string,
+    command: readonly string[],
+    { signal }: CallOptions = {},
+  ): Promise<HijackedStream> {
+    const streams = { AttachStdin: true, AttachStdout: true, AttachStderr: true };
+    const create = on(id, "make an exec in container", "POST", ["exec"], { signal });
+    const { Id } = await this.#client.json<{ Id: string }>({
+      ...create,
+      body: { ...streams, Tty: false, Cmd: command },
+    });
+    const call: Call = {
+      doing: `start an exec in container ${id}`,
+      method: "POST",
+      path: ["exec", Id, "start"],
+      signal,
+    };
+    return await openHijacked({
+      socketPath: this.#client.socketPath,
+      target: await this.#client.target(call),
+      doing: call.doing,
+      body: { Detach: false, Tty: false },
+      owner: `an exec in container ${id}`,
+      signal,
+    });
+  }
+
   /** Sets the size of its terminal, in character cells; 409 before it runs. */
   resize(
     id: string,

@@ -14,6 +14,8 @@ export interface HijackCall {
   /** Path and query, the API version included. */
   readonly target: string;
   readonly doing: Doing;
+  /** Sent as JSON. */
+  readonly body?: unknown;
   /** Whose stream it is: "container abc". */
   readonly owner: string;
   /** Governs the opening only. */
@@ -41,13 +43,7 @@ export async function openHijacked(call: HijackCall): Promise<HijackedStream> {
   signal?.addEventListener("abort", abort, { once: true });
   try {
     signal?.throwIfAborted();
-    await writeAll(
-      conn,
-      new TextEncoder().encode(
-        `POST ${call.target} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\n` +
-          `Upgrade: tcp\r\nContent-Length: 0\r\n\r\n`,
-      ),
-    );
+    await writeAll(conn, new TextEncoder().encode(requestText(call)));
     const read = () => readSome(conn, IDLE_READ_BYTES);
     const head = await readHead(read);
     if (head.status !== 101 && head.status !== 200) {
@@ -204,6 +200,14 @@ export class HijackedStream implements AsyncDisposable {
   #error(doing: "read from" | "write to", why: string, cause?: unknown): DockerStreamError {
     return new DockerStreamError(`Cannot ${doing} ${this.#owner}: ${why}`, { cause });
   }
+}
+
+function requestText({ target, body }: HijackCall): string {
+  const json = body === undefined ? "" : JSON.stringify(body);
+  const length = new TextEncoder().encode(json).length;
+  const type = json && "Content-Type: application/json\r\n";
+  return `POST ${target} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n` +
+    `${type}Content-Length: ${length}\r\n\r\n${json}`;
 }
 
 /** One read of at most `size` bytes, in a buffer not much larger than what came. */

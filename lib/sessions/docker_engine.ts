@@ -3,12 +3,14 @@ import { Docker, DockerError, DockerUnreachableError, DockerVersionError } from 
 import type { Log } from "../log.ts";
 import type { Profile, StartProgress, Winsize } from "../types.ts";
 import { containerName, containerSpec, LABEL } from "./container_spec.ts";
+import { DockerNetwork } from "./docker_network.ts";
 import type {
   ContainerIdentity,
   ContainerSummary,
   Engine,
   Incident,
   ShellStream,
+  Tether,
 } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { PullMeter } from "./pull_meter.ts";
@@ -19,8 +21,14 @@ const REMOVAL_MS = 20_000;
 /** A terminal cannot be sized in the first moment after its start. */
 const RESIZE_TRIES = 20;
 const RESIZE_PAUSE_MS = 5;
-/** Whether containers on a bridge reach each other. */
-const ICC = "com.docker.network.bridge.enable_icc";
+/**
+ * Says that it runs and waits for a line; or for the end of its input, which comes with the death
+ * of whoever holds the other side: then it ends all that runs in the container.
+ */
+const TETHER = ["/bin/sh", "-c", "echo tied; read -r _ || kill -KILL -1"];
+const RELEASE = new TextEncoder().encode("\n");
+const decoder = new TextDecoder();
+
 /** Which Docker Engine, and which of its containers are ours. */
 export interface DockerEngineOptions {
   readonly socket: string;
@@ -33,13 +41,19 @@ export class DockerEngine implements Engine, Disposable {
   readonly #docker: Docker;
   readonly #instance: string;
   readonly #log: Log;
-  #network: { readonly name: string; readonly ensured: Promise<void> } | null = null;
+  readonly #network: DockerNetwork;
   #limitsDisk: boolean | null = null;
 
   constructor({ socket, instance, log }: DockerEngineOptions) {
     this.#docker = new Docker({ socketPath: socket });
     this.#instance = instance;
     this.#log = log;
+    this.#network = new DockerNetwork({
+      docker: this.#docker,
+      instance,
+      log,
+      deadline: withDeadline,
+    });
   }
 
   get limitsDisk(): boolean | null {
@@ -60,8 +74,11 @@ export class DockerEngine implements Engine, Disposable {
     },
   ): Promise<string> {
     return await asEngineError(async () => {
-      await this.#ensureNetwork(profile.network);
-      this.#limitsDisk ??= await this.#canLimitDisk();
+      const [, limitsDisk] = await Promise.all([
+        this.#network.ensure(profile.network),
+        this.#limitsDisk ?? this.#canLimitDisk(),
+      ]);
+      this.#limitsDisk ??= limitsDisk;
       try {
         return await this.#create(identity, profile, winsize);
       } catch (error) {
@@ -90,10 +107,31 @@ export class DockerEngine implements Engine, Disposable {
     return asEngineError(
       this.#docker.containers.start(container, { signal: withDeadline(signal) }).catch((error) => {
         // Somebody removed the network: it is made again for the next session.
-        if (/network .*not found/.test(String(error))) this.#network = null;
+        if (/network .*not found/.test(String(error))) this.#network.forget();
         throw error;
       }),
     );
+  }
+
+  async tether(container: string, signal: AbortSignal): Promise<Tether> {
+    const options = { signal: withDeadline(signal) };
+    const stream = await asEngineError(this.#docker.containers.exec(container, TETHER, options));
+    const said = await asEngineError(stream.read());
+    if (!said || !decoder.decode(said).endsWith("tied\n")) {
+      await stream.close();
+      const why = said ? decoder.decode(said).trim() : "it ended at once";
+      const message = `Cannot run /bin/sh in container ${container}, to watch over it: ${why}`;
+      throw new EngineError(message, { answered: true });
+    }
+    return {
+      release: () =>
+        asEngineError(async () => {
+          await stream.write(RELEASE);
+          while (await stream.read() !== null);
+          await stream.close();
+        }),
+      [Symbol.asyncDispose]: () => stream.close(),
+    };
   }
 
   resize(container: string, winsize: Winsize, signal: AbortSignal): Promise<void> {
@@ -199,46 +237,6 @@ export class DockerEngine implements Engine, Disposable {
     for await (const line of this.#docker.images.pull(image, { signal })) {
       const percent = meter.add(line);
       if (percent > told) progress({ stage: "pull", image, percent: told = percent });
-    }
-  }
-
-  #ensureNetwork(name: string): Promise<void> {
-    if (name === "none" || name === "bridge" || name === "default") return Promise.resolve();
-    if (this.#network?.name === name) return this.#network.ensured;
-    const ensured = this.#makeNetwork(name);
-    this.#network = { name, ensured };
-    ensured.catch(() => this.#network = null);
-    return ensured;
-  }
-
-  async #makeNetwork(name: string): Promise<void> {
-    const { networks } = this.#docker;
-    try {
-      const { Driver, Options } = await networks.inspect(name, { signal: withDeadline() });
-      if (Driver === "bridge" && Options?.[ICC] !== "false") {
-        this.#log.warning(
-          "containers on this network can reach each other; Docker's option forbids it",
-          {
-            network: name,
-            option: `${ICC}=false`,
-          },
-        );
-      }
-      return;
-    } catch (error) {
-      if (!(error instanceof DockerError && error.isNotFound)) throw error;
-    }
-    try {
-      await networks.create({
-        Name: name,
-        Driver: "bridge",
-        Options: { [ICC]: "false" },
-        Labels: { [LABEL.instance]: this.#instance },
-      }, { signal: withDeadline() });
-      this.#log.notice("made a network", { network: name });
-    } catch (error) {
-      // Another gateway was quicker.
-      if (!(error instanceof DockerError && error.isConflict)) throw error;
     }
   }
 

@@ -29,6 +29,12 @@ export interface Engine {
 
   start(container: string, signal: AbortSignal): Promise<void>;
 
+  /**
+   * Ties a running container to this process: it ends by itself should the process die, however
+   * that comes about.
+   */
+  tether(container: string, signal: AbortSignal): Promise<Tether>;
+
   /** Tells the container's terminal its size. */
   resize(container: string, winsize: Winsize, signal: AbortSignal): Promise<void>;
 
@@ -69,6 +75,12 @@ export interface ContainerSummary {
 export interface Incident {
   readonly kind: "oom" | "kill";
   readonly container: string;
+}
+
+/** What ties a container to this process; disposing it ends what runs in the container. */
+export interface Tether extends AsyncDisposable {
+  /** Lets the container live on its own; nothing of the tether is left in it soon after. */
+  release(): Promise<void>;
 }
 
 /** A container's terminal: raw bytes both ways. */

@@ -7,6 +7,7 @@ import { type Ending, ending } from "./endings.ts";
 import type { Engine, Incident } from "./engine.ts";
 import { ShutdownError } from "./errors.ts";
 import type { Leases } from "./leases.ts";
+import { type OwnedShell, Pool } from "./pool.ts";
 import { Session, type SessionTimes } from "./session.ts";
 import { startShell } from "./shell.ts";
 
@@ -19,13 +20,18 @@ export interface RegistrySettings extends SessionLimits {
   readonly profile: Profile;
   readonly times: SessionTimes;
   readonly replayBytes: number;
+  /** Shells kept ready. */
+  readonly poolSize: number;
 }
 
 /** What the registry needs. */
 export interface RegistryParts {
   readonly engine: Engine;
   readonly leases: Pick<Leases, "take">;
+  /** The same object until they change. */
   readonly settings: () => RegistrySettings;
+  /** Whether the server lacks memory for one more such container. */
+  readonly memoryIsLow: (profile: Profile) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,6 +49,7 @@ export interface SessionRequest {
 export class Registry implements AsyncDisposable {
   readonly #parts: RegistryParts;
   readonly #admission: Admission;
+  readonly #pool: Pool;
   readonly #sessions = new Map<string, Session>();
   readonly #starting = new Set<Promise<unknown>>();
   readonly #shutdown = new AbortController();
@@ -53,6 +60,15 @@ export class Registry implements AsyncDisposable {
   constructor(parts: RegistryParts) {
     this.#parts = parts;
     this.#admission = new Admission(parts.settings);
+    this.#pool = new Pool({
+      ...parts,
+      settings: () => {
+        const { poolSize, profile, times } = parts.settings();
+        return { size: poolSize, profile, maxLifetimeMs: times.maxLifetimeMs };
+      },
+      places: () => parts.settings().maxTotal - this.#admission.total,
+      newId: newSessionId,
+    });
     this.#watching = this.#watch();
   }
 
@@ -81,6 +97,11 @@ export class Registry implements AsyncDisposable {
     return this.#sessions.get(id);
   }
 
+  /** How many shells wait for a session. */
+  get poolReady(): number {
+    return this.#pool.ready;
+  }
+
   /** All sessions, the oldest first. */
   list(): Session[] {
     return [...this.#sessions.values()];
@@ -91,6 +112,7 @@ export class Registry implements AsyncDisposable {
     this.#shutdown.abort(new ShutdownError(cause.message));
     for (const session of this.list()) session.end(cause);
     await Promise.allSettled(this.#starting);
+    await this.#pool[Symbol.asyncDispose]();
     await Promise.allSettled(this.list().map(({ gone }) => gone));
     await this.#watching;
   }
@@ -99,24 +121,17 @@ export class Registry implements AsyncDisposable {
     return this.drain(ending("shutdown", "The gateway was stopped."));
   }
 
-  async #open({ user, winsize, progress, signal }: SessionRequest): Promise<Session> {
+  async #open(request: SessionRequest): Promise<Session> {
     this.#shutdown.signal.throwIfAborted();
-    const { engine, leases, settings, clock, log } = this.#parts;
+    const { engine, settings, clock, log } = this.#parts;
+    const { user, winsize } = request;
     const { profile, times, replayBytes } = settings();
     await using held = new AsyncDisposableStack();
     held.use(this.#admission.take(user));
-    const id = newSessionId();
-    held.use(await leases.take(id, user));
-    const expires = Math.ceil((Date.now() + times.maxLifetimeMs) / 1000);
-    const shell = held.use(
-      await startShell(engine, { session: id, user, role: "session", expires }, profile, {
-        winsize,
-        progress,
-        signal: AbortSignal.any([signal, this.#shutdown.signal]),
-        clock,
-      }),
-    );
+    const ready = await this.#pool.claim(winsize);
+    const { id, shell } = held.use(ready ?? await this.#start(request));
     this.#shutdown.signal.throwIfAborted();
+    request.signal.throwIfAborted();
     const resources = held.move();
     const dispose = () => resources.disposeAsync();
     const session = new Session(
@@ -124,9 +139,35 @@ export class Registry implements AsyncDisposable {
     );
     this.#sessions.set(id, session);
     this.#started++;
-    log.info("session started", { session: id, user, image: profile.image });
+    log.info("session started", {
+      session: id,
+      user,
+      image: profile.image,
+      start: ready ? "ready" : "cold",
+    });
     this.#follow(session);
     return session;
+  }
+
+  /** Starts a shell from nothing. */
+  async #start({ user, winsize, progress, signal }: SessionRequest): Promise<OwnedShell> {
+    const { engine, leases, settings, clock } = this.#parts;
+    const { profile, times } = settings();
+    const id = newSessionId();
+    await using made = new AsyncDisposableStack();
+    made.use(await leases.take(id, user));
+    const expires = Math.ceil((Date.now() + times.maxLifetimeMs) / 1000);
+    const identity = { session: id, user, role: "session", expires } as const;
+    const shell = made.use(
+      await startShell(engine, identity, profile, {
+        winsize,
+        progress,
+        signal: AbortSignal.any([signal, this.#shutdown.signal]),
+        clock,
+      }),
+    );
+    const resources = made.move();
+    return { id, shell, [Symbol.asyncDispose]: () => resources.disposeAsync() };
   }
 
   async #follow(session: Session): Promise<void> {
@@ -145,6 +186,7 @@ export class Registry implements AsyncDisposable {
       });
     } finally {
       this.#sessions.delete(id);
+      this.#pool.refresh();
     }
   }
 

@@ -43,9 +43,11 @@ export async function startShell(
   made.defer(() => engine.end(container));
   const create = lap();
 
-  const { code: exitCode } = await engine.watchExit(container, life.signal);
+  const [{ code: exitCode }, stream] = await both(
+    engine.watchExit(container, life.signal),
+    engine.attach(container, signal).then((stream) => made.use(stream)),
+  );
   exitCode.catch(() => {}); // whoever asks for it hears of it; nobody may ask
-  const stream = made.use(await engine.attach(container, signal));
   const attach = lap();
 
   progress({ stage: "start" });
@@ -62,4 +64,10 @@ export async function startShell(
     stages: { create, attach, start },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** Waits for two things side by side; when one fails, still for the other, so that nothing is lost. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
 }

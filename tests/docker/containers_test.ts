@@ -48,6 +48,28 @@ Deno.test("what is typed reaches the program, Ctrl-P too with other detach keys"
   assertStringIncludes(await readToEnd(stream), "a 020   b   c");
 });
 
+Deno.test("an exec has its own input, which ends with the connection", async () => {
+  await using engine = new Engine();
+  const { containers } = engine.docker;
+  const id = await engine.create("exec sleep 1000", { HostConfig: { Init: true } });
+  const { exit } = await containers.wait(id, "next-exit");
+  await containers.start(id);
+  const script = "read -r line; echo got $line; read -r line || kill -KILL -1";
+  const stream = await containers.exec(id, ["/bin/sh", "-c", script]);
+  await stream.write(encode("it\n"));
+  assertStringIncludes(await readUntil(stream, "got it"), "got it");
+  await stream.close();
+  assertEquals((await exit).StatusCode, 137);
+});
+
+Deno.test("an exec of a program that is not there says so and ends", async () => {
+  await using engine = new Engine();
+  const id = await engine.create("exec sleep 1000");
+  await engine.docker.containers.start(id);
+  await using stream = await engine.docker.containers.exec(id, ["/no/such"]);
+  assertStringIncludes(await readToEnd(stream), "no such file");
+});
+
 Deno.test("a half-close ends the program's input, and its output still comes", async () => {
   await using engine = new Engine();
   const { containers } = engine.docker;

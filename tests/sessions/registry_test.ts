@@ -41,7 +41,9 @@ class Stage implements AsyncDisposable {
         replayBytes: 1024,
         maxTotal: times.maxTotal ?? 50,
         maxPerUser: times.maxPerUser ?? 3,
+        poolSize: 0,
       }),
+      memoryIsLow: () => false,
       clock: this.clock,
       log: createLog((line) => this.lines.push(line), { prefix: false, clock: () => new Date() }),
     });

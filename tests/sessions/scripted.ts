@@ -5,6 +5,7 @@ import type {
   Engine,
   Incident,
   ShellStream,
+  Tether,
 } from "../../lib/sessions/engine.ts";
 import { EngineError } from "../../lib/sessions/errors.ts";
 import type { Profile, Winsize } from "../../lib/types.ts";
@@ -63,6 +64,7 @@ export interface ScriptedContainer {
   readonly identity: ContainerIdentity;
   readonly stream: ScriptedStream;
   readonly exit: PromiseWithResolvers<number>;
+  tether: "none" | "tied" | "released" | "cut";
   size: Winsize | null;
 }
 
@@ -87,7 +89,13 @@ export class ScriptedEngine implements Engine {
     await this.#call("create");
     const id = `container-${identity.session}`;
     const exit = Promise.withResolvers<number>();
-    this.containers.set(id, { identity, stream: new ScriptedStream(), exit, size: null });
+    this.containers.set(id, {
+      identity,
+      stream: new ScriptedStream(),
+      exit,
+      tether: "none",
+      size: null,
+    });
     return id;
   }
 
@@ -103,6 +111,16 @@ export class ScriptedEngine implements Engine {
 
   start(): Promise<void> {
     return this.#call("start");
+  }
+
+  async tether(container: string): Promise<Tether> {
+    await this.#call("tether");
+    const tied = this.containers.get(container)!;
+    tied.tether = "tied";
+    return {
+      release: () => Promise.resolve(void (tied.tether = "released")),
+      [Symbol.asyncDispose]: () => Promise.resolve(void (tied.tether = "cut")),
+    };
   }
 
   async resize(container: string, winsize: Winsize): Promise<void> {

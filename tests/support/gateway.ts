@@ -80,6 +80,8 @@ export class TestGateway implements AsyncDisposable {
       TTYGATE_AUTH_HTPASSWD: join(home, "htpasswd"),
       TTYGATE_AUTH_GROUPS: join(home, "groups"),
       TTYGATE_AUTH_FAIL_DELAY: "0s",
+      // Only tests of the pool want containers that nobody asked for.
+      TTYGATE_POOL_SIZE: "0",
       ...options.env,
     };
     const process = new Deno.Command(PROGRAM, {

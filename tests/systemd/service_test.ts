@@ -23,7 +23,9 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
   await using server = await SystemdServer.boot();
   const origin = `http://${server.address}:8080`;
   const config =
-    `[docker]\ninstance = "${server.instance}"\n[container]\nimage = "${testImage()}"\n`;
+    `[docker]\ninstance = "${server.instance}"\n[container]\nimage = "${testImage()}"\n` +
+    // Its containers are counted.
+    "[pool]\nsize = 0\n";
   const write = (path: string, text: string) =>
     server.run(`mkdir -p "$(dirname ${path})" && cat > ${path}`, text);
   const mainPid = () => server.property("ttygate.service", "MainPID");
@@ -195,7 +197,7 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
   await t.step(
     "with a mistake in its configuration it tries again until that is mended",
     async () => {
-      await write("/etc/ttygate/ttygate.toml", config + "memroy = 1\n");
+      await write("/etc/ttygate/ttygate.toml", config.replace("[pool]", "memroy = 1\n[pool]"));
       await server.run("systemctl start ttygate.socket");
       const waiting = page();
       const isTold = async () =>
