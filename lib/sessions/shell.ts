@@ -44,10 +44,10 @@ export async function startShell(
   const create = lap();
 
   const [{ code: exitCode }, stream] = await both(
-    engine.watchExit(container, life.signal),
+    // Whoever asks for the exit status hears of it; nobody may ask.
+    engine.watchExit(container, life.signal).then((watch) => (watch.code.catch(() => {}), watch)),
     engine.attach(container, signal).then((stream) => made.use(stream)),
   );
-  exitCode.catch(() => {}); // whoever asks for it hears of it; nobody may ask
   const attach = lap();
 
   progress({ stage: "start" });

@@ -1,8 +1,8 @@
 /** Carries keystrokes one way and output the other, between a client and a shell. */
-import { abortable } from "@std/async/abortable";
 import type { Clock, Winsize } from "../types.ts";
-import { decodeClientFrame, encodeOutput, PAYLOAD_BYTES } from "./frame.ts";
+import { decodeClientFrame } from "./frame.ts";
 import type { Output } from "./output.ts";
+import { Sender, type SenderEnd } from "./sender.ts";
 
 /**
  * Input kept while the shell takes none, before the client is made to wait. It must hold a large
@@ -12,8 +12,10 @@ const INPUT_BYTES = 1024 * 1024;
 /** What each message adds to its own bytes, so that many small ones fill the queue, too. */
 const INPUT_OVERHEAD_BYTES = 256;
 
-/** How long a client may stay silent about output it was sent. */
-const SILENCE_MS = 30_000;
+/** Keys that make a terminal signal its program (INTR, QUIT and SUSP of termios(3)): ^C, ^\\ and ^Z. */
+const INTERRUPTS = [0x03, 0x1c, 0x1a];
+/** Input that waits for the shell and is dropped by an interrupt: so much was pasted, not typed. */
+const PASTED_BYTES = 64 * 1024;
 
 /** The client's side: {@linkcode TerminalSocket}, or a script in a test. */
 export interface ClientSide extends AsyncIterable<Uint8Array> {
@@ -30,12 +32,9 @@ export interface ShellSide {
 
 /** How a bridge came to its end. */
 export type BridgeEnd =
-  /** All output has been sent, and no more will come. */
-  | "finished"
+  | SenderEnd
   /** The client's connection ended. */
   | "left"
-  /** The client did not acknowledge its output. */
-  | "silent"
   /** The signal was aborted. */
   | "aborted";
 
@@ -49,43 +48,27 @@ export async function bridge(
   shell: ShellSide,
   { from, signal, clock }: { from: number; signal: AbortSignal; clock: Clock },
 ): Promise<BridgeEnd> {
-  const { output } = shell;
+  using sender = new Sender((message) => client.send(message), shell.output, { from, clock });
+  using input = new Input(shell);
+  const aborted = Promise.withResolvers<BridgeEnd>();
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
-  using silence = new Silence(clock, () => over.abort("silent" satisfies BridgeEnd));
-  let sent = from;
+  stop.addEventListener("abort", () => aborted.resolve("aborted"), { once: true });
+  if (stop.aborted) return "aborted";
 
-  async function pumpOutput(): Promise<BridgeEnd> {
-    while (await output.after(sent, stop)) {
-      const bytes = output.peek(sent, PAYLOAD_BYTES);
-      sent += bytes.length;
-      silence.expect();
-      await abortable(client.send(encodeOutput(bytes)), stop);
-    }
-    return "finished";
-  }
-
-  let waitingBytes = 0;
-  let taken = Promise.withResolvers<void>();
-  async function takeInput(bytes: Uint8Array): Promise<void> {
-    const cost = bytes.length + INPUT_OVERHEAD_BYTES;
-    waitingBytes += cost;
-    const settled = () => {
-      waitingBytes -= cost;
-      taken.resolve();
-      taken = Promise.withResolvers();
-    };
-    shell.write(bytes, stop).then(settled, settled);
-    while (waitingBytes >= INPUT_BYTES) await abortable(taken.promise, stop);
+  /** Passes input on; resolves when there is room for more. */
+  function takeInput(bytes: Uint8Array): Promise<void> | undefined {
+    const interrupts = bytes.length === 1 && INTERRUPTS.includes(bytes[0]!);
+    if (interrupts) input.drop();
+    const room = input.take(bytes);
+    sender.typed(interrupts);
+    return room;
   }
 
   async function pumpInput(): Promise<BridgeEnd> {
-    const messages = client[Symbol.asyncIterator]();
-    while (true) {
-      const { done, value } = await abortable(messages.next(), stop);
-      stop.throwIfAborted(); // a message that came with the end must not count
-      if (done) return "left";
-      const frame = decodeClientFrame(value);
+    for await (const message of client) {
+      if (stop.aborted) break; // a message that came with the end must not count
+      const frame = decodeClientFrame(message);
       switch (frame.type) {
         case "input":
           if (frame.bytes.length > 0) await takeInput(frame.bytes);
@@ -94,56 +77,65 @@ export async function bridge(
           // Zero means "unknown" to a terminal (tty_ioctl(4)), and nothing to a shell.
           if (frame.winsize.cols > 0 && frame.winsize.rows > 0) shell.resize(frame.winsize);
           break;
-        case "ack": {
-          const before = output.acked;
-          output.ack(frame.offset, sent);
-          if (output.acked === sent) silence.end();
-          else if (output.acked > before) silence.renew();
+        case "ack":
+          sender.ack(frame.offset);
           break;
-        }
         default:
           frame satisfies never;
       }
     }
+    return "left";
   }
 
-  const pumps = [pumpOutput(), pumpInput()];
   try {
-    return await Promise.race(pumps);
-  } catch (error) {
-    if (signal.aborted) return "aborted";
-    if (over.signal.aborted) return over.signal.reason;
-    throw error;
+    return await Promise.race([sender.end, pumpInput(), aborted.promise]);
   } finally {
-    over.abort("left" satisfies BridgeEnd);
-    await Promise.allSettled(pumps);
+    over.abort();
   }
 }
 
-/** Calls back when an acknowledgement that is due does not come. */
-class Silence implements Disposable {
-  #timer: Disposable | null = null;
+/** Input on its way to the shell. */
+class Input implements Disposable {
+  readonly #shell: ShellSide;
+  #waitingBytes = 0;
+  #waitingMessages = 0;
+  #dropped = new AbortController();
+  #taken = Promise.withResolvers<void>();
 
-  constructor(private readonly clock: Clock, private readonly onSilence: () => void) {}
-
-  /** Something was sent that must be acknowledged. */
-  expect(): void {
-    this.#timer ??= this.clock.timer(SILENCE_MS, this.onSilence);
+  constructor(shell: ShellSide) {
+    this.#shell = shell;
   }
 
-  /** Part of it was acknowledged. */
-  renew(): void {
-    this.end();
-    this.expect();
+  /** Passes a message on; the promise, if there is one, resolves when more may come. */
+  take(bytes: Uint8Array): Promise<void> | undefined {
+    this.#waitingBytes += bytes.length;
+    this.#waitingMessages++;
+    const settled = () => {
+      this.#waitingBytes -= bytes.length;
+      this.#waitingMessages--;
+      if (!this.#full) this.#taken.resolve();
+    };
+    this.#shell.write(bytes, this.#dropped.signal).then(settled, settled);
+    if (!this.#full) return;
+    this.#taken = Promise.withResolvers();
+    return this.#taken.promise;
   }
 
-  /** All of it was acknowledged. */
-  end(): void {
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = null;
+  /**
+   * Drops a paste that waits for the shell, as a terminal drops what its program has not read
+   * (NOFLSH, termios(3)). What the container's side holds already cannot be overtaken.
+   */
+  drop(): void {
+    if (this.#waitingBytes < PASTED_BYTES) return;
+    this[Symbol.dispose]();
+    this.#dropped = new AbortController();
+  }
+
+  get #full(): boolean {
+    return this.#waitingBytes + this.#waitingMessages * INPUT_OVERHEAD_BYTES >= INPUT_BYTES;
   }
 
   [Symbol.dispose](): void {
-    this.end();
+    this.#dropped.abort();
   }
 }

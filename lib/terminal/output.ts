@@ -4,16 +4,35 @@ import { Credit, CREDIT_BYTES } from "./credit.ts";
 import { FrameError } from "./frame.ts";
 import { Replay } from "./replay.ts";
 
+/** The end of a flood that is shown even when the person interrupted it. */
+export const KEPT_BYTES = 64 * 1024;
+
+/**
+ * What is read past the credit after an interrupt. The program writes on until the interrupt has
+ * passed Docker, which took over 1 MiB of a fast one; but it may also ignore it.
+ */
+export const OVERRUN_BYTES = 8 * 1024 * 1024;
+
+/** How far to look for the start of a line, to begin there after a skip. */
+const LINE_BYTES = 4 * 1024;
+const NEWLINE = 10;
+
 /**
  * One ring with a writing end, gated by credit, and a reading end, which may leave and return.
  * The writer never gets further than `CREDIT_BYTES` past what a viewer acknowledged, so whatever
- * is unacknowledged is still in the ring: nothing is dropped, nothing piles up.
+ * is unacknowledged is still in the ring: nothing is dropped, nothing piles up. Only while a person
+ * interrupts a flood, the writer goes on, and the viewer passes over what it has not been sent.
  */
 export class Output {
   readonly #replay: Replay;
   readonly #credit = new Credit();
   #phase: "open" | "closed" = "open";
   #changed = Promise.withResolvers<void>();
+  #listener: (() => void) | null = null;
+  /** What may still be read without credit. */
+  #overrunBytes = 0;
+  /** A viewer that has not come this far passes over what is before it. */
+  #skipTo = 0;
 
   constructor(replayBytes: number) {
     this.#replay = new Replay(Math.max(replayBytes, CREDIT_BYTES));
@@ -34,9 +53,18 @@ export class Output {
     return this.#phase === "closed";
   }
 
+  /** Whether output is read without credit, because an interrupt is under way. */
+  get overruns(): boolean {
+    return this.#overrunBytes > 0;
+  }
+
   /** Adds output and wakes the viewer. */
   append(bytes: Uint8Array): void {
     this.#replay.append(bytes);
+    if (this.overruns) {
+      this.#overrunBytes = Math.max(0, this.#overrunBytes - bytes.length);
+      this.#skipTo = this.end - KEPT_BYTES;
+    }
     this.#wake();
   }
 
@@ -49,16 +77,11 @@ export class Output {
   /** Waits until the writer may add output; resolves with how many bytes, 0 once it is closed. */
   async room(): Promise<number> {
     while (this.#phase === "open") {
-      const room = this.#credit.room(this.end);
+      const room = Math.max(this.#credit.room(this.end), this.#overrunBytes);
       if (room > 0) return room;
       await this.#changed.promise;
     }
     return 0;
-  }
-
-  /** Shows output that has come since an offset; see {@linkcode Replay.peek}. */
-  peek(offset: number, maxBytes: number): Uint8Array<ArrayBuffer> {
-    return this.#replay.peek(offset, maxBytes);
   }
 
   /** Waits until there is output past an offset (true), or until no more comes (false). */
@@ -68,12 +91,6 @@ export class Output {
       await abortable(this.#changed.promise, signal);
     }
     return true;
-  }
-
-  /** Takes an acknowledgement; see {@linkcode Credit.ack}. */
-  ack(offset: number, sent: number): void {
-    this.#credit.ack(offset, sent);
-    this.#wake();
   }
 
   /**
@@ -89,12 +106,76 @@ export class Output {
     }
     const from = Math.max(offset, this.#replay.start);
     this.#credit.restart(from);
+    this.#overrunBytes = this.#skipTo = 0;
     this.#wake();
     return from;
+  }
+
+  /** Calls back at once whenever something changes, in the place of the listener before. */
+  listen(listener: () => void): Disposable {
+    this.#listener = listener;
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#listener === listener) this.#listener = null;
+      },
+    };
+  }
+
+  /** Shows output that has come since an offset; see {@linkcode Replay.peek}. */
+  peek(offset: number, maxBytes: number): Uint8Array<ArrayBuffer> {
+    return this.#replay.peek(offset, maxBytes);
+  }
+
+  /** How much more may be sent to a viewer that was sent so much. */
+  allowance(sent: number): number {
+    return this.#credit.room(sent);
+  }
+
+  /** Takes an acknowledgement; see {@linkcode Credit.ack}. */
+  ack(offset: number, sent: number): void {
+    this.#credit.ack(offset, sent);
+    this.#wake();
+  }
+
+  /**
+   * Says that the person interrupts the program. Where a viewer is not far behind, nothing comes of
+   * it; else output is read on without waiting for the viewer, which skips what is not its end.
+   *
+   * @returns whether it `overruns` now, until `settle`
+   */
+  interrupt(): boolean {
+    if (this.#credit.unacknowledged(this.end) <= KEPT_BYTES) return false;
+    this.#overrunBytes = OVERRUN_BYTES;
+    this.#skipTo = this.end - KEPT_BYTES;
+    this.#wake();
+    return true;
+  }
+
+  /** Ends an interrupt: from now on the writer waits for credit again. */
+  settle(): void {
+    this.#overrunBytes = 0;
+    this.#wake();
+  }
+
+  /** Whether a viewer that was sent so much passes over some output. */
+  skips(sent: number): boolean {
+    return sent < this.#skipTo;
+  }
+
+  /** Passes over output; returns the offset that follows: near, the start of a line or character. */
+  skip(sent: number): number {
+    const kept = this.#replay.peek(this.#skipTo, LINE_BYTES);
+    const newline = kept.indexOf(NEWLINE);
+    const inside = kept.findIndex((byte) => (byte & 0xc0) !== 0x80); // UTF-8: none begins so
+    const to = this.#skipTo + (newline >= 0 ? newline + 1 : Math.max(0, inside));
+    this.#credit.skip(sent, to);
+    this.#wake();
+    return to;
   }
 
   #wake(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
+    this.#listener?.();
   }
 }

@@ -102,6 +102,16 @@ Deno.test("open() that fails at any step leaves no container, lease or permit", 
   }
 });
 
+Deno.test("an exit status that nobody waits for any more may fail unheard", async () => {
+  await using stage = new Stage();
+  const watched = Promise.withResolvers<number>();
+  stage.engine.watchExit = () => Promise.resolve({ code: watched.promise });
+  stage.engine.failAt = "attach";
+  await assertRejects(() => stage.open(), EngineError);
+  watched.reject(new EngineError("aborted", { answered: false }));
+  await settle();
+});
+
 Deno.test("open() survives a terminal that cannot be sized", async () => {
   await using stage = new Stage();
   stage.engine.failAt = "resize";

@@ -196,6 +196,10 @@ export class TestTerminal implements AsyncDisposable {
         break;
       case "event":
         if (frame.event.type === "ready") this.offset = frame.event.offset;
+        if (frame.event.type === "skip") {
+          this.offset = frame.event.to;
+          if (this.#acks) this.ack(this.offset);
+        }
         this.events.push(frame.event);
         break;
     }

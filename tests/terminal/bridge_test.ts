@@ -40,9 +40,16 @@ class Stage {
     };
   }
 
+  /** As a session does it: input whose signal is aborted when its turn comes is dropped. */
+  async takeTurn(bytes: Uint8Array, signal: AbortSignal, gate: PromiseWithResolvers<void>) {
+    if (signal.aborted) return;
+    await gate.promise;
+    this.written.push(new TextDecoder().decode(bytes));
+  }
+
   readonly shell = {
     output: this.output,
-    write: async (bytes: Uint8Array) => {
+    write: async (bytes: Uint8Array, _signal: AbortSignal) => {
       this.taking++;
       await this.takeInput();
       this.written.push(new TextDecoder().decode(bytes));
@@ -133,6 +140,42 @@ Deno.test("bridge() counts what each message costs besides its bytes, so that 1-
   assertEquals(stage.written.length, 6000);
   stage.leave();
   await end;
+});
+
+Deno.test("bridge() drops a paste that waits when an interrupt follows, and passes that on next", async () => {
+  const stage = new Stage();
+  const gate = Promise.withResolvers<void>();
+  const end = stage.run();
+  let turn = Promise.resolve();
+  stage.shell.write = (bytes, signal) =>
+    turn = turn.then(() => stage.takeTurn(bytes, signal, gate));
+  for (const piece of ["a", "b", "c"]) stage.receive(encodeInput(text(piece.repeat(40_000))));
+  stage.receive(encodeInput(text("\x03")));
+  stage.receive(encodeInput(text("d")));
+  await settle();
+  gate.resolve();
+  await settle();
+  assertEquals(stage.written.map((piece) => piece[0]), ["a", "\x03", "d"]);
+  stage.leave();
+  await end;
+});
+
+Deno.test("bridge() drops no keys for an interrupt, and no paste for one inside it", async () => {
+  for (const [piece, last] of [["abc", "\x03"], ["a".repeat(40_000), "\x03x"]] as const) {
+    const stage = new Stage();
+    const gate = Promise.withResolvers<void>();
+    const end = stage.run();
+    let turn = Promise.resolve();
+    stage.shell.write = (bytes, signal) =>
+      turn = turn.then(() => stage.takeTurn(bytes, signal, gate));
+    for (const typed of [piece, piece, piece, last]) stage.receive(encodeInput(text(typed)));
+    await settle();
+    gate.resolve();
+    await settle();
+    assertEquals(stage.written, [piece, piece, piece, last]);
+    stage.leave();
+    await end;
+  }
 });
 
 Deno.test("bridge() heeds acknowledgements behind input that the shell does not take", async () => {

@@ -27,3 +27,33 @@ Deno.test("Credit has no room while a returning client is further behind than it
   credit.restart(0);
   assertEquals(credit.room(CREDIT_BYTES + 10), 0);
 });
+
+Deno.test("Credit does not count what was skipped, be the acknowledgement before, in or after it", () => {
+  const credit = new Credit();
+  credit.skip(100, 1100);
+  assertEquals(credit.unacknowledged(1200), 200);
+  credit.ack(100, 1200);
+  assertEquals(credit.unacknowledged(1200), 100);
+  credit.ack(600, 1200);
+  assertEquals(credit.unacknowledged(1200), 100);
+  credit.ack(1150, 1200);
+  assertEquals(credit.unacknowledged(1200), 50);
+});
+
+Deno.test("Credit takes skips that touch for one, and of others knows the last", () => {
+  const credit = new Credit();
+  credit.skip(100, 200);
+  credit.skip(200, 300);
+  assertEquals(credit.unacknowledged(400), 200);
+  credit.skip(350, 450);
+  assertEquals(credit.unacknowledged(500), 400);
+  credit.ack(300, 500);
+  assertEquals(credit.unacknowledged(500), 100);
+});
+
+Deno.test("Credit forgets a skip when a client returns", () => {
+  const credit = new Credit();
+  credit.skip(100, 200);
+  credit.restart(0);
+  assertEquals(credit.unacknowledged(300), 300);
+});

@@ -1,0 +1,154 @@
+/** Carries a session's output to one client, from the moment it comes to its acknowledgement. */
+import type { Clock } from "../types.ts";
+import { encodeEvent, encodeOutput, PAYLOAD_BYTES } from "./frame.ts";
+import type { Output } from "./output.ts";
+import { Pace } from "./pace.ts";
+
+/** How long a client may stay silent about output it was sent. */
+const SILENCE_MS = 30_000;
+
+/** How long output is read without credit after an interrupt. */
+const OVERRUN_MS = 1_000;
+
+/** How a sender came to its end. */
+export type SenderEnd =
+  /** All output has been sent, and no more will come. */
+  | "finished"
+  /** The client did not acknowledge its output. */
+  | "silent";
+
+/** Sends output from an offset on, as soon as it comes; disposing it stops it. */
+export class Sender implements Disposable {
+  /** Resolves when there is nothing left to do; stays pending when it was disposed before. */
+  readonly end: Promise<SenderEnd>;
+
+  readonly #send: (message: Uint8Array) => Promise<void>;
+  readonly #output: Output;
+  readonly #clock: Clock;
+  readonly #ended = Promise.withResolvers<SenderEnd>();
+  readonly #listening: Disposable;
+  readonly #pace = new Pace();
+  /** gathering: small output waits for more; sending: a message is on its way to the kernel. */
+  #phase: "waiting" | "gathering" | "sending" | "over" = "waiting";
+  /** The offset of the next byte to send. */
+  #sent: number;
+  #gatherTimer: Disposable | null = null;
+  #silenceTimer: Disposable | null = null;
+  #overrunTimer: Disposable | null = null;
+
+  constructor(
+    send: (message: Uint8Array) => Promise<void>,
+    output: Output,
+    { from, clock }: { from: number; clock: Clock },
+  ) {
+    this.#send = send;
+    this.#output = output;
+    this.#clock = clock;
+    this.#sent = from;
+    this.end = this.#ended.promise;
+    this.#listening = output.listen(() => this.#advance());
+    this.#advance();
+  }
+
+  /** Input was passed to the shell; one that interrupts lets output go that was not yet seen. */
+  typed(interrupts: boolean): void {
+    this.#settle(); // what comes from now on may be the answer to this input
+    if (interrupts && this.#output.interrupt()) {
+      this.#overrunTimer = this.#clock.timer(OVERRUN_MS, () => this.#settle());
+    }
+    this.#pace.typed();
+    if (this.#phase === "gathering") this.#advance();
+  }
+
+  /**
+   * Takes the client's word for what it has rendered.
+   *
+   * @throws {FrameError} when it names output that was never sent
+   */
+  ack(offset: number): void {
+    const before = this.#output.acked;
+    this.#output.ack(offset, this.#sent);
+    if (this.#output.acked === before) return;
+    this.#silenceTimer?.[Symbol.dispose]();
+    this.#silenceTimer = null;
+    if (this.#output.acked < this.#sent) this.#expectAck();
+  }
+
+  [Symbol.dispose](): void {
+    this.#phase = "over";
+    this.#listening[Symbol.dispose]();
+    this.#gatherTimer?.[Symbol.dispose]();
+    this.#silenceTimer?.[Symbol.dispose]();
+    this.#settle();
+  }
+
+  /** Sends what is to be sent now, if anything is. */
+  #advance(): void {
+    if (this.#phase === "sending" || this.#phase === "over") return;
+    const output = this.#output;
+    const allowance = output.allowance(this.#sent);
+    if (output.skips(this.#sent)) {
+      // Where it ends is best known when the next byte can be sent, or the flood is over.
+      if (allowance > 0 || !output.overruns) this.#skip();
+      return;
+    }
+    const pending = Math.min(output.end - this.#sent, allowance);
+    if (pending > 0) {
+      const waitMs = output.closed ? 0 : this.#pace.waitMs(pending, this.#clock.now());
+      if (waitMs > 0) this.#gather(waitMs);
+      else this.#sendOutput(pending);
+    } else if (output.closed && this.#sent === output.end) {
+      this.#finish("finished");
+    }
+  }
+
+  #gather(waitMs: number): void {
+    this.#phase = "gathering";
+    this.#gatherTimer ??= this.#clock.timer(Math.ceil(waitMs), () => {
+      this.#gatherTimer = null;
+      this.#advance();
+    });
+  }
+
+  #sendOutput(pending: number): void {
+    this.#gatherTimer?.[Symbol.dispose]();
+    this.#gatherTimer = null;
+    const bytes = this.#output.peek(this.#sent, Math.min(pending, PAYLOAD_BYTES));
+    this.#sent += bytes.length;
+    this.#pace.sent(this.#clock.now());
+    this.#transmit(encodeOutput(bytes));
+  }
+
+  #skip(): void {
+    this.#phase = "sending";
+    const from = this.#sent;
+    this.#sent = this.#output.skip(from);
+    this.#transmit(encodeEvent({ type: "skip", from, to: this.#sent }));
+  }
+
+  #transmit(message: Uint8Array): void {
+    this.#phase = "sending";
+    this.#expectAck();
+    this.#send(message).then(() => {
+      if (this.#phase === "over") return;
+      this.#phase = "waiting";
+      this.#advance();
+    }, this.#ended.reject);
+  }
+
+  #expectAck(): void {
+    this.#silenceTimer ??= this.#clock.timer(SILENCE_MS, () => this.#finish("silent"));
+  }
+
+  #settle(): void {
+    if (!this.#overrunTimer) return;
+    this.#overrunTimer[Symbol.dispose]();
+    this.#overrunTimer = null;
+    this.#output.settle();
+  }
+
+  #finish(end: SenderEnd): void {
+    this[Symbol.dispose]();
+    this.#ended.resolve(end);
+  }
+}
