@@ -64,7 +64,8 @@ export class Session {
   readonly #over = new AbortController();
   #viewer: { emit: (event: TerminalEvent) => void; replaced: AbortController } | null = null;
   #grace: Disposable | null = null;
-  #writing: Promise<unknown> = Promise.resolve();
+  /** The last input that is on its way, null when there is none. */
+  #writing: Promise<unknown> | null = null;
   #wantedSize: Winsize | null = null;
   #resizing: Promise<void> | null = null;
 
@@ -141,15 +142,16 @@ export class Session {
     this.#lifetime.touch();
     const before = this.#writing;
     const turn = Promise.withResolvers<void>();
-    this.#writing = before.then(() => turn.promise);
+    const after = this.#writing = before ? before.then(() => turn.promise) : turn.promise;
     try {
-      await abortable(before, signal);
+      if (before) await abortable(before, signal);
       if (this.#phase === "live") await this.#parts.shell.stream.write(bytes);
     } catch (error) {
       if (signal.aborted) throw error;
       // The shell has closed its terminal: its exit tells the rest.
     } finally {
       turn.resolve();
+      if (this.#writing === after) this.#writing = null;
     }
   }
 

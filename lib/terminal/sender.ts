@@ -34,6 +34,8 @@ export class Sender implements Disposable {
   #sent: number;
   #gatherTimer: Disposable | null = null;
   #silenceTimer: Disposable | null = null;
+  /** When the client last acknowledged, or had nothing left to acknowledge. */
+  #heardMs = 0;
   #overrunTimer: Disposable | null = null;
 
   constructor(
@@ -68,10 +70,7 @@ export class Sender implements Disposable {
   ack(offset: number): void {
     const before = this.#output.acked;
     this.#output.ack(offset, this.#sent);
-    if (this.#output.acked === before) return;
-    this.#silenceTimer?.[Symbol.dispose]();
-    this.#silenceTimer = null;
-    if (this.#output.acked < this.#sent) this.#expectAck();
+    if (this.#output.acked > before) this.#heardMs = this.#clock.now();
   }
 
   [Symbol.dispose](): void {
@@ -114,6 +113,7 @@ export class Sender implements Disposable {
     this.#gatherTimer?.[Symbol.dispose]();
     this.#gatherTimer = null;
     const bytes = this.#output.peek(this.#sent, Math.min(pending, PAYLOAD_BYTES));
+    this.#expectAck();
     this.#sent += bytes.length;
     this.#pace.sent(this.#clock.now());
     this.#transmit(encodeOutput(bytes));
@@ -122,13 +122,13 @@ export class Sender implements Disposable {
   #skip(): void {
     this.#phase = "sending";
     const from = this.#sent;
+    this.#expectAck();
     this.#sent = this.#output.skip(from);
     this.#transmit(encodeEvent({ type: "skip", from, to: this.#sent }));
   }
 
   #transmit(message: Uint8Array): void {
     this.#phase = "sending";
-    this.#expectAck();
     this.#send(message).then(() => {
       if (this.#phase === "over") return;
       this.#phase = "waiting";
@@ -136,8 +136,18 @@ export class Sender implements Disposable {
     }, this.#ended.reject);
   }
 
+  /** Cheap: while output is acknowledged, the running timer is left alone and looks again. */
   #expectAck(): void {
-    this.#silenceTimer ??= this.#clock.timer(SILENCE_MS, () => this.#finish("silent"));
+    if (this.#output.acked >= this.#sent) this.#heardMs = this.#clock.now();
+    this.#silenceTimer ??= this.#clock.timer(SILENCE_MS, () => this.#checkSilence());
+  }
+
+  #checkSilence(): void {
+    this.#silenceTimer = null;
+    if (this.#output.acked >= this.#sent) return;
+    const leftMs = this.#heardMs + SILENCE_MS - this.#clock.now();
+    if (leftMs <= 0) return this.#finish("silent");
+    this.#silenceTimer = this.#clock.timer(Math.ceil(leftMs), () => this.#checkSilence());
   }
 
   #settle(): void {

@@ -138,6 +138,7 @@ Deno.test("Sender sends no more than 512 KiB that are not acknowledged, also pas
   await clock.advance(2);
   assertEquals(bytesOf(client.take()), KEPT_BYTES - 10_000);
   sender.ack(output.end);
+  await clock.advance(30_000);
   assertEquals(clock.pending, 0);
 });
 
