@@ -24,3 +24,14 @@ export async function settlesWithin(
   using _timer = clock.timer(delayMs, () => resolve(false));
   return await Promise.race([promise.then(() => true as const, () => true as const), late]);
 }
+
+/** Resolves after so many milliseconds, or when the signal is aborted. */
+export async function sleep(delayMs: number, clock: Clock, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) return;
+  const over = Promise.withResolvers<void>();
+  const end = () => over.resolve();
+  using _timer = clock.timer(delayMs, end);
+  signal?.addEventListener("abort", end, { once: true });
+  await over.promise;
+  signal?.removeEventListener("abort", end);
+}

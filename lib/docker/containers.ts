@@ -1,5 +1,6 @@
 /** Containers: made, started, attached to, measured, ended. */
 import type { Call, Client } from "./client.ts";
+import { openHeldAnswer } from "./connection.ts";
 import { type HijackedStream, openHijacked } from "./hijack.ts";
 import type {
   CallOptions,
@@ -176,8 +177,12 @@ export class Containers {
   ): Promise<{ exit: Promise<WaitExit> }> {
     const query = { condition };
     const call = on(id, "wait for container", "POST", ["wait"], { ...options, query });
-    const exit = this.#client.body<WaitExit>(call, await this.#client.request(call));
-    exit.catch(() => {});
+    const { answer: exit } = await openHeldAnswer<WaitExit>({
+      socketPath: this.#client.socketPath,
+      target: await this.#client.target(call),
+      doing: call.doing,
+      signal: options.signal,
+    });
     return { exit };
   }
 

@@ -1,26 +1,18 @@
 /** An attached container's connection as a duplex of bytes that waits for the other side. */
-import { DockerError, DockerStreamError, type Doing, refused, unreachable } from "./errors.ts";
-import { BadAnswerError, readErrorBody, readHead } from "./http_answer.ts";
+import {
+  type ConnectionCall,
+  IDLE_READ_BYTES,
+  openConnection,
+  readSome,
+  writeAll,
+} from "./connection.ts";
+import { DockerStreamError } from "./errors.ts";
 
-/** What one read takes at most: little while the stream is idle, much while it floods. */
-export const IDLE_READ_BYTES = 4 * 1024, READ_BYTES = 64 * 1024;
+/** What one read takes at most while the stream floods. */
+export const READ_BYTES = 64 * 1024;
 
 /** How much may wait to be written before further writes are refused. */
 export const QUEUED_WRITE_BYTES = 1024 * 1024;
-
-/** The request that opens a stream. */
-export interface HijackCall {
-  readonly socketPath: string;
-  /** Path and query, the API version included. */
-  readonly target: string;
-  readonly doing: Doing;
-  /** Sent as JSON. */
-  readonly body?: unknown;
-  /** Whose stream it is: "container abc". */
-  readonly owner: string;
-  /** Governs the opening only. */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * Sends the request and hands over the connection after the answer's head: 101, or 200 from an
@@ -30,38 +22,15 @@ export interface HijackCall {
  * @throws {DockerError} with Docker's message when the Engine refuses
  * @throws {DockerUnreachableError} when the socket cannot be reached or the connection is lost
  */
-export async function openHijacked(call: HijackCall): Promise<HijackedStream> {
-  const { doing, signal, socketPath } = call;
-  signal?.throwIfAborted();
-  let conn: Deno.UnixConn;
-  try {
-    conn = await Deno.connect({ transport: "unix", path: socketPath });
-  } catch (cause) {
-    throw unreachable(doing, socketPath, cause);
-  }
-  const abort = () => conn[Symbol.dispose]();
-  signal?.addEventListener("abort", abort, { once: true });
-  try {
-    signal?.throwIfAborted();
-    await writeAll(conn, new TextEncoder().encode(requestText(call)));
-    const read = () => readSome(conn, IDLE_READ_BYTES);
-    const head = await readHead(read);
-    if (head.status !== 101 && head.status !== 200) {
-      throw refused(doing, head.status, await readErrorBody(head, read), head.statusText);
-    }
-    signal?.throwIfAborted();
-    return new HijackedStream(conn, head.rest, call.owner);
-  } catch (cause) {
-    conn[Symbol.dispose]();
-    if (signal?.aborted) throw signal.reason;
-    if (cause instanceof DockerError) throw cause;
-    if (cause instanceof BadAnswerError) {
-      throw new DockerError(`Cannot ${doing}: ${cause.message}`, { cause });
-    }
-    throw unreachable(doing, socketPath, cause);
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
+export async function openHijacked(
+  call: ConnectionCall & {
+    /** Whose stream it is: "container abc". */
+    readonly owner: string;
+  },
+): Promise<HijackedStream> {
+  const upgrade = "Connection: Upgrade\r\nUpgrade: tcp\r\n";
+  const { conn, head } = await openConnection({ ...call, headers: upgrade });
+  return new HijackedStream(conn, head.rest, call.owner);
 }
 
 /**
@@ -200,24 +169,4 @@ export class HijackedStream implements AsyncDisposable {
   #error(doing: "read from" | "write to", why: string, cause?: unknown): DockerStreamError {
     return new DockerStreamError(`Cannot ${doing} ${this.#owner}: ${why}`, { cause });
   }
-}
-
-function requestText({ target, body }: HijackCall): string {
-  const json = body === undefined ? "" : JSON.stringify(body);
-  const length = new TextEncoder().encode(json).length;
-  const type = json && "Content-Type: application/json\r\n";
-  return `POST ${target} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n` +
-    `${type}Content-Length: ${length}\r\n\r\n${json}`;
-}
-
-/** One read of at most `size` bytes, in a buffer not much larger than what came. */
-async function readSome(conn: Deno.Conn, size: number): Promise<Uint8Array | null> {
-  const buffer = new Uint8Array(size);
-  const count = await conn.read(buffer);
-  if (count === null) return null;
-  return count > size / 2 ? buffer.subarray(0, count) : buffer.slice(0, count);
-}
-
-async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) sent += await conn.write(bytes.subarray(sent));
 }

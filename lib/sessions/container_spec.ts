@@ -79,10 +79,17 @@ export function containerSpec(
       ],
       NetworkMode: profile.network,
       Runtime: profile.runtime || undefined,
-      // Bounded, uncompressed: with one file, compression makes the start fail.
       LogConfig: {
         Type: "local",
-        Config: { "max-size": "1m", "max-file": "1", compress: "false" },
+        Config: {
+          "max-size": "1m",
+          "max-file": "1",
+          // With one file, compression makes the start fail.
+          "compress": "false",
+          // A blocking log holds short lines up to a fifth of their pace, and a ^C behind them.
+          "mode": "non-blocking",
+          "max-buffer-size": "1m",
+        },
       },
       ConsoleSize: [winsize.rows, winsize.cols],
     },

@@ -1,6 +1,7 @@
 /** All sessions of this gateway: opens them, finds them, ends them. */
 import { encodeBase32 } from "@std/encoding/base32";
 import type { Log } from "../log.ts";
+import { Share } from "../terminal/share.ts";
 import type { Clock, Profile, StartProgress, Winsize } from "../types.ts";
 import { Admission, type SessionLimits } from "./admission.ts";
 import { type Ending, ending } from "./endings.ts";
@@ -50,6 +51,7 @@ export class Registry implements AsyncDisposable {
   readonly #parts: RegistryParts;
   readonly #admission: Admission;
   readonly #pool: Pool;
+  readonly #share: Share;
   readonly #sessions = new Map<string, Session>();
   readonly #starting = new Set<Promise<unknown>>();
   readonly #shutdown = new AbortController();
@@ -60,6 +62,7 @@ export class Registry implements AsyncDisposable {
   constructor(parts: RegistryParts) {
     this.#parts = parts;
     this.#admission = new Admission(parts.settings);
+    this.#share = new Share(parts.clock);
     this.#pool = new Pool({
       ...parts,
       settings: () => {
@@ -135,7 +138,18 @@ export class Registry implements AsyncDisposable {
     const resources = held.move();
     const dispose = () => resources.disposeAsync();
     const session = new Session(
-      { id, user, profile, shell, engine, times, replayBytes, clock, dispose },
+      {
+        id,
+        user,
+        profile,
+        shell,
+        engine,
+        times,
+        replayBytes,
+        share: this.#share,
+        clock,
+        dispose,
+      },
     );
     this.#sessions.set(id, session);
     this.#started++;

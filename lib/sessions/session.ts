@@ -2,6 +2,7 @@
 import { abortable } from "@std/async/abortable";
 import { settlesWithin } from "../clock.ts";
 import { Output } from "../terminal/output.ts";
+import type { Member, Share } from "../terminal/share.ts";
 import type { Clock, Profile, StartStages, TerminalEvent, Winsize } from "../types.ts";
 import { type Ending, ending, inWords } from "./endings.ts";
 import type { Engine, Incident } from "./engine.ts";
@@ -29,6 +30,8 @@ export interface SessionParts {
   readonly engine: Pick<Engine, "resize">;
   readonly times: SessionTimes;
   readonly replayBytes: number;
+  /** What it shares the machine by. */
+  readonly share: Share;
   readonly clock: Clock;
   /** Removes the container and gives back all the session holds. */
   readonly dispose: () => Promise<void>;
@@ -59,6 +62,7 @@ export class Session {
   #phase: "live" | "ending" | "gone" = "live";
   readonly #parts: SessionParts;
   readonly #lifetime: Lifetime;
+  readonly #share: Member;
   readonly #verdict: Verdict;
   readonly #stop = Promise.withResolvers<Ending>();
   readonly #over = new AbortController();
@@ -75,6 +79,7 @@ export class Session {
     this.user = user;
     this.profile = profile;
     this.output = new Output(parts.replayBytes);
+    this.#share = parts.share.join();
     this.#verdict = new Verdict(parts.shell, profile, clock);
     this.#lifetime = new Lifetime(clock, times, (remainingMs) => this.#warn(remainingMs));
     this.#lifetime.over.addEventListener("abort", () => this.#expire());
@@ -140,6 +145,7 @@ export class Session {
   async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     if (this.#phase !== "live") return;
     this.#lifetime.touch();
+    this.#share.typed();
     const before = this.#writing;
     const turn = Promise.withResolvers<void>();
     const after = this.#writing = before ? before.then(() => turn.promise) : turn.promise;
@@ -175,8 +181,10 @@ export class Session {
     const { stream } = this.#parts.shell;
     try {
       for (let room; (room = await this.output.room()) > 0;) {
+        if (!this.output.overruns) room = await this.#share.turn(room, this.#over.signal);
         const bytes = await stream.read(room);
         if (bytes === null || this.#phase !== "live") break;
+        this.#share.took(bytes.length);
         this.output.append(bytes);
       }
     } catch {
@@ -215,6 +223,7 @@ export class Session {
   async #close(): Promise<void> {
     this.#phase = "ending";
     this.#over.abort();
+    this.#share[Symbol.dispose]();
     this.#grace?.[Symbol.dispose]();
     this.#lifetime[Symbol.dispose]();
     this.output.close();

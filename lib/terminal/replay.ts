@@ -50,13 +50,11 @@ export class Replay {
     return this.#ring.subarray(at, at + length);
   }
 
-  /** Makes the ring large enough for a stream that has come to `end`, up to the capacity. */
+  /** Makes the ring hold a stream that has come to `end`: little, or else as much as it may. */
   #grow(end: number): void {
-    let size = this.#ring.length;
-    while (size < end && size < this.capacityBytes) size *= 2;
-    size = Math.min(size, this.capacityBytes);
-    if (size === this.#ring.length) return;
-    const grown = new Uint8Array(size);
+    if (end <= this.#ring.length || this.#ring.length === this.capacityBytes) return;
+    // Memory that is not written yet costs nothing: no need to grow in steps, and leave each behind.
+    const grown = new Uint8Array(this.capacityBytes);
     grown.set(this.#ring.subarray(0, this.#end)); // a ring below its capacity has never wrapped
     this.#ring = grown;
   }

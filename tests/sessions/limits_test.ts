@@ -39,7 +39,13 @@ Deno.test("every limit and every hardening option is what Docker says the contai
   ]);
   assertEquals(HostConfig.LogConfig, {
     Type: "local",
-    Config: { "max-size": "1m", "max-file": "1", compress: "false" },
+    Config: {
+      "max-size": "1m",
+      "max-file": "1",
+      "compress": "false",
+      "mode": "non-blocking",
+      "max-buffer-size": "1m",
+    },
   });
   assertEquals([HostConfig.Binds ?? [], Mounts], [[], []]);
   assertEquals([HostConfig.PidMode, HostConfig.CgroupnsMode], ["", "private"]);

@@ -1,0 +1,98 @@
+/** What the benchmark is asked to do, read from its arguments. */
+import { parseArgs } from "@std/cli/parse-args";
+
+/** The groups of figures, in the order in which they are measured. */
+export const ROWS = [
+  "prompt",
+  "echo",
+  "floods",
+  "logins",
+  "output",
+  "interrupt",
+  "paste",
+  "cpu",
+  "memory",
+  "stalled",
+  "activation",
+] as const;
+export type RowName = typeof ROWS[number];
+
+const MOST_ROUNDS = 100;
+
+export const HELP = `Usage: deno task bench [OPTIONS]
+
+Measures ttygate beside a raw Docker attach and 'docker run -it', and prints a Markdown table: the
+median of interleaved rounds with the lowest and the highest. Takes long; --quick tries it out.
+
+  --rows LIST    only these, comma-separated: ${ROWS.slice(0, 6).join(" ")}
+                 ${ROWS.slice(6).join(" ")}
+  --rounds N     how often each contender has its turn (default 5)
+  --ttyd PATH    measures this ttyd too, running 'docker run -it --rm'
+  --wetty PATH   measures this wetty too, running 'docker run -it --rm'
+  --json FILE    also writes every sample
+  --quick        few samples of small things: the numbers mean nothing
+`;
+
+export interface Arguments {
+  readonly rows: readonly RowName[];
+  readonly rounds: number;
+  readonly ttyd: string | null;
+  readonly wetty: string | null;
+  readonly json: string | null;
+  readonly quick: boolean;
+}
+
+/** The arguments cannot be understood; the message is a whole sentence. */
+export class ArgumentsError extends Error {}
+
+/**
+ * Understands the arguments; "help" when they ask for that.
+ *
+ * @throws {ArgumentsError}
+ */
+export function parseArguments(args: readonly string[]): Arguments | "help" {
+  const texts = ["rows", "rounds", "ttyd", "wetty", "json"] as const;
+  const given = parseArgs([...args], {
+    string: [...texts],
+    boolean: ["help", "quick"],
+    unknown: (name: string) => {
+      throw new ArgumentsError(`There is no argument '${name}'; --help shows those there are.`);
+    },
+  }) as Record<string, unknown>;
+  for (const name of texts) {
+    if (given[name] === "") throw new ArgumentsError(`--${name} needs a value; see --help.`);
+  }
+  if (given.help) return "help";
+  const text = (name: typeof texts[number]) => (given[name] as string | undefined) ?? null;
+  const quick = given.quick === true;
+  return {
+    rows: parseRows(text("rows")),
+    rounds: parseRounds(text("rounds"), quick ? 1 : 5),
+    ttyd: text("ttyd"),
+    wetty: text("wetty"),
+    json: text("json"),
+    quick,
+  };
+}
+
+function parseRows(text: string | null): readonly RowName[] {
+  if (text === null) return ROWS;
+  const asked = text.split(",").map((name) => name.trim());
+  for (const name of asked) {
+    if (!(ROWS as readonly string[]).includes(name)) {
+      throw new ArgumentsError(`There is no row '${name}'; there are ${ROWS.join(", ")}.`);
+    }
+  }
+  return ROWS.filter((name) => asked.includes(name));
+}
+
+function parseRounds(text: string | null, absent: number): number {
+  if (text === null) return absent;
+  const rounds = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (rounds < 1 || rounds > MOST_ROUNDS) {
+    throw new ArgumentsError(
+      `--rounds must be a whole number from 1 to ${MOST_ROUNDS}, not '${text}'.`,
+    );
+  }
+  return rounds;
+}
