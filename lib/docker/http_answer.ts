@@ -1,4 +1,4 @@
-/** The head and the error body of an HTTP/1.1 answer (RFC 9112), for a connection read by hand. */
+/** The head and the short body of an HTTP/1.1 answer (RFC 9112), for a connection read by hand. */
 
 /** The longest head that is read. */
 export const HEAD_BYTES = 16 * 1024;

@@ -1,9 +1,11 @@
 /** Docker as the engine of sessions. */
-import { Docker, DockerError, DockerUnreachableError, DockerVersionError } from "deno-docker-api";
+import { Docker, DockerError } from "deno-docker-api";
 import type { Log } from "../log.ts";
 import type { Profile, StartProgress, Winsize } from "../types.ts";
 import { containerName, containerSpec, LABEL } from "./container_spec.ts";
+import { asEngineError, withDeadline } from "./docker_calls.ts";
 import { DockerNetwork } from "./docker_network.ts";
+import { tie } from "./docker_tether.ts";
 import type {
   ContainerIdentity,
   ContainerSummary,
@@ -12,22 +14,12 @@ import type {
   ShellStream,
   Tether,
 } from "./engine.ts";
-import { EngineError } from "./errors.ts";
 import { PullMeter } from "./pull_meter.ts";
 
-/** How long one ordinary request may take before the engine counts as gone. */
-const REQUEST_MS = 30_000;
 const REMOVAL_MS = 20_000;
 /** A terminal cannot be sized in the first moment after its start. */
 const RESIZE_TRIES = 20;
 const RESIZE_PAUSE_MS = 5;
-/**
- * Says that it runs and waits for a line; or for the end of its input, which comes with the death
- * of whoever holds the other side: then it ends all that runs in the container.
- */
-const TETHER = ["/bin/sh", "-c", "echo tied; read -r _ || kill -KILL -1"];
-const RELEASE = new TextEncoder().encode("\n");
-const decoder = new TextDecoder();
 
 /** Which Docker Engine, and which of its containers are ours. */
 export interface DockerEngineOptions {
@@ -114,24 +106,8 @@ export class DockerEngine implements Engine, Disposable {
   }
 
   async tether(container: string, signal: AbortSignal): Promise<Tether> {
-    const options = { signal: withDeadline(signal) };
-    const stream = await asEngineError(this.#docker.containers.exec(container, TETHER, options));
-    const said = await asEngineError(stream.read());
-    if (!said || !decoder.decode(said).endsWith("tied\n")) {
-      await stream.close();
-      const why = said ? decoder.decode(said).trim() : "it ended at once";
-      const message = `Cannot run /bin/sh in container ${container}, to watch over it: ${why}`;
-      throw new EngineError(message, { answered: true });
-    }
-    return {
-      release: () =>
-        asEngineError(async () => {
-          await stream.write(RELEASE);
-          while (await stream.read() !== null);
-          await stream.close();
-        }),
-      [Symbol.asyncDispose]: () => stream.close(),
-    };
+    const { containers } = this.#docker;
+    return await asEngineError(tie(containers, container, withDeadline(signal)));
   }
 
   resize(container: string, winsize: Winsize, signal: AbortSignal): Promise<void> {
@@ -215,6 +191,7 @@ export class DockerEngine implements Engine, Disposable {
         this.#withoutDiskLimit();
         return await this.#create(identity, profile, winsize);
       }
+      if (/network .*not found/.test(String(error))) this.#network.forget();
       if (!isMissingImage(error)) await this.end(name).catch(() => {});
       throw error;
     }
@@ -257,29 +234,6 @@ export class DockerEngine implements Engine, Disposable {
   }
 }
 
-function withDeadline(signal?: AbortSignal): AbortSignal {
-  const deadline = AbortSignal.timeout(REQUEST_MS);
-  return signal ? AbortSignal.any([signal, deadline]) : deadline;
-}
-
 function isMissingImage(error: unknown): boolean {
   return error instanceof DockerError && error.isNotFound && /image/i.test(error.dockerMessage);
-}
-
-/** Passes results and aborts on; turns Docker's errors into the engine's. */
-async function asEngineError<T>(work: Promise<T> | (() => Promise<T>)): Promise<T> {
-  try {
-    return await (typeof work === "function" ? work() : work);
-  } catch (error) {
-    if (error instanceof DockerError) {
-      const answered = !(error instanceof DockerUnreachableError ||
-        error instanceof DockerVersionError);
-      throw new EngineError(error.message, { cause: error, answered });
-    }
-    if (error instanceof DOMException && error.name === "TimeoutError") {
-      const message = "Cannot use the Docker Engine: it does not answer in time; see its journal";
-      throw new EngineError(message, { cause: error, answered: false });
-    }
-    throw error;
-  }
 }

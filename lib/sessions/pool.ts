@@ -57,8 +57,8 @@ export interface OwnedShell extends AsyncDisposable {
 }
 
 /**
- * Keeps shells ready, started one at a time. An unclaimed shell is tethered to this process, so
- * that it ends with it.
+ * Keeps shells ready, started one at a time. One that is ready is tethered to this process, so that
+ * it ends with it; one whose start the death of this process breaks off is left to the sweep.
  */
 export class Pool implements AsyncDisposable {
   readonly #parts: PoolParts;
@@ -84,9 +84,9 @@ export class Pool implements AsyncDisposable {
   }
 
   /** Hands out a shell that has the given size, or null when none is ready. */
-  async claim(winsize: Winsize): Promise<OwnedShell | null> {
+  async claim(winsize: Winsize, signal: AbortSignal): Promise<OwnedShell | null> {
     const { engine, clock } = this.#parts;
-    this.#lastWinsize = winsize;
+    if (isUsual(winsize)) this.#lastWinsize = winsize;
     this.#dropStale();
     const claimed = this.#ready.shift();
     if (!claimed) return null;
@@ -96,12 +96,13 @@ export class Pool implements AsyncDisposable {
     const sinceMs = clock.now();
     try {
       if (!isSameSize(claimed.winsize, winsize)) {
-        await engine.resize(shell.container, winsize, this.#stop.signal);
+        await engine.resize(shell.container, winsize, signal);
       }
     } catch {
-      // It has just gone the way of its container.
+      // It has just gone the way of its container, or nobody waits for it any more.
       this.#remove(claimed);
-      return await this.claim(winsize);
+      signal.throwIfAborted();
+      return await this.claim(winsize, signal);
     }
     // Should this fail, the tether has ended the shell, and the shell's exit tells.
     tether.release().catch(() => {});
@@ -249,6 +250,11 @@ export class Pool implements AsyncDisposable {
       this.#parts.log.error("a ready shell was not removed; the sweep will", { session, error });
     }
   }
+}
+
+/** Whether a window may be the next one's, too: the prompt of a ready shell is drawn for it. */
+function isUsual({ cols, rows }: Winsize): boolean {
+  return cols >= 20 && cols <= 500 && rows >= 5 && rows <= 200;
 }
 
 function isSameSize(a: Winsize, b: Winsize): boolean {

@@ -69,7 +69,8 @@ export class Registry implements AsyncDisposable {
         const { poolSize, profile, times } = parts.settings();
         return { size: poolSize, profile, maxLifetimeMs: times.maxLifetimeMs };
       },
-      places: () => parts.settings().maxTotal - this.#admission.total,
+      places: () =>
+        this.#shutdown.signal.aborted ? 0 : parts.settings().maxTotal - this.#admission.total,
       newId: newSessionId,
     });
     this.#watching = this.#watch();
@@ -131,7 +132,8 @@ export class Registry implements AsyncDisposable {
     const { profile, times, replayBytes } = settings();
     await using held = new AsyncDisposableStack();
     held.use(this.#admission.take(user));
-    const ready = await this.#pool.claim(winsize);
+    request.signal.throwIfAborted();
+    const ready = await this.#pool.claim(winsize, request.signal);
     const { id, shell } = held.use(ready ?? await this.#start(request));
     this.#shutdown.signal.throwIfAborted();
     request.signal.throwIfAborted();
@@ -187,11 +189,11 @@ export class Registry implements AsyncDisposable {
   async #follow(session: Session): Promise<void> {
     const { log } = this.#parts;
     const { id, user } = session;
-    const { reason, exitCode } = await session.ended;
-    this.#endedByReason.set(reason, (this.#endedByReason.get(reason) ?? 0) + 1);
-    const seconds = Math.round((Date.now() - session.startedAt.getTime()) / 1000);
-    log.info("session ended", { session: id, user, reason, exitCode, seconds });
     try {
+      const { reason, exitCode } = await session.ended;
+      this.#endedByReason.set(reason, (this.#endedByReason.get(reason) ?? 0) + 1);
+      const seconds = Math.round((Date.now() - session.startedAt.getTime()) / 1000);
+      log.info("session ended", { session: id, user, reason, exitCode, seconds });
       await session.gone;
     } catch (error) {
       log.error("a session's container was not removed; the sweep will try again", {

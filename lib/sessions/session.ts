@@ -145,7 +145,7 @@ export class Session {
   async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     if (this.#phase !== "live") return;
     this.#lifetime.touch();
-    this.#share.typed();
+    this.#share.typed(bytes);
     const before = this.#writing;
     const turn = Promise.withResolvers<void>();
     const after = this.#writing = before ? before.then(() => turn.promise) : turn.promise;
@@ -181,7 +181,7 @@ export class Session {
     const { stream } = this.#parts.shell;
     try {
       for (let room; (room = await this.output.room()) > 0;) {
-        if (!this.output.overruns) room = await this.#share.turn(room, this.#over.signal);
+        room = await this.#share.turn(room);
         const bytes = await stream.read(room);
         if (bytes === null || this.#phase !== "live") break;
         this.#share.took(bytes.length);
@@ -208,6 +208,7 @@ export class Session {
     const exitKnown = shell.exitCode.then(() => {}, () => {});
     const first = await Promise.race([stopped, pumped, exitKnown]);
     if (first) return first;
+    this.#share[Symbol.dispose](); // the last output waits for nobody
     await this.#drain(Promise.race([pumped, stopped]));
     return await Promise.race([stopped, this.#verdict.tell()]);
   }
@@ -226,8 +227,8 @@ export class Session {
     this.#share[Symbol.dispose]();
     this.#grace?.[Symbol.dispose]();
     this.#lifetime[Symbol.dispose]();
-    this.output.close();
     try {
+      this.output.close();
       await this.#parts.dispose();
     } finally {
       this.#phase = "gone";

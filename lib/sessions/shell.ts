@@ -46,7 +46,10 @@ export async function startShell(
   const [{ code: exitCode }, stream] = await both(
     // Whoever asks for the exit status hears of it; nobody may ask.
     engine.watchExit(container, life.signal).then((watch) => (watch.code.catch(() => {}), watch)),
-    engine.attach(container, signal).then((stream) => made.use(stream)),
+    engine.attach(container, signal).then((stream) => made.use(stream), (error) => {
+      life.abort(); // nothing else would end the other
+      throw error;
+    }),
   );
   const attach = lap();
 

@@ -1,6 +1,7 @@
 /** Carries keystrokes one way and output the other, between a client and a shell. */
 import type { Clock, Winsize } from "../types.ts";
 import { decodeClientFrame } from "./frame.ts";
+import { isInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { Sender, type SenderEnd } from "./sender.ts";
 
@@ -12,8 +13,6 @@ const INPUT_BYTES = 1024 * 1024;
 /** What each message adds to its own bytes, so that many small ones fill the queue, too. */
 const INPUT_OVERHEAD_BYTES = 256;
 
-/** Keys that make a terminal signal its program (INTR, QUIT and SUSP of termios(3)): ^C, ^\\ and ^Z. */
-const INTERRUPTS = [0x03, 0x1c, 0x1a];
 /** Input that waits for the shell and is dropped by an interrupt: so much was pasted, not typed. */
 const PASTED_BYTES = 64 * 1024;
 
@@ -58,7 +57,7 @@ export async function bridge(
 
   /** Passes input on; resolves when there is room for more. */
   function takeInput(bytes: Uint8Array): Promise<void> | undefined {
-    const interrupts = bytes.length === 1 && INTERRUPTS.includes(bytes[0]!);
+    const interrupts = isInterrupt(bytes);
     if (interrupts) input.drop();
     const room = input.take(bytes);
     sender.typed(interrupts);

@@ -13,18 +13,24 @@ export const KEPT_BYTES = 64 * 1024;
  */
 export const OVERRUN_BYTES = 8 * 1024 * 1024;
 
+/** A read that was begun with credit may end when a viewer that came back has used it up. */
+const READING_BYTES = 64 * 1024;
+
 /** How far to look for the start of a line, to begin there after a skip. */
 const LINE_BYTES = 4 * 1024;
 const NEWLINE = 10;
 
 /**
  * One ring with a writing end, gated by credit, and a reading end, which may leave and return.
- * The writer never gets further than `CREDIT_BYTES` past what a viewer acknowledged, so whatever
- * is unacknowledged is still in the ring: nothing is dropped, nothing piles up. Only while a person
+ * The writer never gets further than `CREDIT_BYTES`, and the read that is under way, past what a
+ * viewer acknowledged, so whatever is unacknowledged is still in the ring: nothing is dropped,
+ * nothing piles up. Only while a person
  * interrupts a flood, the writer goes on, and the viewer passes over what it has not been sent.
  */
 export class Output {
   readonly #replay: Replay;
+  /** How far back a viewer may begin. */
+  readonly #keptBytes: number;
   readonly #credit = new Credit();
   #phase: "open" | "closed" = "open";
   #changed = Promise.withResolvers<void>();
@@ -35,7 +41,8 @@ export class Output {
   #skipTo = 0;
 
   constructor(replayBytes: number) {
-    this.#replay = new Replay(Math.max(replayBytes, CREDIT_BYTES));
+    this.#keptBytes = Math.max(replayBytes, CREDIT_BYTES);
+    this.#replay = new Replay(this.#keptBytes + READING_BYTES);
   }
 
   /** The offset of the next byte to come. */
@@ -104,7 +111,7 @@ export class Output {
     if (offset > this.end) {
       throw new FrameError(`offset ${offset} is past the output, which has come to ${this.end}`);
     }
-    const from = Math.max(offset, this.#replay.start);
+    const from = Math.max(offset, this.end - this.#keptBytes);
     this.#credit.restart(from);
     this.#overrunBytes = this.#skipTo = 0;
     this.#wake();

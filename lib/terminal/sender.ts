@@ -7,8 +7,8 @@ import { Pace } from "./pace.ts";
 /** How long a client may stay silent about output it was sent. */
 const SILENCE_MS = 30_000;
 
-/** How long output is read without credit after an interrupt. */
-const OVERRUN_MS = 1_000;
+/** How long output is read without credit after an interrupt, and how soon it may be so again. */
+const OVERRUN_MS = 1_000, OVERRUN_EVERY_MS = 5_000;
 
 /** How a sender came to its end. */
 export type SenderEnd =
@@ -37,6 +37,8 @@ export class Sender implements Disposable {
   /** When the client last acknowledged, or had nothing left to acknowledge. */
   #heardMs = 0;
   #overrunTimer: Disposable | null = null;
+  /** When output was last begun to be read without credit. */
+  #overrunMs = -Infinity;
 
   constructor(
     send: (message: Uint8Array) => Promise<void>,
@@ -54,9 +56,12 @@ export class Sender implements Disposable {
 
   /** Input was passed to the shell; one that interrupts lets output go that was not yet seen. */
   typed(interrupts: boolean): void {
-    this.#settle(); // what comes from now on may be the answer to this input
-    if (interrupts && this.#output.interrupt()) {
-      this.#overrunTimer = this.#clock.timer(OVERRUN_MS, () => this.#settle());
+    this.#endOverrun(); // what comes from now on may be the answer to this input
+    const now = this.#clock.now();
+    const mayOverrun = now - this.#overrunMs >= OVERRUN_EVERY_MS;
+    if (interrupts && mayOverrun && this.#output.interrupt()) {
+      this.#overrunMs = now;
+      this.#overrunTimer = this.#clock.timer(OVERRUN_MS, () => this.#endOverrun());
     }
     this.#pace.typed();
     if (this.#phase === "gathering") this.#advance();
@@ -78,12 +83,21 @@ export class Sender implements Disposable {
     this.#listening[Symbol.dispose]();
     this.#gatherTimer?.[Symbol.dispose]();
     this.#silenceTimer?.[Symbol.dispose]();
-    this.#settle();
+    this.#endOverrun();
   }
 
-  /** Sends what is to be sent now, if anything is. */
+  /** Sends what is to be sent now, if anything is; called back by others, so that it never throws. */
   #advance(): void {
     if (this.#phase === "sending" || this.#phase === "over") return;
+    try {
+      this.#sendMore();
+    } catch (error) {
+      this[Symbol.dispose]();
+      this.#ended.reject(error);
+    }
+  }
+
+  #sendMore(): void {
     const output = this.#output;
     const allowance = output.allowance(this.#sent);
     if (output.skips(this.#sent)) {
@@ -150,7 +164,7 @@ export class Sender implements Disposable {
     this.#silenceTimer = this.#clock.timer(Math.ceil(leftMs), () => this.#checkSilence());
   }
 
-  #settle(): void {
+  #endOverrun(): void {
     if (!this.#overrunTimer) return;
     this.#overrunTimer[Symbol.dispose]();
     this.#overrunTimer = null;

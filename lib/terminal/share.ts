@@ -1,6 +1,7 @@
 /** Shares a full machine between people who type and output that floods: keys' echoes come first. */
 import { sleep } from "../clock.ts";
 import type { Clock } from "../types.ts";
+import { isInterrupt } from "./interrupt.ts";
 
 /** What a session takes in within a window to count as flooding. */
 const FLOOD_BYTES = 64 * 1024;
@@ -18,6 +19,10 @@ const SLOWER = 0.7, FASTER = 1.05;
 const NO_ECHO_MS = 1_000;
 /** An echo can be told from other output only where there was none for so long. */
 const QUIET_MS = 20;
+/** One session's keys say no more than this often how the machine does: nobody decides for all. */
+const LESSON_EVERY_MS = 100;
+/** After an interrupt a session is not paced for so long, and not so soon again. */
+const HURRY_MS = 1_000, HURRY_EVERY_MS = 5_000;
 
 /** One for all sessions of a process. */
 export class Share {
@@ -76,7 +81,13 @@ export class Member implements Disposable {
   readonly #leave: () => void;
   #presentMs: number;
   #tookMs = -Infinity;
+  /** When a turn that it waited for was used. */
   #waitedMs = -Infinity;
+  #hurriedMs = -Infinity;
+  #taughtMs = -Infinity;
+  #phase: "unpaced" | "waiting" | "waited" | "left" = "unpaced";
+  /** Ends the wait for a turn. */
+  #wait = new AbortController();
   #windowMs = -Infinity;
   #windowBytes = 0;
   /** What the window before this one had. */
@@ -104,18 +115,29 @@ export class Member implements Disposable {
   }
 
   /** Input came. */
-  typed(): void {
+  typed(bytes: Uint8Array): void {
     const now = this.#presentMs = this.#clock.now();
-    if (now - this.#tookMs >= QUIET_MS) this.#echoSinceMs ??= now;
+    if (isInterrupt(bytes) && now - this.#hurriedMs >= HURRY_EVERY_MS) {
+      this.#hurriedMs = now;
+      this.#endWait();
+    }
+    // What Enter leads to may take long on a machine that is idle.
+    const isKey = bytes.length === 1 && bytes[0]! >= 0x20 && bytes[0]! < 0x7f;
+    const teaches = now - this.#taughtMs >= LESSON_EVERY_MS && now - this.#tookMs >= QUIET_MS;
+    if (isKey && teaches) this.#echoSinceMs ??= now;
+    else this.#echoSinceMs = null;
   }
 
   /** Waits for the turn to take in output, if it must; resolves with how much of `room` it may. */
-  async turn(room: number, signal: AbortSignal): Promise<number> {
+  async turn(room: number): Promise<number> {
+    if (this.#phase === "left" || this.#clock.now() - this.#hurriedMs < HURRY_MS) return room;
     const waitMs = this.#share.book(this);
     if (waitMs === null) return room;
     if (waitMs > 0) {
-      await sleep(Math.ceil(waitMs), this.#clock, signal);
-      this.#waitedMs = this.#clock.now();
+      this.#phase = "waiting";
+      await sleep(Math.ceil(waitMs), this.#clock, this.#wait.signal);
+      if (this.#phase !== "waiting") return room;
+      this.#phase = "waited";
     }
     return Math.min(room, TURN_BYTES);
   }
@@ -124,14 +146,29 @@ export class Member implements Disposable {
   took(bytes: number): void {
     this.#turnWindow();
     this.#windowBytes += bytes;
-    this.#tookMs = this.#clock.now();
+    const now = this.#tookMs = this.#clock.now();
+    if (this.#phase === "waited") {
+      this.#phase = "unpaced";
+      // Who does not use half a turn has stopped flooding.
+      this.#waitedMs = bytes >= TURN_BYTES / 2 ? now : -Infinity;
+    }
     if (this.#echoSinceMs === null) return;
-    this.#share.learn(this.#tookMs - this.#echoSinceMs);
+    this.#taughtMs = now;
+    this.#share.learn(now - this.#echoSinceMs);
     this.#echoSinceMs = null;
   }
 
+  /** Leaves; what it still takes in is not paced. */
   [Symbol.dispose](): void {
     this.#leave();
+    this.#endWait();
+    this.#phase = "left";
+  }
+
+  #endWait(): void {
+    this.#phase = "unpaced";
+    this.#wait.abort();
+    this.#wait = new AbortController();
   }
 
   #turnWindow(): void {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { createLog } from "../../lib/log.ts";
 import { EngineError } from "../../lib/sessions/errors.ts";
 import { memoryIsLow } from "../../lib/sessions/memory.ts";
@@ -7,6 +7,7 @@ import { ManualClock, settle } from "../support/manual_clock.ts";
 import { PROFILE, ScriptedEngine } from "./scripted.ts";
 
 const SECOND = 1000;
+const never = new AbortController().signal;
 const SIZE = { cols: 80, rows: 24 };
 
 /** A pool on a scripted engine and a manual clock. */
@@ -60,7 +61,7 @@ class Stage implements AsyncDisposable {
   }
 
   async claim(winsize = SIZE): Promise<string | null> {
-    return (await this.pool.claim(winsize))?.id ?? null;
+    return (await this.pool.claim(winsize, never))?.id ?? null;
   }
 
   [Symbol.asyncDispose]() {
@@ -84,7 +85,7 @@ Deno.test("a ready shell is nobody's, leased, and tied to the gateway's life", a
 
 Deno.test("claim() hands out the oldest shell with no tether, and it stays the claimer's", async () => {
   await using stage = await Stage.full(2);
-  const claimed = (await stage.pool.claim(SIZE))!;
+  const claimed = (await stage.pool.claim(SIZE, never))!;
   assertEquals(claimed.id, "id1");
   assertEquals(stage.container("id1").tether, "released");
   await stage.pool[Symbol.asyncDispose]();
@@ -146,12 +147,32 @@ Deno.test("a shell that cannot be sized is removed, and the next one handed out"
   await using stage = await Stage.full(2);
   const { engine } = stage;
   const resize = engine.resize.bind(engine);
-  engine.resize = (container, winsize) =>
+  engine.resize = (container, winsize, signal) =>
     container === "container-id1"
       ? Promise.reject(new EngineError("Cannot resize", { answered: true }))
-      : resize(container, winsize);
+      : resize(container, winsize, signal);
   assertEquals(await stage.claim({ cols: 132, rows: 50 }), "id2");
   assertEquals(stage.containers, ["id2"]);
+});
+
+Deno.test("a shell that nobody waits for any more is removed, and no other used up", async () => {
+  await using stage = await Stage.full(2);
+  const left = new AbortController();
+  stage.engine.resize = (_container, _winsize, signal) => {
+    left.abort(new Error("left"));
+    return Promise.reject(signal.reason);
+  };
+  const claim = stage.pool.claim({ cols: 132, rows: 50 }, left.signal);
+  await assertRejects(() => claim, Error, "left");
+  await settle();
+  assertEquals(stage.containers, ["id2"]);
+});
+
+Deno.test("a window of no usual size does not shape the next shells", async () => {
+  await using stage = await Stage.full(1);
+  await stage.claim({ cols: 1, rows: 1 });
+  await stage.clock.advance(SECOND);
+  assertEquals(stage.container("id2").size, SIZE);
 });
 
 Deno.test("a shell that waited for an hour is replaced and never handed out", async () => {

@@ -123,7 +123,7 @@ export class ScriptedEngine implements Engine {
     };
   }
 
-  async resize(container: string, winsize: Winsize): Promise<void> {
+  async resize(container: string, winsize: Winsize, _signal: AbortSignal): Promise<void> {
     await this.#call("resize");
     this.containers.get(container)!.size = winsize;
   }

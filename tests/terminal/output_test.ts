@@ -140,3 +140,12 @@ Deno.test("follow() inside what was skipped begins there while it is kept, and s
   assertEquals(output.follow(0), 0);
   assertEquals(output.allowance(0), CREDIT_BYTES);
 });
+
+Deno.test("a read that was begun before a viewer came back at the oldest byte loses none of it", () => {
+  const output = new Output(1024);
+  for (let i = 0; i < 20; i++) output.append(new Uint8Array(64 * 1024).fill(i));
+  const from = output.follow(0);
+  assertEquals(output.end - from, 512 * 1024);
+  output.append(new Uint8Array(64 * 1024).fill(99));
+  assertEquals(output.peek(from, 1)[0], 12);
+});

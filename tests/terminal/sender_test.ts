@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { CREDIT_BYTES } from "../../lib/terminal/credit.ts";
 import { decodeServerFrame, PAYLOAD_BYTES } from "../../lib/terminal/frame.ts";
 import { KEPT_BYTES, Output } from "../../lib/terminal/output.ts";
@@ -140,6 +140,31 @@ Deno.test("Sender sends no more than 512 KiB that are not acknowledged, also pas
   sender.ack(output.end);
   await clock.advance(30_000);
   assertEquals(clock.pending, 0);
+});
+
+Deno.test("one interrupt after another does not read on without credit again and again", async () => {
+  const { clock, output, sender } = await beginExhausted();
+  sender.typed(true);
+  assertEquals(output.overruns, true);
+  await clock.advance(1_000);
+  for (let i = 0; i < 39; i++) {
+    sender.typed(true);
+    assertEquals(output.overruns, false);
+    await clock.advance(100);
+  }
+  await clock.advance(100);
+  sender.typed(true);
+  assertEquals(output.overruns, true);
+});
+
+Deno.test("Sender says so when it cannot go on, and listens no more", async () => {
+  const { output, sender } = begin();
+  output.peek = () => {
+    throw new RangeError("scripted");
+  };
+  output.append(new TextEncoder().encode("$ "));
+  await assertRejects(() => sender.end, RangeError, "scripted");
+  output.append(new TextEncoder().encode("x"));
 });
 
 Deno.test("Sender skips at once when an interrupted client can take more", async () => {
