@@ -15,7 +15,7 @@ const FLOODING_MS = 8_000;
 const FLOODS = 10;
 const LOGINS_PER_SECOND = 20;
 /** Two keys are so far apart at most; chance keeps them out of step with anything. */
-const BETWEEN_MS = 20;
+const BETWEEN_MS = 2;
 /** After so many keys the line is cleared, before it wraps. */
 const LINE_KEYS = 40;
 const CLEARED_MS = 30;
