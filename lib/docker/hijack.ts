@@ -1,11 +1,5 @@
 /** An attached container's connection as a duplex of bytes that waits for the other side. */
-import {
-  type ConnectionCall,
-  IDLE_READ_BYTES,
-  openConnection,
-  readSome,
-  writeAll,
-} from "./connection.ts";
+import { type ConnectionCall, IDLE_READ_BYTES, openConnection, writeAll } from "./connection.ts";
 import { DockerStreamError } from "./errors.ts";
 
 /** What one read takes at most while the stream floods. */
@@ -44,7 +38,8 @@ export class HijackedStream implements AsyncDisposable {
   #phase: "open" | "half-closed" | "closed" = "open";
   /** What came glued to the answer's head. */
   #early: Uint8Array;
-  #readBytes = IDLE_READ_BYTES;
+  /** Small while little comes, so that a quiet stream costs little. */
+  #buffer = new Uint8Array(IDLE_READ_BYTES);
   #reading: Promise<Uint8Array | null> | undefined;
   #reset: DockerStreamError | undefined;
   #writes: Promise<void> = Promise.resolve();
@@ -58,8 +53,8 @@ export class HijackedStream implements AsyncDisposable {
   }
 
   /**
-   * The next bytes, at most `maxBytes` of them and the caller's to keep; null at the end, and when
-   * this side closes the stream. One read at a time.
+   * The next bytes, at most `maxBytes` of them and good until the next read; null at the end, and
+   * when this side closes the stream. One read at a time.
    *
    * The Engine resets the connection when the container ends with input still unread. All output
    * has been read by then, so a caller that waits for the exit may take it for the end.
@@ -132,18 +127,21 @@ export class HijackedStream implements AsyncDisposable {
       this.#early = this.#early.slice(maxBytes);
       return chunk;
     }
-    const size = Math.min(this.#readBytes, maxBytes);
+    const buffer = this.#buffer.subarray(0, maxBytes);
     try {
-      const chunk = await readSome(this.#conn, size);
-      if (chunk?.length === this.#readBytes) this.#readBytes = READ_BYTES;
-      else if (chunk && chunk.length < Math.min(size, IDLE_READ_BYTES)) {
-        this.#readBytes = IDLE_READ_BYTES;
-      }
-      return chunk;
+      const count = await this.#conn.read(buffer);
+      if (count === null) return null;
+      if (count === this.#buffer.length) this.#resizeBuffer(READ_BYTES);
+      else if (count < Math.min(maxBytes, IDLE_READ_BYTES)) this.#resizeBuffer(IDLE_READ_BYTES);
+      return buffer.subarray(0, count);
     } catch (cause) {
       if (this.#closed) return null;
       throw this.#reset = this.#error("read from", "the connection was reset", cause);
     }
+  }
+
+  #resizeBuffer(bytes: number): void {
+    if (this.#buffer.length !== bytes) this.#buffer = new Uint8Array(bytes);
   }
 
   get #closed(): boolean {

@@ -18,6 +18,7 @@ const PASTED_BYTES = 64 * 1024;
 
 /** The client's side: {@linkcode TerminalSocket}, or a script in a test. */
 export interface ClientSide extends AsyncIterable<Uint8Array> {
+  /** Resolves when the message has left: its bytes may change then. */
   send(message: Uint8Array): Promise<void>;
 }
 

@@ -43,8 +43,13 @@ export class FrameError extends Error {
   override readonly name = "FrameError";
 }
 
-function tagged(tag: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const message = new Uint8Array(1 + bytes.length);
+function tagged(
+  tag: number,
+  bytes: Uint8Array,
+  buffer?: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  const length = 1 + bytes.length;
+  const message = buffer?.subarray(0, length) ?? new Uint8Array(length);
   message[0] = tag;
   message.set(bytes, 1);
   return message;
@@ -74,9 +79,12 @@ export function encodeAck(offset: number): Uint8Array<ArrayBuffer> {
   return message;
 }
 
-/** Encodes bytes from the shell, at most `PAYLOAD_BYTES` of them. */
-export function encodeOutput(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return tagged(OUTPUT, bytes);
+/** Encodes bytes from the shell, at most `PAYLOAD_BYTES` of them; into a buffer where one is given. */
+export function encodeOutput(
+  bytes: Uint8Array,
+  buffer?: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  return tagged(OUTPUT, bytes, buffer);
 }
 
 /** Encodes an event as UTF-8 JSON. */

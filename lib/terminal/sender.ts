@@ -1,8 +1,8 @@
 /** Carries a session's output to one client, from the moment it comes to its acknowledgement. */
 import type { Clock } from "../types.ts";
-import { encodeEvent, encodeOutput, PAYLOAD_BYTES } from "./frame.ts";
+import { encodeEvent, encodeOutput, MESSAGE_BYTES, PAYLOAD_BYTES } from "./frame.ts";
 import type { Output } from "./output.ts";
-import { Pace } from "./pace.ts";
+import { Pace, PLENTY_BYTES } from "./pace.ts";
 
 /** How long a client may stay silent about output it was sent. */
 const SILENCE_MS = 30_000;
@@ -39,7 +39,10 @@ export class Sender implements Disposable {
   #overrunTimer: Disposable | null = null;
   /** When output was last begun to be read without credit. */
   #overrunMs = -Infinity;
+  /** Holds messages while much is sent. */
+  #buffer: Uint8Array<ArrayBuffer> | undefined;
 
+  /** @param send resolves when a message has left, and its bytes may change */
   constructor(
     send: (message: Uint8Array) => Promise<void>,
     output: Output,
@@ -130,7 +133,10 @@ export class Sender implements Disposable {
     this.#expectAck();
     this.#sent += bytes.length;
     this.#pace.sent(this.#clock.now());
-    this.#transmit(encodeOutput(bytes));
+    // One message is on its way at a time, so that a flood can use one buffer again and again.
+    if (bytes.length < PLENTY_BYTES) this.#buffer = undefined;
+    else this.#buffer ??= new Uint8Array(MESSAGE_BYTES);
+    this.#transmit(encodeOutput(bytes, this.#buffer));
   }
 
   #skip(): void {

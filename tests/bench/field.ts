@@ -7,6 +7,7 @@ import { dockerRun } from "./contenders/container.ts";
 import type { Target } from "./contenders/contender.ts";
 import { dockerRuns } from "./contenders/docker_run.ts";
 import { end, type Lab } from "./lab.ts";
+import { family } from "./process.ts";
 import { type Column, COLUMNS } from "./table.ts";
 
 /** More than any row opens. */
@@ -88,7 +89,12 @@ export class Field implements AsyncDisposable {
           lab.args.ttyd!,
           (port) => ["--port", port, ...flags, command],
         );
-        return { column, target: { kind: "ttyd", host }, pids: () => [pid], settle };
+        return {
+          column,
+          target: { kind: "ttyd", host },
+          pids: () => [pid],
+          settle: () => this.#endClients(pid, instance),
+        };
       }
       case "wetty": {
         const command = await this.#script(instance);
@@ -97,9 +103,26 @@ export class Field implements AsyncDisposable {
           lab.args.wetty!,
           (port) => ["--port", port, ...flags, "--command", command],
         );
-        return { column, target: { kind: "wetty", host }, pids: () => [pid], settle };
+        return {
+          column,
+          target: { kind: "wetty", host },
+          pids: () => [pid],
+          settle: () => this.#endClients(pid, instance),
+        };
       }
     }
+  }
+
+  /** A docker client that is stuck in its output ends at no gentler signal, and holds its container. */
+  async #endClients(server: number, instance: string): Promise<void> {
+    for (const pid of family([server]).slice(1)) {
+      try {
+        Deno.kill(pid, "SIGKILL");
+      } catch {
+        // It is gone already.
+      }
+    }
+    await this.lab.sweep(instance);
   }
 
   #wish(instance: string) {

@@ -130,7 +130,7 @@ Deno.test("read() takes little from an idle stream and much from a flood, in chu
   await attached([UPGRADED, { read: 1 }, flood], async (stream) => {
     await stream.write(new Uint8Array(1));
     const chunks: Uint8Array[] = [];
-    for (let bytes; (bytes = await stream.read()) !== null;) chunks.push(bytes);
+    for (let bytes; (bytes = await stream.read()) !== null;) chunks.push(bytes.slice());
     assertEquals(chunks[0]!.length <= 4096, true);
     assertEquals(chunks.some(({ length }) => length > 4096), true);
     assertEquals(chunks.every(({ length }) => length <= READ_BYTES), true);

@@ -2,14 +2,16 @@
 import { randomBytes } from "node:crypto";
 
 const CONTINUATION = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10;
-const READ_BYTES = 64 * 1024;
+const READ_BYTES = 4 * 1024;
+/** Room for the longest message of ttygate, and the begin of the next. */
+const BUFFER_BYTES = 128 * 1024;
 const CLOSE_MS = 1000;
 
 /** How it is opened. */
 export interface WebSocketOptions {
   readonly protocol?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Takes each message's bytes, which are its to keep. */
+  /** Takes each message's bytes, which are good until it returns. */
   readonly message: (bytes: Uint8Array) => void;
 }
 
@@ -83,18 +85,22 @@ export class BenchWebSocket {
   }
 
   async #read(early: Uint8Array): Promise<void> {
-    let rest = early;
+    let buffer = new Uint8Array(BUFFER_BYTES), length = early.length;
+    buffer.set(early);
     while (true) {
-      rest = this.#takeFrames(rest);
+      const taken = this.#takeFrames(buffer.subarray(0, length));
       if (this.#phase === "paused") await this.#closing.promise;
-      const more = await readSome(this.conn);
-      if (more === null) return;
-      rest = rest.length === 0 ? more : joined(rest, more);
+      if (taken > 0) buffer.copyWithin(0, taken, length);
+      length -= taken;
+      if (length === buffer.length) buffer = joined(buffer, new Uint8Array(length));
+      const count = await this.conn.read(buffer.subarray(length));
+      if (count === null) return;
+      length += count;
     }
   }
 
-  /** @returns what is left of a frame that has not come whole */
-  #takeFrames(bytes: Uint8Array): Uint8Array {
+  /** @returns how many bytes it took; a frame that has not come whole stays */
+  #takeFrames(bytes: Uint8Array): number {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     let at = 0;
     while (bytes.length - at >= 2) {
@@ -111,13 +117,13 @@ export class BenchWebSocket {
       else if (opcode !== PONG) this.#take(payload, opcode, isLast);
       at = start + length;
     }
-    return bytes.subarray(at);
+    return at;
   }
 
   #take(payload: Uint8Array, opcode: number, isLast: boolean): void {
     if (opcode === CONTINUATION) payload = joined(this.#begun, payload);
     if (isLast) this.message(payload);
-    else this.#begun = payload;
+    else this.#begun = payload.slice();
   }
 
   /** Masked with zeroes: a mask protects proxies, of which there are none here. */
@@ -140,11 +146,10 @@ export class BenchWebSocket {
 async function readSome(conn: Deno.Conn): Promise<Uint8Array | null> {
   const buffer = new Uint8Array(READ_BYTES);
   const count = await conn.read(buffer);
-  if (count === null) return null;
-  return count > READ_BYTES / 2 ? buffer.subarray(0, count) : buffer.slice(0, count);
+  return count === null ? null : buffer.subarray(0, count);
 }
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
   const both = new Uint8Array(a.length + b.length);
   both.set(a);
   both.set(b, a.length);

@@ -82,12 +82,12 @@ export async function measureFloods(lab: Lab, field: Field): Promise<Figure[]> {
         for (const result of begun) if (result.status === "rejected") throw result.reason;
         await pause(lab.amount(FLOODING_MS, 0));
         await echoes(screen, lab.amount(10, 1));
+        const samples: number[] = [];
         const until = performance.now() + FLOODED_MS;
-        for (let keys = 0; keys < lab.amount(FLOODED_KEYS, 10) && performance.now() < until;) {
-          const samples = await echoes(screen, lab.amount(LINE_KEYS, 10));
-          keys += samples.length;
-          rounds.add(column, ...samples);
+        while (samples.length < lab.amount(FLOODED_KEYS, 10) && performance.now() < until) {
+          samples.push(...await echoes(screen, lab.amount(LINE_KEYS, 10)));
         }
+        rounds.add(column, ...samples);
       }
       await settle();
     }
