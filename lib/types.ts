@@ -81,6 +81,11 @@ export type TerminalEvent =
     readonly session: string;
     /** The offset of the next output byte. */
     readonly offset: number;
+    /**
+     * How many bytes of input the session has dealt with, from all its viewers: what a client sent
+     * beyond that was lost on the way. Missing where that is not known, after a crash.
+     */
+    readonly input?: number;
     readonly user: string;
     readonly image: string;
     /** Bytes for `memory` and `disk`; `disk` is null where the engine cannot limit it. */
@@ -106,6 +111,8 @@ export type TerminalEvent =
     readonly exitCode: number | null;
     /** A sentence for the person. */
     readonly message: string;
+    /** With the reason "limit": whose limit. At that of the server a place may get free any time. */
+    readonly limit?: "server" | "user";
   };
 
 /** Time, passed in so that no test sleeps. */

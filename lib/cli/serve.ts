@@ -23,6 +23,8 @@ import { notify } from "../systemd/notify.ts";
 import { type Command, parseCommandArgs } from "./command.ts";
 
 const ASSETS = new URL("../../dist/assets/", import.meta.url);
+/** Ends the gateway and leaves its sessions to the next one (RestartKillSignal=, systemd.kill(5)). */
+const RESTART_SIGNAL = "SIGUSR2";
 /** The name, in a socket unit, of the socket that administers. */
 const ADMIN_SOCKET_NAME = "admin";
 
@@ -33,7 +35,8 @@ export const command: Command = {
 Usage: ttygate serve [--config FILE]
 
 Runs the gateway on the sockets that systemd passed, or else on gateway.listen.
-SIGTERM ends every session and then the gateway.
+SIGTERM ends every session and then the gateway. SIGUSR2 ends the gateway alone: the next one goes
+on with its sessions, as it does with those of a gateway that crashed.
 `,
   async run(args, context) {
     parseCommandArgs(args, {});
@@ -47,7 +50,7 @@ SIGTERM ends every session and then the gateway.
 async function serve(config: Config): Promise<void> {
   await using held = new AsyncDisposableStack();
   const { trustedProxies } = config.gateway;
-  const stopped = untilSignal(["SIGTERM", "SIGINT", "SIGHUP"]);
+  const stopped = untilSignal(["SIGTERM", "SIGINT", "SIGHUP", RESTART_SIGNAL]);
 
   const gateway = await openGateway(config, held);
   const options: Omit<ServerOptions, "door"> = {
@@ -68,9 +71,17 @@ async function serve(config: Config): Promise<void> {
   await notify("READY=1", "STATUS=Serving");
   log.info("ttygate is ready", { instance: config.docker.instance });
   const signal = await stopped;
-  await notify("STOPPING=1", "STATUS=Ending the sessions");
-  log.info("stopping", { signal, sessions: gateway.registry.list().length });
-  await gateway.registry.drain(ending("shutdown", "The server is being stopped."));
+  const { registry } = gateway;
+  const sessions = registry.list().length;
+  if (signal === RESTART_SIGNAL) {
+    await notify("STOPPING=1", "STATUS=Leaving the sessions to the next gateway");
+    log.info("restarting", { signal, sessions });
+    await registry.leave();
+  } else {
+    await notify("STOPPING=1", "STATUS=Ending the sessions");
+    log.info("stopping", { signal, sessions });
+    await registry.drain(ending("shutdown", "The server is being stopped."));
+  }
 }
 
 /** Opens all that answering requests needs; what it holds is given to `held`. */
@@ -104,7 +115,7 @@ async function openGateway(config: Config, held: AsyncDisposableStack): Promise<
   const registry = held.use(
     new Registry({ engine, leases, settings: () => settings, memoryIsLow, clock, log }),
   );
-  held.use(sweepInBackground(engine, stateDir, docker.instance));
+  held.use(sweepInBackground(engine, stateDir, docker.instance, registry.adopted));
   return {
     registry,
     engine,
@@ -136,21 +147,21 @@ function sweepInBackground(
   engine: DockerEngine,
   stateDir: string,
   instance: string,
+  adopted: Promise<void>,
 ): AsyncDisposable {
   const stop = new AbortController();
-  const swept = sweep(engine, () => leasedSessions(stateDir, instance), {
-    dryRun: false,
-    signal: stop.signal,
-  }).then(({ removed, failed }) => {
-    log.info("looked for containers left behind", { found: removed.length + failed.length });
-    for (const { name } of removed) log.notice("removed a container left behind", { name });
-    for (const { container: { name }, error } of failed) {
-      log.error("a container left behind was not removed", { name, error });
-    }
-  }).catch((error) => {
-    if (stop.signal.aborted) return;
-    log.warning("Cannot look for containers left behind; the sweep timer will", { error });
-  });
+  const leased = () => leasedSessions(stateDir, instance);
+  const swept = adopted.then(() => sweep(engine, leased, { dryRun: false, signal: stop.signal }))
+    .then(({ removed, failed }) => {
+      log.info("looked for containers left behind", { found: removed.length + failed.length });
+      for (const { name } of removed) log.notice("removed a container left behind", { name });
+      for (const { container: { name }, error } of failed) {
+        log.error("a container left behind was not removed", { name, error });
+      }
+    }).catch((error) => {
+      if (stop.signal.aborted) return;
+      log.warning("Cannot look for containers left behind; the sweep timer will", { error });
+    });
   return {
     [Symbol.asyncDispose]() {
       stop.abort();

@@ -2,7 +2,7 @@
 import { log } from "../log.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
 import type { ContainerSummary } from "../sessions/engine.ts";
-import { leasedSessions } from "../sessions/leases.ts";
+import { sweepRight } from "../sessions/leases.ts";
 import { sweep } from "../sessions/sweeper.ts";
 import { type Command, parseCommandArgs } from "./command.ts";
 
@@ -23,11 +23,13 @@ state they are in. Sessions of a running gateway are left alone.
     const { config: { docker, gateway } } = await load();
     const dryRun = flags["dry-run"] === true;
     using engine = new DockerEngine({ ...docker, log });
+    using right = await sweepRight(gateway.stateDir, docker.instance);
     const { removed, spared, failed } = await sweep(
       engine,
-      () => leasedSessions(gateway.stateDir, docker.instance),
+      () => right.leased(),
       { dryRun, signal: new AbortController().signal },
     );
+    if (!dryRun && failed.length === 0) await right.forget();
     if (flags.json) {
       const failures = failed.map(({ container, error }) => ({
         ...describe(container),

@@ -1,4 +1,5 @@
 /** JSON requests to a Docker Engine by `fetch` over its Unix socket, in an API version both know. */
+import { concat } from "@std/bytes/concat";
 import {
   DockerError,
   DockerUnreachableError,
@@ -135,6 +136,13 @@ export class Client implements Disposable {
     await this.#text(call, await this.request(call), ANSWER_BYTES);
   }
 
+  /** The answer as it came. */
+  async bytes(call: Call): Promise<Uint8Array<ArrayBuffer>> {
+    const { bytes, cut } = await this.#bytes(call, await this.request(call), ANSWER_BYTES);
+    if (!cut) return bytes;
+    throw new DockerError(`Cannot ${call.doing}: the answer is over ${ANSWER_BYTES} bytes`);
+  }
+
   /** The answer's JSON lines; asked for at the first `next`, given up when the loop is left. */
   async *lines<T>(call: Call): AsyncGenerator<T, void, void> {
     const { body } = await this.request(call);
@@ -158,23 +166,28 @@ export class Client implements Disposable {
     this.#http.close();
   }
 
-  async #text(
+  async #text(call: Call, response: Response, most: number) {
+    const { bytes, cut } = await this.#bytes(call, response, most);
+    return { text: new TextDecoder().decode(bytes), cut };
+  }
+
+  async #bytes(
     call: Call,
     { body }: Response,
     most: number,
-  ): Promise<{ text: string; cut: boolean }> {
-    const decoder = new TextDecoder();
-    let text = "", bytes = 0;
+  ): Promise<{ bytes: Uint8Array<ArrayBuffer>; cut: boolean }> {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
     try {
       for await (const chunk of body ?? []) {
-        text += decoder.decode(chunk.subarray(0, most - bytes), { stream: true });
-        bytes += chunk.length;
-        if (bytes > most) return { text, cut: true };
+        chunks.push(chunk.slice(0, most - length)); // a chunk may be a few bytes of a large buffer
+        length += chunk.length;
+        if (length > most) break;
       }
     } catch (cause) {
       throw this.#lost(call, cause);
     }
-    return { text: text + decoder.decode(), cut: false };
+    return { bytes: concat(chunks), cut: length > most };
   }
 
   /** The abort's own reason when the signal is why, else what became of the connection. */

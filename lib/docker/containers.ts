@@ -186,6 +186,20 @@ export class Containers {
     return { exit };
   }
 
+  /**
+   * What it printed, as far as its log driver keeps it; of a container with a terminal, its bytes as
+   * they were. The last line comes once it is complete, so a prompt is missing.
+   *
+   * @throws {DockerError} also when it is over 16 MiB
+   */
+  logs(id: string, options: CallOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const query = { stdout: true, stderr: true };
+    return this.#client.bytes(on(id, "read the log of container", "GET", ["logs"], {
+      ...options,
+      query,
+    }));
+  }
+
   inspect(id: string, options: CallOptions = {}): Promise<ContainerInspect> {
     return this.#client.json(on(id, "inspect container", "GET", ["json"], options));
   }

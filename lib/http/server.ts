@@ -24,6 +24,8 @@ const SOCKET_MODE: Readonly<Record<Door, number>> = { web: 0o666, admin: 0o600 }
 /** How long a client may take for the head of its request, and for all of it. */
 const HEAD_MS = 10_000;
 const REQUEST_MS = 15_000;
+/** How long a connection of HTTP may stand still, be it that nothing comes or that nobody reads. */
+const STILL_MS = 30_000;
 /** How often that is looked after. */
 const CHECK_MS = 2_000;
 const HEADER_BYTES = 16 * 1024;
@@ -85,6 +87,12 @@ export class HttpServer implements AsyncDisposable {
     this.#server.maxConnections = CONNECTIONS;
     this.#server.on("connection", (socket: Socket) => {
       this.#connections.add(socket);
+      socket.setTimeout(STILL_MS, () => {
+        options.gateway.log.info("a connection was cut: nothing moved on it", {
+          door: options.door,
+        });
+        socket.destroy();
+      });
       socket.on("close", () => this.#connections.delete(socket));
     });
     this.#server.on("upgrade", (request, socket, head) => {
@@ -164,6 +172,7 @@ export class HttpServer implements AsyncDisposable {
   async #upgrade(request: IncomingMessage, socket: Socket, head: Uint8Array): Promise<void> {
     const { gateway, tls } = this.#options;
     socket.on("error", () => socket.destroy());
+    socket.setTimeout(0); // a terminal may be quiet for hours; it has its own heartbeat
     try {
       const seen = {
         method: request.method ?? "GET",

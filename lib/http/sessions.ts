@@ -1,4 +1,5 @@
 /** `/api/v1/sessions`: the live sessions as JSON, a user's own or, for an admin, all. */
+import { settlesWithin } from "../clock.ts";
 import { ending } from "../sessions/endings.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Principal } from "../types.ts";
@@ -7,11 +8,16 @@ import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { identify, requireOwnOrigin } from "./identity.ts";
 
+/** How long a list waits for a gateway that has just been started. */
+const ADOPTION_MS = 5_000;
+
 /** `GET /api/v1/sessions`. */
 export async function listSessions(caller: Caller, gateway: Gateway): Promise<Response> {
   const { principal } = await identify(caller, gateway);
+  // Just after a start it is not known yet which sessions go on.
+  await settlesWithin(gateway.registry.adopted, ADOPTION_MS, gateway.clock);
   const visible = gateway.registry.list().filter((session) => maySee(principal, session));
-  return json({ sessions: visible.map(describe) });
+  return json({ sessions: visible.map((session) => describe(session, principal)) });
 }
 
 /** `GET /api/v1/sessions/{id}`. */
@@ -21,7 +27,7 @@ export async function showSession(
   gateway: Gateway,
 ): Promise<Response> {
   const { principal } = await identify(caller, gateway);
-  return json(describe(findFor(principal, id, gateway)));
+  return json(describe(findFor(principal, id, gateway), principal));
 }
 
 /** `DELETE /api/v1/sessions/{id}`: ends it; 204 once its container is gone. */
@@ -48,10 +54,11 @@ function findFor(principal: Principal, id: string, gateway: Gateway): Session {
   return session;
 }
 
-function describe(session: Session) {
+function describe(session: Session, { name }: Principal) {
   return {
     id: session.id,
     user: session.user,
+    own: session.user === name,
     image: session.profile.image,
     container: session.container,
     started: session.startedAt.toISOString(),

@@ -15,6 +15,8 @@ import { identify, type Identity, requireOwnOrigin } from "./identity.ts";
 const DEFAULT_WINSIZE: Winsize = { cols: 80, rows: 24 };
 /** The longest side of a terminal (struct winsize, tty_ioctl(4)). */
 const MAX_CELLS = 65535;
+/** How long someone who comes back waits for a gateway that has just been started. */
+const ADOPTION_MS = 10_000;
 /** How long a close waits for the container to be gone, so that "closed" means "gone". */
 const GONE_MS = 2_000;
 
@@ -101,13 +103,17 @@ type Admitted = TerminalRequest & { readonly loginEnded: AbortSignal };
 async function enter(
   socket: TerminalSocket,
   { identity, winsize, resume, loginEnded }: Admitted,
-  { registry, log }: Gateway,
+  { registry, clock, log }: Gateway,
 ): Promise<Session | null> {
   const user = identity.principal.name;
   if (resume) {
+    if (!registry.find(resume.session)) {
+      await settlesWithin(registry.adopted, ADOPTION_MS, clock);
+    }
     const known = registry.find(resume.session);
     if (known?.user === user && known.phase === "live") return known;
-    await socket.close(CLOSE.noSuchSession, "this session is gone");
+    if (registry.unsettled) await socket.close(CLOSE.restarting, "the gateway is being restarted");
+    else await socket.close(CLOSE.noSuchSession, "this session is gone");
     return null;
   }
   const send = (event: TerminalEvent) => socket.send(encodeEvent(event));
@@ -122,6 +128,10 @@ async function enter(
     if (socket.closed.aborted) return null;
     if (loginEnded.aborted) {
       await socket.close(CLOSE.loginEnded, "the login ended");
+      return null;
+    }
+    if (error instanceof ShutdownError && error.followed) {
+      await socket.close(CLOSE.restarting, "the gateway is being restarted");
       return null;
     }
     const { ended, code } = failedStart(error);
@@ -146,12 +156,13 @@ async function follow(
     type: "ready",
     session: session.id,
     offset: viewer.from,
+    ...(session.inputBytes !== null && { input: session.inputBytes }),
     ...describe(session, gateway),
     stages: await session.stages,
   });
   const end = await bridge(socket, session, {
     from: viewer.from,
-    signal: AbortSignal.any([viewer.replaced, loginEnded, socket.closed]),
+    signal: AbortSignal.any([viewer.replaced, loginEnded, socket.closed, session.left]),
     clock,
   });
   switch (end) {
@@ -174,6 +185,8 @@ async function follow(
     await socket.close(CLOSE.takenOver);
   } else if (loginEnded.aborted) {
     await socket.close(CLOSE.loginEnded, "the login ended");
+  } else if (session.left.aborted) {
+    await socket.close(CLOSE.restarting, "the gateway is being restarted");
   }
 }
 
@@ -189,9 +202,13 @@ function describe({ user, profile, idleTimeoutMs }: Session, { engine }: Gateway
 }
 
 /** What the client is told when its session could not be started. */
-function failedStart(error: unknown): { ended: Ending; code: number } {
+function failedStart(error: unknown): {
+  ended: Ending & { limit?: LimitError["limit"] };
+  code: number;
+} {
   if (error instanceof LimitError) {
-    return { ended: ending("limit", error.message), code: CLOSE.limitReached };
+    const { message, limit } = error;
+    return { ended: { ...ending("limit", message), limit }, code: CLOSE.limitReached };
   }
   if (error instanceof ShutdownError) {
     return { ended: ending("shutdown", error.message), code: CLOSE.ended };

@@ -35,13 +35,21 @@ export class Admission {
       throw new LimitError(
         `You already have ${sessions} open, and no more than that is allowed. ` +
           `Close one (type exit in it) and try again.`,
+        "user",
       );
     }
     if (this.#total >= maxTotal) {
       throw new LimitError(
         "All places on this server are taken. Try again in a few minutes, when someone has left.",
+        "server",
       );
     }
+    return this.readmit(user);
+  }
+
+  /** Takes a permit for a session that lives already, whatever the limits are now. */
+  readmit(user: string): Permit {
+    const own = this.#perUser.get(user) ?? 0;
     this.#perUser.set(user, own + 1);
     this.#total++;
     let phase: "held" | "returned" = "held";

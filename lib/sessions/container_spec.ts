@@ -60,7 +60,9 @@ export function containerSpec(
       [LABEL.expires]: String(expires),
     },
     HostConfig: {
-      AutoRemove: true,
+      // Docker removes it even while it runs when its daemon restarts (live-restore), so that only
+      // a shell that must be gone without anybody's help has it.
+      AutoRemove: role === "pool",
       Init: true,
       NanoCpus: Math.round(cpus * 1e9),
       Memory: memoryBytes,

@@ -1,5 +1,10 @@
 /** What every call to Docker has here: a deadline, and errors in the engine's terms. */
-import { DockerError, DockerUnreachableError, DockerVersionError } from "deno-docker-api";
+import {
+  DockerError,
+  DockerStreamError,
+  DockerUnreachableError,
+  DockerVersionError,
+} from "deno-docker-api";
 import { EngineError } from "./errors.ts";
 
 /** How long one ordinary request may take before the engine counts as gone. */
@@ -18,7 +23,7 @@ export async function asEngineError<T>(work: Promise<T> | (() => Promise<T>)): P
   } catch (error) {
     if (error instanceof DockerError) {
       const answered = !(error instanceof DockerUnreachableError ||
-        error instanceof DockerVersionError);
+        error instanceof DockerVersionError || error instanceof DockerStreamError);
       throw new EngineError(error.message, { cause: error, answered });
     }
     if (error instanceof DOMException && error.name === "TimeoutError") {

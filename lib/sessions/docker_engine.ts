@@ -5,12 +5,14 @@ import type { Profile, StartProgress, Winsize } from "../types.ts";
 import { containerName, containerSpec, LABEL } from "./container_spec.ts";
 import { asEngineError, withDeadline } from "./docker_calls.ts";
 import { DockerNetwork } from "./docker_network.ts";
+import { pause, rejoin } from "./docker_rejoin.ts";
 import { tie } from "./docker_tether.ts";
 import type {
   ContainerIdentity,
   ContainerSummary,
   Engine,
   Incident,
+  Rejoined,
   ShellStream,
   Tether,
 } from "./engine.ts";
@@ -88,11 +90,26 @@ export class DockerEngine implements Engine, Disposable {
     );
   }
 
+  rejoin(container: string, signal: AbortSignal): Promise<Rejoined> {
+    return asEngineError(rejoin(this.#docker.containers, container, signal));
+  }
+
+  freeze(container: string, signal: AbortSignal): Promise<void> {
+    return asEngineError(pause(this.#docker.containers, container, withDeadline(signal)));
+  }
+
   async watchExit(container: string, signal: AbortSignal): Promise<{ code: Promise<number> }> {
     const { exit } = await asEngineError(
       this.#docker.containers.wait(container, "next-exit", { signal }),
     );
     return { code: asEngineError(exit.then(({ StatusCode }) => StatusCode)) };
+  }
+
+  async exitStatus(container: string, signal: AbortSignal): Promise<number | null> {
+    const { State } = await asEngineError(
+      this.#docker.containers.inspect(container, { signal: withDeadline(signal) }),
+    );
+    return State.Status === "exited" ? State.ExitCode : null;
   }
 
   start(container: string, signal: AbortSignal): Promise<void> {

@@ -22,10 +22,22 @@ export interface Engine {
   attach(container: string, signal: AbortSignal): Promise<ShellStream>;
 
   /**
+   * Joins the terminal of a running container again after the connection was lost. Its programs
+   * stand still for a moment, so that it is known what was printed until then.
+   */
+  rejoin(container: string, signal: AbortSignal): Promise<Rejoined>;
+
+  /** Has a container's programs stand still; `rejoin` lets them go on. */
+  freeze(container: string, signal: AbortSignal): Promise<void>;
+
+  /**
    * Asks to be told when a created container exits. Resolves when the engine has noted it;
    * `code` resolves with the exit status of the container's main process.
    */
   watchExit(container: string, signal: AbortSignal): Promise<{ readonly code: Promise<number> }>;
+
+  /** The exit status of a container that has ended and is still there; null otherwise. */
+  exitStatus(container: string, signal: AbortSignal): Promise<number | null>;
 
   start(container: string, signal: AbortSignal): Promise<void>;
 
@@ -75,6 +87,16 @@ export interface ContainerSummary {
 export interface Incident {
   readonly kind: "oom" | "kill";
   readonly container: string;
+}
+
+/** A terminal that was joined again. */
+export interface Rejoined {
+  /** What is printed from now on. */
+  readonly stream: ShellStream;
+  /** What was printed since the terminal was joined. */
+  readonly heard: Uint8Array<ArrayBuffer>;
+  /** What was printed before, and the heard, in whole lines, as far back as the engine keeps it. */
+  readonly log: Uint8Array<ArrayBuffer>;
 }
 
 /** What ties a container to this process; disposing it ends what runs in the container. */

@@ -21,9 +21,19 @@ export class EngineError extends Error {
 /** A session is refused since a limit on their number is reached. */
 export class LimitError extends Error {
   override readonly name = "LimitError";
+
+  /** @param limit whose limit: the server's, where a place may get free any time, or the user's own */
+  constructor(message: string, readonly limit: "server" | "user") {
+    super(message);
+  }
 }
 
 /** A session is refused since the gateway is going down. */
 export class ShutdownError extends Error {
   override readonly name = "ShutdownError";
+
+  /** @param followed whether another gateway follows at once, which would not refuse it */
+  constructor(message: string, readonly followed = false) {
+    super(message);
+  }
 }

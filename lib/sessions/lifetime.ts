@@ -21,13 +21,20 @@ export class Lifetime implements Disposable {
   #timer: Disposable;
   #warned = false;
 
-  constructor(clock: Clock, limits: LifetimeLimits, onWarning: (remainingMs: number) => void) {
+  /** @param past the age and the idle time that count already */
+  constructor(
+    clock: Clock,
+    limits: LifetimeLimits,
+    onWarning: (remainingMs: number) => void,
+    past: { readonly ageMs: number; readonly idleMs: number } = { ageMs: 0, idleMs: 0 },
+  ) {
     this.#clock = clock;
     this.#limits = limits;
     const { idleTimeoutMs, idleWarningMs } = limits;
     this.#warningMs = idleWarningMs < idleTimeoutMs ? idleWarningMs : idleTimeoutMs / 2;
     this.#onWarning = onWarning;
-    this.#born = this.#touched = clock.now();
+    this.#born = clock.now() - past.ageMs;
+    this.#touched = clock.now() - past.idleMs;
     this.#timer = this.#arm();
   }
 

@@ -2,7 +2,8 @@
 import type { Log } from "../log.ts";
 import type { Clock, Profile, Winsize } from "../types.ts";
 import type { Engine, Tether } from "./engine.ts";
-import type { Leases } from "./leases.ts";
+import type { Lease, Leases } from "./leases.ts";
+import { newRecord } from "./lease_record.ts";
 import { type Shell, startShell } from "./shell.ts";
 
 /** A shell that has waited this long is replaced: what it was made from may have changed. */
@@ -44,6 +45,7 @@ interface ReadyShell extends AsyncDisposable {
   /** The id of the session that it becomes. */
   readonly id: string;
   readonly shell: Shell;
+  readonly lease: Lease;
   readonly tether: Tether;
   readonly profile: Profile;
   readonly winsize: Winsize;
@@ -54,6 +56,7 @@ interface ReadyShell extends AsyncDisposable {
 export interface OwnedShell extends AsyncDisposable {
   readonly id: string;
   readonly shell: Shell;
+  readonly lease: Lease;
 }
 
 /**
@@ -92,7 +95,7 @@ export class Pool implements AsyncDisposable {
     if (!claimed) return null;
     this.#failures = 0;
     this.#pause(REFILL_PAUSE_MS);
-    const { id, shell, tether } = claimed;
+    const { id, shell, lease, tether } = claimed;
     const sinceMs = clock.now();
     try {
       if (!isSameSize(claimed.winsize, winsize)) {
@@ -110,6 +113,7 @@ export class Pool implements AsyncDisposable {
     return {
       id,
       shell: { ...shell, stages },
+      lease,
       [Symbol.asyncDispose]: () => claimed[Symbol.asyncDispose](),
     };
   }
@@ -189,7 +193,8 @@ export class Pool implements AsyncDisposable {
     const winsize = this.#lastWinsize;
     const id = newId();
     await using made = new AsyncDisposableStack();
-    made.use(await leases.take(id, ""));
+    const record = newRecord("", profile);
+    const lease = made.use(await leases.take(id, record));
     const expires = Math.ceil((Date.now() + READY_MAX_AGE_MS + maxLifetimeMs) / 1000);
     const identity = { session: id, user: "", role: "pool", expires } as const;
     const options = { winsize, progress: () => {}, signal, clock };
@@ -199,6 +204,7 @@ export class Pool implements AsyncDisposable {
     return {
       id,
       shell,
+      lease,
       tether,
       profile,
       winsize,
@@ -210,7 +216,7 @@ export class Pool implements AsyncDisposable {
   /** Replaces a shell whose container died while it waited. */
   async #watch(ready: ReadyShell): Promise<void> {
     const { clock, log } = this.#parts;
-    await ready.shell.exitCode.catch(() => {});
+    await ready.shell.connection.exitCode.catch(() => {});
     if (!this.#drop(ready) || this.#stop.signal.aborted) return;
     if (clock.now() - ready.sinceMs < EARLY_DEATH_MS) this.#failed();
     else this.#failures = 0;

@@ -3,18 +3,20 @@ import { encodeBase32 } from "@std/encoding/base32";
 import type { Log } from "../log.ts";
 import { Share } from "../terminal/share.ts";
 import type { Clock, Profile, StartProgress, Winsize } from "../types.ts";
+import { adoptAll, type SessionStart } from "./adoption.ts";
 import { Admission, type SessionLimits } from "./admission.ts";
 import { type Ending, ending } from "./endings.ts";
 import type { Engine, Incident } from "./engine.ts";
 import { ShutdownError } from "./errors.ts";
+import { watchIncidents } from "./incidents.ts";
+import { Keeper } from "./keeper.ts";
+import { newRecord } from "./lease_record.ts";
 import type { Leases } from "./leases.ts";
 import { type OwnedShell, Pool } from "./pool.ts";
 import { Session, type SessionTimes } from "./session.ts";
 import { startShell } from "./shell.ts";
 
 const ID_BYTES = 10;
-/** How long to wait before asking again for the engine's incidents when they break off. */
-const INCIDENTS_RETRY_MS = 1_000;
 
 /** What new sessions are made by; asked for at each start, so that it may change. */
 export interface RegistrySettings extends SessionLimits {
@@ -28,7 +30,7 @@ export interface RegistrySettings extends SessionLimits {
 /** What the registry needs. */
 export interface RegistryParts {
   readonly engine: Engine;
-  readonly leases: Pick<Leases, "take">;
+  readonly leases: Pick<Leases, "take" | "drop" | "inherited">;
   /** The same object until they change. */
   readonly settings: () => RegistrySettings;
   /** Whether the server lacks memory for one more such container. */
@@ -52,12 +54,15 @@ export class Registry implements AsyncDisposable {
   readonly #admission: Admission;
   readonly #pool: Pool;
   readonly #share: Share;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions = new Map<string, { readonly session: Session; readonly keeper: Keeper }>();
   readonly #starting = new Set<Promise<unknown>>();
   readonly #shutdown = new AbortController();
   readonly #endedByReason = new Map<string, number>();
   readonly #watching: Promise<void>;
+  /** Resolves when every session of the gateway before this one goes on here, or is given up. */
+  readonly adopted: Promise<void>;
   #started = 0;
+  #adopting = true;
 
   constructor(parts: RegistryParts) {
     this.#parts = parts;
@@ -73,7 +78,16 @@ export class Registry implements AsyncDisposable {
         this.#shutdown.signal.aborted ? 0 : parts.settings().maxTotal - this.#admission.total,
       newId: newSessionId,
     });
-    this.#watching = this.#watch();
+    const tell = ({ container, kind }: Incident) => {
+      this.list().find((session) => session.container === container)?.note(kind);
+    };
+    this.#watching = watchIncidents(tell, { ...parts, signal: this.#shutdown.signal });
+    this.adopted = adoptAll({
+      ...parts,
+      signal: this.#shutdown.signal,
+      readmit: (user) => this.#admission.readmit(user),
+      begin: (own, resources) => void this.#begin(own, resources),
+    }).finally(() => this.#adopting = false);
   }
 
   /** How many sessions were started, and how many ended for which reason, since this process began. */
@@ -98,7 +112,17 @@ export class Registry implements AsyncDisposable {
 
   /** The session of that id, if it lives. */
   find(id: string): Session | undefined {
-    return this.#sessions.get(id);
+    return this.#sessions.get(id)?.session;
+  }
+
+  /** Whether a session that is not found may be found soon: here, or by the next gateway. */
+  get unsettled(): boolean {
+    return this.#adopting || this.#leaving;
+  }
+
+  get #leaving(): boolean {
+    const { aborted, reason } = this.#shutdown.signal;
+    return aborted && reason.followed === true;
   }
 
   /** How many shells wait for a session. */
@@ -108,7 +132,7 @@ export class Registry implements AsyncDisposable {
 
   /** All sessions, the oldest first. */
   list(): Session[] {
-    return [...this.#sessions.values()];
+    return [...this.#sessions.values()].map(({ session }) => session);
   }
 
   /** Ends every session, also those that are only starting; resolves when all containers are gone. */
@@ -116,8 +140,28 @@ export class Registry implements AsyncDisposable {
     this.#shutdown.abort(new ShutdownError(cause.message));
     for (const session of this.list()) session.end(cause);
     await Promise.allSettled(this.#starting);
+    await this.adopted;
     await this.#pool[Symbol.asyncDispose]();
+    for (const session of this.list()) session.end(cause);
+    if (!this.#leaving) await this.#endInherited();
     await Promise.allSettled(this.list().map(({ gone }) => gone));
+    await this.#watching;
+  }
+
+  /** Leaves the sessions to the next gateway, which goes on with them; resolves when that may start. */
+  async leave(): Promise<void> {
+    this.#shutdown.abort(new ShutdownError("The gateway is being restarted.", true));
+    await Promise.allSettled([...this.#starting, this.adopted]);
+    const leave = async ({ session, keeper }: { session: Session; keeper: Keeper }) => {
+      try {
+        await session.leave();
+        await keeper.finish();
+      } catch (error) {
+        this.#parts.log.error("a session may not go on as it was", { session: session.id, error });
+      }
+    };
+    await Promise.all([this.#pool[Symbol.asyncDispose](), ...this.#sessions.values().map(leave)]);
+    this.#sessions.clear();
     await this.#watching;
   }
 
@@ -127,33 +171,17 @@ export class Registry implements AsyncDisposable {
 
   async #open(request: SessionRequest): Promise<Session> {
     this.#shutdown.signal.throwIfAborted();
-    const { engine, settings, clock, log } = this.#parts;
+    const { settings, log } = this.#parts;
     const { user, winsize } = request;
-    const { profile, times, replayBytes } = settings();
+    const { profile } = settings();
     await using held = new AsyncDisposableStack();
     held.use(this.#admission.take(user));
     request.signal.throwIfAborted();
     const ready = await this.#pool.claim(winsize, request.signal);
-    const { id, shell } = held.use(ready ?? await this.#start(request));
+    const { id, shell, lease } = held.use(ready ?? await this.#start(request));
     this.#shutdown.signal.throwIfAborted();
     request.signal.throwIfAborted();
-    const resources = held.move();
-    const dispose = () => resources.disposeAsync();
-    const session = new Session(
-      {
-        id,
-        user,
-        profile,
-        shell,
-        engine,
-        times,
-        replayBytes,
-        share: this.#share,
-        clock,
-        dispose,
-      },
-    );
-    this.#sessions.set(id, session);
+    const session = this.#begin({ id, user, profile, shell, lease }, held.move());
     this.#started++;
     log.info("session started", {
       session: id,
@@ -161,7 +189,6 @@ export class Registry implements AsyncDisposable {
       image: profile.image,
       start: ready ? "ready" : "cold",
     });
-    this.#follow(session);
     return session;
   }
 
@@ -171,7 +198,7 @@ export class Registry implements AsyncDisposable {
     const { profile, times } = settings();
     const id = newSessionId();
     await using made = new AsyncDisposableStack();
-    made.use(await leases.take(id, user));
+    const lease = made.use(await leases.take(id, newRecord(user, profile)));
     const expires = Math.ceil((Date.now() + times.maxLifetimeMs) / 1000);
     const identity = { session: id, user, role: "session", expires } as const;
     const shell = made.use(
@@ -183,7 +210,33 @@ export class Registry implements AsyncDisposable {
       }),
     );
     const resources = made.move();
-    return { id, shell, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+    return { id, shell, lease, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  }
+
+  /** Ends what was to be taken over and was not yet. */
+  async #endInherited(): Promise<void> {
+    const { engine, leases } = this.#parts;
+    const left = new Set(leases.inherited.keys());
+    if (left.size === 0) return;
+    const { signal } = new AbortController();
+    const containers = await engine.list(signal).catch(() => []);
+    await Promise.allSettled(
+      containers.filter(({ session }) => session !== null && left.has(session))
+        .map(({ id, session }) => engine.end(id).then(() => leases.drop(session!))),
+    );
+  }
+
+  #begin({ lease, ...own }: SessionStart, resources: AsyncDisposableStack): Session {
+    const { engine, settings, clock, log } = this.#parts;
+    const { times, replayBytes } = settings();
+    const dispose = () => resources.disposeAsync();
+    const session = new Session(
+      { ...own, engine, times, replayBytes, share: this.#share, clock, dispose },
+    );
+    const keeper = resources.use(new Keeper(session, lease, clock, log));
+    this.#sessions.set(session.id, { session, keeper });
+    this.#follow(session);
+    return session;
   }
 
   async #follow(session: Session): Promise<void> {
@@ -203,34 +256,6 @@ export class Registry implements AsyncDisposable {
     } finally {
       this.#sessions.delete(id);
       this.#pool.refresh();
-    }
-  }
-
-  /** Tells sessions what the engine says befell their containers. */
-  async #watch(): Promise<void> {
-    const { engine, clock, log } = this.#parts;
-    const { signal } = this.#shutdown;
-    while (!signal.aborted) {
-      try {
-        for await (const incident of engine.incidents(signal)) this.#note(incident);
-      } catch (error) {
-        if (!signal.aborted) {
-          log.warning("the engine's events broke off; a kill may go by as an exit", { error });
-        }
-      }
-      if (signal.aborted) return;
-      const pause = Promise.withResolvers<void>();
-      const stop = () => pause.resolve();
-      signal.addEventListener("abort", stop, { once: true });
-      using _timer = clock.timer(INCIDENTS_RETRY_MS, stop);
-      await pause.promise;
-      signal.removeEventListener("abort", stop);
-    }
-  }
-
-  #note({ container, kind }: Incident): void {
-    for (const session of this.#sessions.values()) {
-      if (session.container === container) session.note(kind);
     }
   }
 }

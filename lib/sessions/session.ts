@@ -1,24 +1,40 @@
 /** One user's container and its terminal, from the start of the shell to the container's removal. */
-import { abortable } from "@std/async/abortable";
 import { settlesWithin } from "../clock.ts";
 import { Output } from "../terminal/output.ts";
-import type { Member, Share } from "../terminal/share.ts";
+import type { Share } from "../terminal/share.ts";
 import type { Clock, Profile, StartStages, TerminalEvent, Winsize } from "../types.ts";
 import { type Ending, ending, inWords } from "./endings.ts";
 import type { Engine, Incident } from "./engine.ts";
+import { Line } from "./line.ts";
 import { Lifetime, type LifetimeLimits } from "./lifetime.ts";
 import type { Shell } from "./shell.ts";
+import type { Stretch } from "./splice.ts";
 import { Verdict } from "./verdict.ts";
 
 /** The longest a start waits for the first output before the session counts as ready. */
 const PROMPT_MS = 1_000;
-/** After the shell's exit: how long its last output may stand still. */
-const LAST_OUTPUT_MS = 1_000;
+
+/** The most that a client can have seen of output that no record and no log has. */
+const UNWRITTEN_BYTES = 1024 ** 3;
 
 /** How long a session may last. */
 export interface SessionTimes extends LifetimeLimits {
   /** How long it outlives its last viewer. */
   readonly reconnectGraceMs: number;
+}
+
+/** What a session was before this process. */
+export interface SessionPast {
+  readonly startedAt: Date;
+  /** Milliseconds since its start and since its last input. */
+  readonly ageMs: number;
+  readonly idleMs: number;
+  /** Its output so far, as far as it is known. */
+  readonly output: Stretch;
+  /** Whether that can have no gap; after a crash its end may be missing. */
+  readonly sure: boolean;
+  /** How much input it had; null after a crash. */
+  readonly inputBytes: number | null;
 }
 
 /** What a session is made of. */
@@ -27,12 +43,14 @@ export interface SessionParts {
   readonly user: string;
   readonly profile: Profile;
   readonly shell: Shell;
-  readonly engine: Pick<Engine, "resize">;
+  readonly engine: Engine;
   readonly times: SessionTimes;
   readonly replayBytes: number;
   /** What it shares the machine by. */
   readonly share: Share;
   readonly clock: Clock;
+  /** Of a session that another gateway began: how it stood then. */
+  readonly past?: SessionPast;
   /** Removes the container and gives back all the session holds. */
   readonly dispose: () => Promise<void>;
 }
@@ -50,7 +68,7 @@ export class Session {
   readonly id: string;
   readonly user: string;
   readonly profile: Profile;
-  readonly startedAt = new Date();
+  readonly startedAt: Date;
   readonly output: Output;
   /** How long each stage of the start took; resolves with the first output. */
   readonly stages: Promise<StartStages>;
@@ -59,39 +77,45 @@ export class Session {
   /** Resolves when the container is gone, or rejects when it would not go. */
   readonly gone: Promise<void>;
 
-  #phase: "live" | "ending" | "gone" = "live";
+  #phase: "live" | "left" | "ending" | "gone" = "live";
+  /**
+   * After a crash, until somebody comes back: the end of the output that is known for sure. A
+   * client may have seen more, which no offset here can stand for.
+   */
+  #sureEnd: number | null;
   readonly #parts: SessionParts;
   readonly #lifetime: Lifetime;
-  readonly #share: Member;
+  readonly #line: Line;
   readonly #verdict: Verdict;
   readonly #stop = Promise.withResolvers<Ending>();
   readonly #over = new AbortController();
+  readonly #left = new AbortController();
   #viewer: { emit: (event: TerminalEvent) => void; replaced: AbortController } | null = null;
   #grace: Disposable | null = null;
-  /** The last input that is on its way, null when there is none. */
-  #writing: Promise<unknown> | null = null;
-  #wantedSize: Winsize | null = null;
-  #resizing: Promise<void> | null = null;
 
   constructor(parts: SessionParts) {
-    const { id, user, profile, clock, times } = this.#parts = parts;
+    const { id, user, profile, clock, times, past } = this.#parts = parts;
     this.id = id;
     this.user = user;
     this.profile = profile;
-    this.output = new Output(parts.replayBytes);
-    this.#share = parts.share.join();
-    this.#verdict = new Verdict(parts.shell, profile, clock);
-    this.#lifetime = new Lifetime(clock, times, (remainingMs) => this.#warn(remainingMs));
+    this.startedAt = past?.startedAt ?? new Date();
+    this.output = new Output(parts.replayBytes, past?.output);
+    this.#sureEnd = past && !past.sure ? past.output.end : null;
+    const inputBytes = past ? past.inputBytes : 0;
+    this.#line = new Line({ ...parts, output: this.output, inputBytes });
+    // What was printed while nobody listened and did not end its line is in no log: a prompt, mostly.
+    if (past) this.#line.redraw();
+    this.#verdict = new Verdict(profile, clock);
+    this.#lifetime = new Lifetime(clock, times, (remainingMs) => this.#warn(remainingMs), past);
     this.#lifetime.over.addEventListener("abort", () => this.#expire());
     this.stages = this.#firstOutput();
     this.#startGrace();
-    const pumped = this.#pump();
-    this.ended = this.#untilEnd(pumped);
+    this.ended = this.#untilEnd();
     this.gone = this.ended.then(() => this.#close());
   }
 
-  /** live, ending (its container is being removed) or gone. */
-  get phase(): "live" | "ending" | "gone" {
+  /** live, left (to the next gateway), ending (its container is being removed) or gone. */
+  get phase(): "live" | "left" | "ending" | "gone" {
     return this.#phase;
   }
 
@@ -122,6 +146,11 @@ export class Session {
    * @throws {FrameError} when the offset lies past the output
    */
   view(offset: number, emit: (event: TerminalEvent) => void): Viewer {
+    if (this.#sureEnd !== null) {
+      const aheadBytes = offset - this.#sureEnd;
+      if (aheadBytes > 0 && aheadBytes < UNWRITTEN_BYTES) this.output.rebase(offset + 1);
+      this.#sureEnd = null;
+    }
     const from = this.output.follow(offset);
     this.#viewer?.replaced.abort();
     this.#grace?.[Symbol.dispose]();
@@ -138,60 +167,49 @@ export class Session {
     };
   }
 
-  /**
-   * Passes input to the shell, in order; resolves when the terminal has taken it. Input that
-   * waits for its turn when the signal is aborted, or that comes when the session ends, is dropped.
-   */
+  /** Passes input to the shell; see {@linkcode Line.write}. What comes when the session ends is dropped. */
   async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     if (this.#phase !== "live") return;
     this.#lifetime.touch();
-    this.#share.typed(bytes);
-    const before = this.#writing;
-    const turn = Promise.withResolvers<void>();
-    const after = this.#writing = before ? before.then(() => turn.promise) : turn.promise;
-    try {
-      if (before) await abortable(before, signal);
-      if (this.#phase === "live") await this.#parts.shell.stream.write(bytes);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      // The shell has closed its terminal: its exit tells the rest.
-    } finally {
-      turn.resolve();
-      if (this.#writing === after) this.#writing = null;
-    }
+    await this.#line.write(bytes, signal);
   }
 
-  /** Tells the terminal its size; of several that come at once, the last counts. */
+  /** How much input it has dealt with; null after a crash, when that is not known. */
+  get inputBytes(): number | null {
+    return this.#line.inputBytes;
+  }
+
+  /** Tells the terminal its size. */
   resize(winsize: Winsize): void {
-    this.#wantedSize = winsize;
-    this.#resizing ??= this.#applySize().finally(() => this.#resizing = null);
+    this.#line.resize(winsize);
   }
 
   /** Ends the session; the first ending counts. */
   end(cause: Ending): void {
-    this.#stop.resolve(cause);
+    if (this.#phase === "live") this.#stop.resolve(cause);
+  }
+
+  /**
+   * Leaves the container to the next gateway, its programs standing still; resolves when all that
+   * they printed is in `output`. Viewers lose their connection.
+   */
+  async leave(): Promise<void> {
+    if (this.#phase === "ending") await this.gone.catch(() => {}); // its end has been logged
+    if (this.#phase !== "live") return;
+    this.#phase = "left";
+    this.#quiet();
+    this.#left.abort();
+    await this.#line.leave();
+  }
+
+  /** Aborted when the session is left to the next gateway. */
+  get left(): AbortSignal {
+    return this.#left.signal;
   }
 
   /** Takes note of what befell the container from outside. */
   note(kind: Incident["kind"]): void {
     this.#verdict.note(kind);
-  }
-
-  async #pump(): Promise<void> {
-    const { stream } = this.#parts.shell;
-    try {
-      for (let room; (room = await this.output.room()) > 0;) {
-        room = await this.#share.turn(room);
-        const bytes = await stream.read(room);
-        if (bytes === null || this.#phase !== "live") break;
-        this.#share.took(bytes.length);
-        this.output.append(bytes);
-      }
-    } catch {
-      // A broken stream ends the session like a closed one: the exit status tells why.
-    } finally {
-      this.output.close();
-    }
   }
 
   async #firstOutput(): Promise<StartStages> {
@@ -202,37 +220,29 @@ export class Session {
     return { ...shell.stages, prompt: this.output.end > 0 ? clock.now() - since : null };
   }
 
-  async #untilEnd(pumped: Promise<void>): Promise<Ending> {
-    const { shell } = this.#parts;
+  async #untilEnd(): Promise<Ending> {
     const stopped = this.#stop.promise;
-    const exitKnown = shell.exitCode.then(() => {}, () => {});
-    const first = await Promise.race([stopped, pumped, exitKnown]);
-    if (first) return first;
-    this.#share[Symbol.dispose](); // the last output waits for nobody
-    await this.#drain(Promise.race([pumped, stopped]));
-    return await Promise.race([stopped, this.#verdict.tell()]);
-  }
-
-  /** Waits for the output that was still on its way, for as long as it moves. */
-  async #drain(done: Promise<unknown>): Promise<void> {
-    for (let before = -1, now = 0; before !== now; now = this.output.end + this.output.acked) {
-      before = now;
-      if (await settlesWithin(done, LAST_OUTPUT_MS, this.#parts.clock)) return;
-    }
+    const told = this.#line.end.then((end) =>
+      this.#phase === "left" ? new Promise<never>(() => {}) : this.#verdict.tell(end)
+    );
+    return await Promise.race([stopped, told]);
   }
 
   async #close(): Promise<void> {
     this.#phase = "ending";
-    this.#over.abort();
-    this.#share[Symbol.dispose]();
-    this.#grace?.[Symbol.dispose]();
-    this.#lifetime[Symbol.dispose]();
+    this.#quiet();
     try {
-      this.output.close();
+      await this.#line[Symbol.asyncDispose]();
       await this.#parts.dispose();
     } finally {
       this.#phase = "gone";
     }
+  }
+
+  #quiet(): void {
+    this.#over.abort();
+    this.#grace?.[Symbol.dispose]();
+    this.#lifetime[Symbol.dispose]();
   }
 
   #expire(): void {
@@ -263,15 +273,5 @@ export class Session {
       reconnectGraceMs,
       () => this.end(ending("idle", message)),
     );
-  }
-
-  async #applySize(): Promise<void> {
-    const { engine, shell } = this.#parts;
-    while (this.#wantedSize && this.#phase === "live") {
-      const winsize = this.#wantedSize;
-      this.#wantedSize = null;
-      // A size that cannot be set is a shell that is gone: its exit tells the rest.
-      await engine.resize(shell.container, winsize, this.#over.signal).catch(() => {});
-    }
   }
 }

@@ -1,13 +1,19 @@
 /** A running container with its terminal attached: from nothing to the moment before its prompt. */
 import type { Clock, Profile, StartProgress, StartStages, Winsize } from "../types.ts";
 import type { ContainerIdentity, Engine, ShellStream } from "./engine.ts";
+import { join, type Joined, type Stretch } from "./splice.ts";
 
-/** A started shell; disposing it closes the stream and removes the container. */
-export interface Shell extends AsyncDisposable {
-  readonly container: string;
+/** The connection to a running shell; disposing it leaves the shell alone. */
+export interface Connection extends AsyncDisposable {
   readonly stream: ShellStream;
   /** Resolves with the exit status of the shell, or rejects when the engine cannot tell. */
   readonly exitCode: Promise<number>;
+}
+
+/** A started shell; disposing it closes its first connection and removes the container. */
+export interface Shell extends AsyncDisposable {
+  readonly container: string;
+  readonly connection: Connection;
   readonly stages: Omit<StartStages, "prompt">;
 }
 
@@ -32,9 +38,6 @@ export async function startShell(
   { winsize, progress, signal, clock }: ShellOptions,
 ): Promise<Shell> {
   await using made = new AsyncDisposableStack();
-  const life = new AbortController();
-  made.defer(() => life.abort());
-
   let lapMs = clock.now();
   const lap = () => -lapMs + (lapMs = clock.now());
 
@@ -43,14 +46,8 @@ export async function startShell(
   made.defer(() => engine.end(container));
   const create = lap();
 
-  const [{ code: exitCode }, stream] = await both(
-    // Whoever asks for the exit status hears of it; nobody may ask.
-    engine.watchExit(container, life.signal).then((watch) => (watch.code.catch(() => {}), watch)),
-    engine.attach(container, signal).then((stream) => made.use(stream), (error) => {
-      life.abort(); // nothing else would end the other
-      throw error;
-    }),
-  );
+  const attached = connect(engine, container, () => engine.attach(container, signal));
+  const connection = made.use(await attached);
   const attach = lap();
 
   progress({ stage: "start" });
@@ -62,15 +59,56 @@ export async function startShell(
   const resources = made.move();
   return {
     container,
-    stream,
-    exitCode,
+    connection,
     stages: { create, attach, start },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 
-/** Waits for two things side by side; when one fails, still for the other, so that nothing is lost. */
-async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([a, b]);
-  return [await a, await b];
+/**
+ * Connects to a running shell again.
+ *
+ * @param known its output so far
+ * @returns the connection, and the output until then; null where that has nothing to do with what
+ *   is known: then `log` is all there is
+ * @throws {EngineError} also when the shell no longer runs
+ */
+export async function rejoinShell(
+  engine: Engine,
+  container: string,
+  known: Stretch,
+  signal: AbortSignal,
+): Promise<{ connection: Connection; output: Joined | null; log: Uint8Array<ArrayBuffer> }> {
+  let output: Joined | null = null, log = new Uint8Array();
+  const connection = await connect(engine, container, async () => {
+    const rejoined = await engine.rejoin(container, signal);
+    log = rejoined.log;
+    output = join(known, log, rejoined.heard);
+    return rejoined.stream;
+  });
+  return { connection, output, log };
+}
+
+/** Watches the exit and attaches, side by side; when one fails, nothing of the other is left. */
+async function connect(
+  engine: Engine,
+  container: string,
+  attach: () => Promise<ShellStream>,
+): Promise<Connection> {
+  await using made = new AsyncDisposableStack();
+  const life = new AbortController();
+  made.defer(() => life.abort());
+  const watching = engine.watchExit(container, life.signal).then((watch) => {
+    watch.code.catch(() => {}); // whoever asks for it hears of it; nobody may ask
+    return watch;
+  });
+  const attaching = attach().then((stream) => made.use(stream), (error) => {
+    life.abort(); // nothing else would end the other
+    throw error;
+  });
+  await Promise.allSettled([watching, attaching]);
+  const stream = await attaching;
+  const { code: exitCode } = await watching;
+  const resources = made.move();
+  return { stream, exitCode, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }

@@ -1,11 +1,10 @@
-/** Tells why a shell exited, from its status and from what befell its container just then. */
+/** Tells why a shell ended, from its exit status and from what befell its container just then. */
 import { settlesWithin } from "../clock.ts";
 import type { Clock, Profile } from "../types.ts";
 import { type Ending, ending, exited, sizeInWords } from "./endings.ts";
 import type { Incident } from "./engine.ts";
-import type { Shell } from "./shell.ts";
+import type { LineEnd } from "./line.ts";
 
-const EXIT_CODE_MS = 5_000;
 /** The engine may tell of a kill after it told of the exit; one long before has nothing to do with it. */
 const INCIDENT_LATE_MS = 300;
 const INCIDENT_EARLY_MS = 2_000;
@@ -17,11 +16,7 @@ export class Verdict {
   #incident: { readonly kind: Incident["kind"]; readonly atMs: number } | null = null;
   #noted = Promise.withResolvers<void>();
 
-  constructor(
-    private readonly shell: Pick<Shell, "exitCode">,
-    private readonly profile: Profile,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly profile: Profile, private readonly clock: Clock) {}
 
   /** Takes note of what befell the container from outside. */
   note(kind: Incident["kind"]): void {
@@ -29,18 +24,12 @@ export class Verdict {
     this.#noted.resolve();
   }
 
-  /** Waits for the exit status and says what it means; never throws. */
-  async tell(): Promise<Ending> {
-    const { exitCode: status } = this.shell;
-    if (!await settlesWithin(status, EXIT_CODE_MS, this.clock)) {
-      return ending("engine", "The connection to the container was lost.");
+  /** Says what the end of the line to the shell means. */
+  async tell(end: LineEnd): Promise<Ending> {
+    if (end === "lost") {
+      return ending("engine", "The container is lost: the container engine let go of it.");
     }
-    let exitCode: number;
-    try {
-      exitCode = await status;
-    } catch {
-      return ending("engine", "The container is lost: the container engine went away.");
-    }
+    const { exitCode } = end;
     if (exitCode !== KILLED_STATUS) return exited(exitCode);
     switch (await this.#recentIncident()) {
       case "oom": {

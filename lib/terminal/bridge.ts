@@ -16,6 +16,9 @@ const INPUT_OVERHEAD_BYTES = 256;
 /** Input that waits for the shell and is dropped by an interrupt: so much was pasted, not typed. */
 const PASTED_BYTES = 64 * 1024;
 
+/** Why input was dropped that the person interrupted. */
+export const INTERRUPTED = Symbol("interrupted");
+
 /** The client's side: {@linkcode TerminalSocket}, or a script in a test. */
 export interface ClientSide extends AsyncIterable<Uint8Array> {
   /** Resolves when the message has left: its bytes may change then. */
@@ -25,7 +28,11 @@ export interface ClientSide extends AsyncIterable<Uint8Array> {
 /** The shell's side. */
 export interface ShellSide {
   readonly output: Output;
-  /** Passes input on, in the order of the calls; resolves when the shell's terminal has taken it. */
+  /**
+   * Passes input on, in the order of the calls; resolves when the shell's terminal has taken it.
+   * What still waits for its turn when the signal is aborted is dropped: for good with the reason
+   * `INTERRUPTED`, else so that a client which comes back sends it again.
+   */
   write(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   resize(winsize: Winsize): void;
 }
@@ -127,7 +134,7 @@ class Input implements Disposable {
    */
   drop(): void {
     if (this.#waitingBytes < PASTED_BYTES) return;
-    this[Symbol.dispose]();
+    this.#dropped.abort(INTERRUPTED);
     this.#dropped = new AbortController();
   }
 

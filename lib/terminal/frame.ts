@@ -15,6 +15,8 @@ export const CLOSE = {
   ended: 1000,
   protocolError: 1008,
   failed: 1011,
+  /** The session goes on under the next gateway ("service restart", in IANA's registry of close codes). */
+  restarting: 1012,
   loginEnded: 4401,
   noSuchSession: 4404,
   takenOver: 4409,

@@ -40,9 +40,13 @@ export class Output {
   /** A viewer that has not come this far passes over what is before it. */
   #skipTo = 0;
 
-  constructor(replayBytes: number) {
+  /** @param past what came before, and the offset after its last byte */
+  constructor(replayBytes: number, past?: { bytes: Uint8Array; end: number }) {
     this.#keptBytes = Math.max(replayBytes, CREDIT_BYTES);
-    this.#replay = new Replay(this.#keptBytes + READING_BYTES);
+    const start = past ? past.end - past.bytes.length : 0;
+    this.#replay = new Replay(this.#keptBytes + READING_BYTES, start);
+    if (past) this.#replay.append(past.bytes);
+    this.#credit.restart(this.end);
   }
 
   /** The offset of the next byte to come. */
@@ -91,6 +95,11 @@ export class Output {
     return 0;
   }
 
+  /** A copy of the latest output, at most `maxBytes`. */
+  latest(maxBytes: number): Uint8Array<ArrayBuffer> {
+    return this.#replay.latest(maxBytes);
+  }
+
   /** Waits until there is output past an offset (true), or until no more comes (false). */
   async after(offset: number, signal: AbortSignal): Promise<boolean> {
     while (this.end <= offset) {
@@ -111,11 +120,16 @@ export class Output {
     if (offset > this.end) {
       throw new FrameError(`offset ${offset} is past the output, which has come to ${this.end}`);
     }
-    const from = Math.max(offset, this.end - this.#keptBytes);
+    const from = Math.max(offset, this.end - this.#keptBytes, this.#replay.start);
     this.#credit.restart(from);
     this.#overrunBytes = this.#skipTo = 0;
     this.#wake();
     return from;
+  }
+
+  /** Gives the oldest byte kept an offset, and so all that follow: clients begin anew. */
+  rebase(start: number): void {
+    this.#replay.rebase(start);
   }
 
   /** Calls back at once whenever something changes, in the place of the listener before. */

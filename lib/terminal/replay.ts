@@ -1,4 +1,5 @@
 /** The ring of a session's recent output, addressed by absolute offsets; pure. */
+import { concat } from "@std/bytes/concat";
 
 const INITIAL_BYTES = 4 * 1024;
 
@@ -8,31 +9,36 @@ const INITIAL_BYTES = 4 * 1024;
  */
 export class Replay {
   #ring: Uint8Array<ArrayBuffer>;
-  #end = 0;
+  /** How many bytes it was given. */
+  #length = 0;
 
-  constructor(readonly capacityBytes: number) {
+  /** The offset of the first byte it was given. */
+  #base: number;
+
+  constructor(readonly capacityBytes: number, base = 0) {
+    this.#base = base;
     this.#ring = new Uint8Array(Math.min(INITIAL_BYTES, capacityBytes));
   }
 
   /** The offset of the oldest byte that is still kept. */
   get start(): number {
-    return Math.max(0, this.#end - this.#ring.length);
+    return this.#base + Math.max(0, this.#length - this.#ring.length);
   }
 
   /** The offset of the next byte to come. */
   get end(): number {
-    return this.#end;
+    return this.#base + this.#length;
   }
 
   /** Adds output; what no longer fits drops off at the start. */
   append(bytes: Uint8Array): void {
-    this.#grow(this.#end + bytes.length);
+    this.#grow(this.#length + bytes.length);
     const kept = bytes.subarray(Math.max(0, bytes.length - this.#ring.length));
-    const at = (this.#end + bytes.length - kept.length) % this.#ring.length;
+    const at = (this.#length + bytes.length - kept.length) % this.#ring.length;
     const untilWrap = Math.min(kept.length, this.#ring.length - at);
     this.#ring.set(kept.subarray(0, untilWrap), at);
     this.#ring.set(kept.subarray(untilWrap), 0);
-    this.#end += bytes.length;
+    this.#length += bytes.length;
   }
 
   /**
@@ -42,20 +48,32 @@ export class Replay {
    * @throws {RangeError} when the offset is not kept
    */
   peek(offset: number, maxBytes: number): Uint8Array<ArrayBuffer> {
-    if (offset < this.start || offset > this.#end) {
-      throw new RangeError(`Cannot replay from ${offset}: ${this.start} to ${this.#end} is kept`);
+    if (offset < this.start || offset > this.end) {
+      throw new RangeError(`Cannot replay from ${offset}: ${this.start} to ${this.end} is kept`);
     }
-    const at = offset % this.#ring.length;
-    const length = Math.min(maxBytes, this.#end - offset, this.#ring.length - at);
+    const at = (offset - this.#base) % this.#ring.length;
+    const length = Math.min(maxBytes, this.end - offset, this.#ring.length - at);
     return this.#ring.subarray(at, at + length);
   }
 
-  /** Makes the ring hold a stream that has come to `end`: little, or else as much as it may. */
-  #grow(end: number): void {
-    if (end <= this.#ring.length || this.#ring.length === this.capacityBytes) return;
+  /** Gives the oldest byte kept another offset, and so all that follow. */
+  rebase(start: number): void {
+    this.#base += start - this.start;
+  }
+
+  /** A copy of the last bytes, at most `maxBytes`. */
+  latest(maxBytes: number): Uint8Array<ArrayBuffer> {
+    const from = Math.max(this.start, this.end - maxBytes);
+    const first = this.peek(from, maxBytes);
+    return concat([first, this.peek(from + first.length, maxBytes)]);
+  }
+
+  /** Makes the ring hold a stream that has `length` bytes: little, or else as much as it may. */
+  #grow(length: number): void {
+    if (length <= this.#ring.length || this.#ring.length === this.capacityBytes) return;
     // Memory that is not written yet costs nothing: no need to grow in steps, and leave each behind.
     const grown = new Uint8Array(this.capacityBytes);
-    grown.set(this.#ring.subarray(0, this.#end)); // a ring below its capacity has never wrapped
+    grown.set(this.#ring.subarray(0, this.#length)); // a ring below its capacity has never wrapped
     this.#ring = grown;
   }
 }

@@ -66,6 +66,45 @@ Deno.test("sixty parallel log-ins leave a terminal usable and are all answered",
   await terminal.closed;
 });
 
+Deno.test("a client that asks for much and reads nothing is cut off", async () => {
+  const page = await (await fetch(`${gateway.origin}/`, { headers: { cookie: alice } })).text();
+  const script = /src="(\S+\/terminal\.\S+\.js)"/.exec(page)![1]!;
+  using connection = await rawConnection(gateway.host);
+  const request = `GET ${script} HTTP/1.1\r\nHost: a\r\n\r\n`;
+  await connection.write(new TextEncoder().encode(request.repeat(100)));
+  await gateway.logged(/a connection was cut: nothing moved/);
+});
+
+Deno.test("a storm of terminals opened and closed takes no more than its own places", async () => {
+  await using small = await TestGateway.start({
+    users: { alice: "wonderland", bob: "builder" },
+    env: { TTYGATE_SESSION_MAX_PER_USER: "2", TTYGATE_SESSION_MAX_TOTAL: "3" },
+  });
+  const stormy = await small.logIn(), calm = await small.logIn("bob", "builder");
+  let phase: "storm" | "over" = "storm";
+  let most = 0;
+  const storm = async () => {
+    while (phase === "storm") {
+      await using terminal = await TestTerminal.connect(small, { cookie: stormy });
+      terminal.cut();
+    }
+  };
+  const storms = Array.from({ length: 4 }, storm);
+  for (let round = 0; round < 3; round++) {
+    await using terminal = await TestTerminal.open(small, { cookie: calm });
+    const own = (await small.containers())
+      .filter(({ Labels }) => Labels["ttygate.user"] === "alice");
+    most = Math.max(most, own.length);
+    assertEquals(await terminal.run("echo fine"), "fine");
+    terminal.type("exit\r");
+    await terminal.closed;
+  }
+  phase = "over";
+  await Promise.all(storms);
+  assert(most <= 2, `${most} containers`);
+  await until(async () => (await small.containers()).length === 0);
+});
+
 async function endSession(id: string): Promise<void> {
   const response = await fetch(`${gateway.origin}/api/v1/sessions/${id}`, {
     method: "DELETE",

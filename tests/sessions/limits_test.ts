@@ -27,7 +27,7 @@ Deno.test("every limit and every hardening option is what Docker says the contai
   assertEquals(HostConfig.MemorySwap, 209_715_200);
   assertEquals(HostConfig.PidsLimit, 128);
   assertEquals(HostConfig.Init, true);
-  assertEquals(HostConfig.AutoRemove, true);
+  assertEquals(HostConfig.AutoRemove, false);
   assertEquals(HostConfig.Privileged, false);
   assertEquals(HostConfig.CapDrop, ["ALL"]);
   const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP", "SETGID", "SETUID"];

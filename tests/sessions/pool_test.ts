@@ -4,7 +4,7 @@ import { EngineError } from "../../lib/sessions/errors.ts";
 import { memoryIsLow } from "../../lib/sessions/memory.ts";
 import { Pool, READY_MAX_AGE_MS } from "../../lib/sessions/pool.ts";
 import { ManualClock, settle } from "../support/manual_clock.ts";
-import { PROFILE, ScriptedEngine } from "./scripted.ts";
+import { PROFILE, ScriptedEngine, scriptedLeases } from "./scripted.ts";
 
 const SECOND = 1000;
 const never = new AbortController().signal;
@@ -26,14 +26,7 @@ class Stage implements AsyncDisposable {
     this.settings.size = size;
     this.pool = new Pool({
       engine: this.engine,
-      leases: {
-        take: (session) => {
-          this.leased.add(session);
-          return Promise.resolve({
-            [Symbol.asyncDispose]: () => Promise.resolve(void this.leased.delete(session)),
-          });
-        },
-      },
+      leases: scriptedLeases(this.leased),
       settings: () => this.settings,
       places: () => this.places,
       memoryIsLow: () => this.memoryIsLow,

@@ -3,13 +3,16 @@ import { createLog } from "../../lib/log.ts";
 import { ending } from "../../lib/sessions/endings.ts";
 import { EngineError, LimitError, ShutdownError } from "../../lib/sessions/errors.ts";
 import { Registry } from "../../lib/sessions/registry.ts";
+import { INTERRUPTED } from "../../lib/terminal/bridge.ts";
 import { CREDIT_BYTES } from "../../lib/terminal/credit.ts";
 import type { TerminalEvent } from "../../lib/types.ts";
 import { ManualClock, settle } from "../support/manual_clock.ts";
-import { PROFILE, ScriptedEngine } from "./scripted.ts";
+import { PROFILE, ScriptedEngine, scriptedLeases } from "./scripted.ts";
 
 const MINUTE = 60_000;
 const never = new AbortController().signal;
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 /** A registry on a scripted engine and a manual clock. */
 class Stage implements AsyncDisposable {
@@ -22,14 +25,7 @@ class Stage implements AsyncDisposable {
   constructor(times: { reconnectGraceMs?: number; maxPerUser?: number; maxTotal?: number } = {}) {
     this.registry = new Registry({
       engine: this.engine,
-      leases: {
-        take: (session) => {
-          this.leased.add(session);
-          return Promise.resolve({
-            [Symbol.asyncDispose]: () => Promise.resolve(void this.leased.delete(session)),
-          });
-        },
-      },
+      leases: scriptedLeases(this.leased),
       settings: () => ({
         profile: PROFILE,
         times: {
@@ -332,12 +328,58 @@ Deno.test("an out-of-memory program does not decide how the shell's own exit is 
   assertEquals((await session.ended).reason, "exit");
 });
 
-Deno.test("a session whose engine goes away ends with reason engine", async () => {
+Deno.test("a session whose engine went away goes on when it is back, with what was missed", async () => {
   await using stage = new Stage();
   const { session, container } = await stage.view();
-  container.exit.reject(new EngineError("gone", { answered: false }));
+  container.stream.print("one\n");
+  await settle();
+  stage.engine.goAway();
+  await settle();
+  container.log = "one\ntwo\n";
+  await stage.clock.advance(10_000);
+  assertEquals(session.phase, "live");
+  stage.engine.comeBack();
+  await stage.clock.advance(1_000);
+  container.stream.print("three\n");
+  await settle();
+  assertEquals(text(session.output.latest(100)), "one\ntwo\nthree\n");
+  await session.write(new TextEncoder().encode("x"), never);
+  assertEquals(container.stream.written, ["x"]);
+  container.exit.resolve(0);
   container.stream.end();
+  assertEquals((await session.ended).reason, "exit");
+});
+
+Deno.test("what was missed waits for the viewer like other output", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  stage.engine.goAway();
+  container.log = "x".repeat(CREDIT_BYTES + 10) + "\n";
+  stage.engine.comeBack();
+  await stage.clock.advance(1_000);
+  assertEquals(session.output.end, CREDIT_BYTES);
+  session.output.ack(CREDIT_BYTES, CREDIT_BYTES);
+  await settle();
+  assertEquals(session.output.end, CREDIT_BYTES + 11);
+});
+
+Deno.test("a session whose container is gone when the engine is back ends with reason engine", async () => {
+  await using stage = new Stage();
+  const { session } = await stage.view();
+  stage.engine.goAway();
+  stage.engine.comeBack();
+  stage.engine.failAt = "rejoin";
+  await stage.clock.advance(1_000);
   assertEquals((await session.ended).reason, "engine");
+});
+
+Deno.test("a session whose engine stays away ends with reason engine", async () => {
+  await using stage = new Stage();
+  const { session } = await stage.view();
+  stage.engine.goAway();
+  await stage.clock.advance(40_000);
+  assertEquals((await session.ended).reason, "engine");
+  stage.engine.comeBack();
 });
 
 Deno.test("drain() ends live sessions with the cause and resolves when all is gone", async () => {
@@ -365,6 +407,24 @@ Deno.test("drain() waits for a start that is under way, and leaves nothing of it
   gate.resolve();
   await assertRejects(() => starting, ShutdownError);
   await drained;
+  stage.assertClean();
+});
+
+Deno.test("leave() refuses a start that is under way, so that its client comes again", async () => {
+  const stage = new Stage();
+  const gate = Promise.withResolvers<void>();
+  const { attach } = stage.engine;
+  stage.engine.attach = async (container) => {
+    await gate.promise;
+    return await attach.call(stage.engine, container);
+  };
+  const starting = stage.open();
+  await settle();
+  const left = stage.registry.leave();
+  gate.resolve();
+  const error = await assertRejects(() => starting, ShutdownError) as ShutdownError;
+  assertEquals(error.followed, true);
+  await left;
   stage.assertClean();
 });
 
@@ -401,6 +461,43 @@ Deno.test("input that waits for its turn is dropped when its client leaves", asy
   gate.resolve();
   await Promise.all([first, third]);
   assertEquals(container.stream.written, ["a", "c"]);
+});
+
+Deno.test("input is counted when it is passed on, or was dropped for good, and not when it was lost", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  const gate = Promise.withResolvers<void>();
+  const { write } = container.stream;
+  container.stream.write = async (bytes) => {
+    await gate.promise;
+    return await write.call(container.stream, bytes);
+  };
+  const bytes = new Uint8Array(10);
+  const leaving = new AbortController(), interrupted = new AbortController();
+  const first = session.write(bytes, never);
+  await settle();
+  assertEquals(session.inputBytes, 10, "the shell will have it, whatever becomes of its viewer");
+  const lost = session.write(bytes, leaving.signal);
+  const dropped = session.write(bytes, interrupted.signal);
+  interrupted.abort(INTERRUPTED);
+  leaving.abort();
+  await Promise.allSettled([lost, dropped]);
+  assertEquals(session.inputBytes, 20);
+  gate.resolve();
+  await first;
+});
+
+Deno.test("input that comes while the engine is away waits for it", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  stage.engine.goAway();
+  container.stream.write = () => Promise.reject(new Error("broken pipe"));
+  const written = session.write(new TextEncoder().encode("a"), never);
+  await settle();
+  stage.engine.comeBack();
+  await stage.clock.advance(10_000);
+  await written;
+  assertEquals(container.stream.written, ["a"]);
 });
 
 Deno.test("of several sizes that come at once, the terminal gets the last", async () => {

@@ -4,10 +4,12 @@ import type {
   ContainerSummary,
   Engine,
   Incident,
+  Rejoined,
   ShellStream,
   Tether,
 } from "../../lib/sessions/engine.ts";
 import { EngineError } from "../../lib/sessions/errors.ts";
+import type { Leases } from "../../lib/sessions/leases.ts";
 import type { Profile, Winsize } from "../../lib/types.ts";
 
 export const PROFILE: Profile = {
@@ -62,8 +64,10 @@ export class ScriptedStream implements ShellStream {
 /** One container as the scripted engine holds it. */
 export interface ScriptedContainer {
   readonly identity: ContainerIdentity;
-  readonly stream: ScriptedStream;
-  readonly exit: PromiseWithResolvers<number>;
+  stream: ScriptedStream;
+  /** What `rejoin` says was printed. */
+  log: string;
+  exit: PromiseWithResolvers<number>;
   tether: "none" | "tied" | "released" | "cut";
   size: Winsize | null;
 }
@@ -74,7 +78,22 @@ export class ScriptedEngine implements Engine {
   readonly calls: string[] = [];
   readonly containers = new Map<string, ScriptedContainer>();
   failAt: keyof Engine | null = null;
+  #phase: "there" | "away" = "there";
   #tell: ((incident: Incident) => void) | null = null;
+
+  /** Stops answering; streams and waits under way break. */
+  goAway() {
+    this.#phase = "away";
+    for (const { stream, exit } of this.containers.values()) {
+      stream.end();
+      exit.reject(new EngineError("Cannot wait: away", { answered: false }));
+    }
+  }
+
+  comeBack() {
+    this.#phase = "there";
+    for (const container of this.containers.values()) container.exit = Promise.withResolvers();
+  }
 
   /** Tells the registry of an incident. */
   incident(incident: Incident) {
@@ -92,6 +111,7 @@ export class ScriptedEngine implements Engine {
     this.containers.set(id, {
       identity,
       stream: new ScriptedStream(),
+      log: "",
       exit,
       tether: "none",
       size: null,
@@ -104,9 +124,26 @@ export class ScriptedEngine implements Engine {
     return this.containers.get(container)!.stream;
   }
 
+  async rejoin(container: string): Promise<Rejoined> {
+    await this.#call("rejoin");
+    const { log } = this.containers.get(container)!;
+    const stream = new ScriptedStream();
+    this.containers.get(container)!.stream = stream;
+    return { stream, heard: new Uint8Array(), log: new TextEncoder().encode(log) };
+  }
+
+  freeze(): Promise<void> {
+    return this.#call("freeze");
+  }
+
   async watchExit(container: string): Promise<{ code: Promise<number> }> {
     await this.#call("watchExit");
     return { code: this.containers.get(container)!.exit.promise };
+  }
+
+  async exitStatus(): Promise<number | null> {
+    await this.#call("exitStatus");
+    return null;
   }
 
   start(): Promise<void> {
@@ -161,7 +198,25 @@ export class ScriptedEngine implements Engine {
 
   #call(verb: keyof Engine): Promise<void> {
     this.calls.push(verb);
+    if (this.#phase === "away") {
+      return Promise.reject(new EngineError(`Cannot ${verb}: away`, { answered: false }));
+    }
     if (this.failAt !== verb) return Promise.resolve();
     return Promise.reject(new EngineError(`Cannot ${verb}: scripted`, { answered: true }));
   }
+}
+
+/** Leases that are kept nowhere but in `leased`. */
+export function scriptedLeases(leased: Set<string>): Pick<Leases, "take" | "drop" | "inherited"> {
+  return {
+    inherited: new Map(),
+    drop: () => Promise.resolve(),
+    take(session) {
+      leased.add(session);
+      return Promise.resolve({
+        write: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => Promise.resolve(void leased.delete(session)),
+      });
+    },
+  };
 }

@@ -1,4 +1,5 @@
 /** A fresh gateway of its own for a test file: real process, port 0, own instance, own directories. */
+import { abortable } from "@std/async/abortable";
 import { bcrypt } from "hash-wasm";
 import { join } from "node:path";
 import { Docker } from "deno-docker-api";
@@ -10,7 +11,7 @@ import { type Outcome, run } from "./run.ts";
 export const PROGRAM = new URL("../../scripts/ttygate", import.meta.url).pathname;
 export const DOCKER_SOCKET = Deno.env.get("TTYGATE_DOCKER_SOCKET") ?? "/run/docker.sock";
 
-const START_MS = 30_000;
+const START_MS = 60_000;
 const STOP_MS = 20_000;
 /** The least cost there is: tests of log-ins are not tests of bcrypt. */
 const TEST_COST = 4;
@@ -124,7 +125,8 @@ export class TestGateway implements AsyncDisposable {
       const ended = this.process.status.then(({ code }) => {
         throw new Error(`the gateway ended with ${code} before logging ${pattern}:\n${this.log}`);
       });
-      await Promise.race([this.#logChanged.promise, ended]);
+      ended.catch(() => {});
+      await abortable(Promise.race([this.#logChanged.promise, ended]), timeout);
     }
   }
 

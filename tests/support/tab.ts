@@ -99,6 +99,12 @@ export class TestTab {
     await this.page.keyboard.press(key);
   }
 
+  /** Pastes as a person does, who may use the clipboard. */
+  async paste(text: string): Promise<void> {
+    await this.page.evaluate((text) => navigator.clipboard.writeText(text), text);
+    await this.press("Control+Shift+V");
+  }
+
   /** Runs a command line and returns what it printed, which must fit the screen. */
   async run(line: string): Promise<string> {
     const mark = crypto.randomUUID().slice(0, 6);
@@ -106,6 +112,19 @@ export class TestTab {
     await this.type(`clear; echo B''${mark}; ${line}; echo E''${mark}\n`);
     const match = await this.see(new RegExp(`B${mark}\\n([^]*?)E${mark}\\n[^\\n]*[#$]$`));
     return match[1]!.trimEnd();
+  }
+
+  /** What the buttons of the panel say, and which of them has the focus. */
+  async choices(): Promise<{ texts: string[]; focused: string | null }> {
+    await this.#until(() => this.page.locator("#ended").waitFor());
+    return await this.page.evaluate(() => {
+      const buttons = [...document.querySelectorAll<HTMLElement>("#ended button")];
+      const focused = buttons.find((button) => button === document.activeElement);
+      return {
+        texts: buttons.map((button) => button.innerText),
+        focused: focused?.innerText ?? null,
+      };
+    });
   }
 
   /** A text of the page once it is visible. */

@@ -40,6 +40,8 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
   let cookie = "";
   const page = () => status("/", { headers: { cookie } });
   const openTerminal = () => TestTerminal.open({ origin }, { cookie });
+  const comeBack = ({ session, offset }: TestTerminal) =>
+    TestTerminal.open({ origin }, { cookie, query: { session, offset } });
 
   await server.run(INSTALL);
   await write("/etc/ttygate/ttygate.toml", config);
@@ -165,19 +167,41 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
     }
   });
 
-  await t.step("after kill -9 systemd starts it anew, and it removes what was left", async () => {
-    await using terminal = await openTerminal();
-    const killed = await mainPid();
-    await server.run("systemctl kill --kill-whom=main --signal=KILL ttygate.service");
-    await terminal.closed;
-    await until(async () => (await names()).length === 0);
+  await t.step("systemctl restart leaves the sessions to the next gateway", async () => {
+    await using before = await openTerminal();
+    await before.run("kept=yes");
+    const [killed, screen] = [await mainPid(), before.offset];
+    await server.run("systemctl restart ttygate.service");
+    assertEquals((await before.closed).code, 1012);
     assertNotEquals(await mainPid(), killed);
-    await until(async () => {
-      const lines = await server.journal("-p notice..notice _SYSTEMD_UNIT=ttygate.service");
-      return lines.includes(`removed a container left behind name=ttygate-${terminal.session}`);
-    });
-    assertEquals(await page(), 200);
+    await using after = await comeBack(before);
+    assertEquals((await after.event("ready")).offset, screen);
+    assertEquals(await after.run("echo $kept"), "yes");
+    after.type("exit\r");
+    await after.closed;
+    await until(async () => (await names()).length === 0);
   });
+
+  await t.step(
+    "after kill -9 systemd starts it anew, and it goes on with the session",
+    async () => {
+      await using before = await openTerminal();
+      await before.run("kept=yes");
+      const killed = await mainPid();
+      await server.run("systemctl kill --kill-whom=main --signal=KILL ttygate.service");
+      // A sweep at the worst moment spares it.
+      const swept = server.run("systemctl start ttygate-sweep");
+      await before.closed;
+      await using after = await comeBack(before);
+      assertNotEquals(await mainPid(), killed);
+      assertEquals(await after.run("echo $kept"), "yes");
+      await swept;
+      assertEquals(await after.run("echo $kept"), "yes");
+      after.type("exit\r");
+      await after.closed;
+      await until(async () => (await names()).length === 0);
+    },
+  );
 
   await t.step("what a dead gateway left is removed by the sweep", async () => {
     const dropIn = "/run/systemd/system/ttygate.service.d/stay-dead.conf";

@@ -1,0 +1,140 @@
+/** Joins the terminal of a running container again, and finds out what was printed until then. */
+import { concat } from "@std/bytes/concat";
+import { endsWith } from "@std/bytes/ends-with";
+import { DockerError } from "deno-docker-api";
+import type { Docker } from "deno-docker-api";
+import { settlesWithin, systemClock } from "../clock.ts";
+import { withDeadline } from "./docker_calls.ts";
+import type { Rejoined, ShellStream } from "./engine.ts";
+
+/** What a container printed before it was paused has come when nothing came for so long. */
+const QUIET_MS = 20;
+/** More than all pipes and buffers between a program and the stream hold. */
+const HEARD_BYTES = 16 * 1024 * 1024;
+/** How often the log is read until it stands still: the Engine writes it behind the stream. */
+const LOG_TRIES = 50;
+/** What was heard has come to the log when the log ends like it. */
+const LAST_LINES_BYTES = 4 * 1024;
+/** Whether something comes: a program that prints on and on is never quiet. */
+const ONCE = 1;
+const READ_BYTES = 64 * 1024;
+const NEWLINE = 0x0a;
+
+type Containers = Docker["containers"];
+
+/**
+ * The Engine attaches nothing to a paused container, so this attaches first and then, where the
+ * programs print, pauses them: the stream has all since the attach, the log all whole lines until
+ * the pause.
+ */
+export async function rejoin(
+  containers: Containers,
+  container: string,
+  signal: AbortSignal,
+): Promise<Rejoined> {
+  const options = { signal: withDeadline(signal) };
+  await unpause(containers, container);
+  await using made = new AsyncDisposableStack();
+  const attached = new Attached(
+    made.use(await containers.attach(container, { detachKeys: "", ...options })),
+  );
+  const read = () => settledLog(containers, container, heard, options.signal);
+  let heard = await attached.hear(ONCE);
+  if (heard.length === 0) {
+    // A shell that waits for its person prints nothing, and need not be stopped.
+    const log = await read();
+    heard = await attached.hear(ONCE);
+    if (heard.length === 0) {
+      made.move();
+      return { stream: attached, heard, log };
+    }
+  }
+  let log: Uint8Array<ArrayBuffer>;
+  await pause(containers, container, options.signal);
+  try {
+    heard = concat([heard, await attached.hear()]);
+    log = await read();
+  } finally {
+    await unpause(containers, container);
+  }
+  made.move();
+  return { stream: attached, heard, log };
+}
+
+/** Has a container's programs stand still; nothing changes when they do already. */
+export async function pause(
+  containers: Containers,
+  container: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await containers.pause(container, { signal });
+  } catch (error) {
+    if (!(error instanceof DockerError && /already paused/.test(error.message))) throw error;
+  }
+}
+
+/** Not abortable: nobody else would let the programs go on. */
+async function unpause(containers: Containers, container: string): Promise<void> {
+  try {
+    await containers.unpause(container, { signal: withDeadline() });
+  } catch (error) {
+    if (!(error instanceof DockerError && /is not paused/.test(error.message))) throw error;
+  }
+}
+
+/** A stream that can be listened to for a while: a read that then still waits is its next one. */
+class Attached implements ShellStream {
+  #pending: Promise<Uint8Array | null> | null = null;
+
+  constructor(private readonly stream: ShellStream) {}
+
+  read(maxBytes: number): Promise<Uint8Array | null> {
+    const read = this.#pending ?? this.stream.read(maxBytes);
+    this.#pending = null;
+    return read;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.stream.write(bytes);
+  }
+
+  /** Reads until nothing comes, or so much has come. */
+  async hear(mostBytes = HEARD_BYTES): Promise<Uint8Array<ArrayBuffer>> {
+    const chunks: Uint8Array[] = [];
+    for (let heardBytes = 0; heardBytes < mostBytes;) {
+      const read = this.read(READ_BYTES);
+      read.catch(() => {}); // whoever reads next hears of it
+      if (!await settlesWithin(read, QUIET_MS, systemClock)) {
+        this.#pending = read;
+        break;
+      }
+      const bytes = await read;
+      if (bytes === null) break;
+      chunks.push(bytes.slice());
+      heardBytes += bytes.length;
+    }
+    return concat(chunks);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stream[Symbol.asyncDispose]();
+  }
+}
+
+async function settledLog(
+  containers: Containers,
+  container: string,
+  heard: Uint8Array<ArrayBuffer>,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const lines = heard.subarray(0, heard.lastIndexOf(NEWLINE) + 1).slice(-LAST_LINES_BYTES);
+  let log = await containers.logs(container, { signal });
+  for (let tries = 1; tries < LOG_TRIES; tries++) {
+    const beforeBytes = log.length;
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    log = await containers.logs(container, { signal });
+    if (log.length === beforeBytes && endsWith(log, lines)) break;
+  }
+  return log;
+}

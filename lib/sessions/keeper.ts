@@ -1,0 +1,66 @@
+/** Writes down what a session needs to outlive its gateway's process, soon after it changes. */
+import { sleep } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Clock } from "../types.ts";
+import type { Lease } from "./leases.ts";
+import type { Session } from "./session.ts";
+
+/** How much may change before it is written. */
+const SAVE_MS = 250;
+/** How much output is written: enough to find its place in the engine's log, and the last line. */
+const TAIL_BYTES = 16 * 1024;
+
+/** One session's keeper; disposing it lets a write that is under way finish. */
+export class Keeper implements AsyncDisposable {
+  readonly #over = new AbortController();
+  readonly #kept: Promise<void>;
+
+  constructor(
+    private readonly session: Session,
+    private readonly lease: Lease,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {
+    this.#kept = this.#keep();
+  }
+
+  /** Writes once more, with all the output that a viewer could ask for, and nothing after that. */
+  async finish(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+    await this.#write(Infinity, this.session.inputBytes);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    await this.#kept;
+  }
+
+  async #keep(): Promise<void> {
+    const { output } = this.session;
+    const { signal } = this.#over;
+    try {
+      do {
+        const { end } = output;
+        await this.#write(TAIL_BYTES, null);
+        await sleep(SAVE_MS, this.clock, signal);
+        if (!await output.after(end, signal)) return;
+      } while (!signal.aborted);
+    } catch (error) {
+      if (signal.aborted) return;
+      const session = this.session.id;
+      this.log.warning("a session will not outlive this gateway", { session, error });
+    }
+  }
+
+  #write(maxBytes: number, inputBytes: number | null): Promise<void> {
+    const { user, profile, startedAt, idleMs, output } = this.session;
+    return this.lease.write({
+      user,
+      profile,
+      startedAt: startedAt.getTime(),
+      activeAt: Date.now() - Math.round(idleMs),
+      output: { bytes: output.latest(maxBytes), end: output.end },
+      inputBytes,
+    });
+  }
+}

@@ -1,0 +1,69 @@
+/** What a session needs to outlive its gateway's process, as bytes and back; pure. */
+import { concat } from "@std/bytes/concat";
+import * as v from "valibot";
+import type { Profile } from "../types.ts";
+import type { Stretch } from "./splice.ts";
+
+/** What is written down of a session. */
+export interface LeaseRecord {
+  /** "" of a shell that nobody has claimed. */
+  readonly user: string;
+  readonly profile: Profile;
+  /** When the session started, and when its last input came, in Unix milliseconds. */
+  readonly startedAt: number;
+  readonly activeAt: number;
+  /** The latest output. */
+  readonly output: Stretch;
+  /** How much input came; null while the session goes on, as that is soon out of date. */
+  readonly inputBytes: number | null;
+}
+
+const Head = v.strictObject({
+  user: v.string(),
+  profile: v.object({
+    image: v.string(),
+    command: v.array(v.string()),
+    limits: v.strictObject({
+      cpus: v.number(),
+      memoryBytes: v.number(),
+      pids: v.number(),
+      diskBytes: v.number(),
+    }),
+    network: v.string(),
+    runtime: v.string(),
+    user: v.string(),
+  }),
+  startedAt: v.number(),
+  activeAt: v.number(),
+  end: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  inputBytes: v.nullable(v.number()),
+});
+
+/** The record of a session that has not begun. */
+export function newRecord(user: string, profile: Profile): LeaseRecord {
+  const now = Date.now();
+  const output = { bytes: new Uint8Array(), end: 0 };
+  return { user, profile, startedAt: now, activeAt: now, output, inputBytes: null };
+}
+
+/** A line of JSON, then the output's bytes. */
+export function encodeRecord(record: LeaseRecord): Uint8Array {
+  const { output, ...rest } = record;
+  const head = JSON.stringify({ ...rest, end: output.end }) + "\n";
+  return concat([new TextEncoder().encode(head), output.bytes]);
+}
+
+/** @returns null when the bytes are no record */
+export function decodeRecord(bytes: Uint8Array<ArrayBuffer>): LeaseRecord | null {
+  const headEnd = bytes.indexOf(0x0a);
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes.subarray(0, Math.max(0, headEnd))));
+  } catch {
+    return null;
+  }
+  const parsed = v.safeParse(Head, json);
+  if (!parsed.success) return null;
+  const { end, ...rest } = parsed.output;
+  return { ...rest, output: { bytes: bytes.slice(headEnd + 1), end } };
+}

@@ -1,0 +1,231 @@
+/** The line to a session's shell: output, input and size; joined again when the engine dropped it. */
+import { abortable } from "@std/async/abortable";
+import { settlesWithin, sleep } from "../clock.ts";
+import { INTERRUPTED } from "../terminal/bridge.ts";
+import type { Output } from "../terminal/output.ts";
+import type { Member, Share } from "../terminal/share.ts";
+import type { Clock, Winsize } from "../types.ts";
+import type { Engine } from "./engine.ts";
+import { EngineError } from "./errors.ts";
+import { type Connection, rejoinShell, type Shell } from "./shell.ts";
+
+/** After the shell's exit: how long its last output may stand still. */
+const LAST_OUTPUT_MS = 1_000;
+/** After the end of the stream: how long the exit status may take. */
+const EXIT_CODE_MS = 2_000;
+/** After a freeze: how long the last output may stand still. */
+const LEAVE_MS = 20;
+/** How often the engine is asked again while it does not answer, and for how long. */
+const REJOIN_PAUSE_MS = 500;
+const REJOIN_MS = 30_000;
+/** How much of the latest output is compared with the engine's log. */
+const KNOWN_BYTES = 16 * 1024;
+
+/** How a line came to its end: with the shell's exit status, or since the shell cannot be reached. */
+export type LineEnd = { readonly exitCode: number } | "lost";
+
+/** What a line is made of. */
+export interface LineParts {
+  readonly shell: Shell;
+  readonly engine: Engine;
+  readonly output: Output;
+  readonly share: Share;
+  readonly clock: Clock;
+  /** How much input the shell had before; null where that is not known. */
+  readonly inputBytes: number | null;
+}
+
+/** Pumps output as credit allows; disposing it hangs up. */
+export class Line implements AsyncDisposable {
+  /** Resolves when the shell has ended, or is lost, and its last output has come. */
+  readonly end: Promise<LineEnd>;
+  readonly #parts: LineParts;
+  readonly #over = new AbortController();
+  #connection: Connection;
+  readonly #share: Member;
+  #inputBytes: number | null;
+  /** Resolves when the connection is another one. */
+  #joined = Promise.withResolvers<void>();
+  /** The last input that is on its way, null when there is none. */
+  #writing: Promise<unknown> | null = null;
+  #wantedSize: Winsize | null = null;
+  #redraws = false;
+  #resizing: Promise<void> | null = null;
+
+  constructor(parts: LineParts) {
+    this.#parts = parts;
+    this.#connection = parts.shell.connection;
+    this.#inputBytes = parts.inputBytes;
+    this.#share = parts.share.join();
+    this.end = this.#run();
+  }
+
+  /**
+   * Passes input to the shell, in order; resolves when the terminal has taken it. Input that
+   * waits for its turn when the signal is aborted is dropped.
+   */
+  async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    this.#share.typed(bytes);
+    const before = this.#writing;
+    const turn = Promise.withResolvers<void>();
+    const after = this.#writing = before ? before.then(() => turn.promise) : turn.promise;
+    try {
+      if (before) await abortable(before, signal);
+      this.#count(bytes);
+      await this.#deliver(bytes);
+    } catch (error) {
+      if (signal.reason === INTERRUPTED) this.#count(bytes);
+      throw error;
+    } finally {
+      turn.resolve();
+      if (this.#writing === after) this.#writing = null;
+    }
+  }
+
+  /** How much input was passed on, or dropped for good; null where what was before is not known. */
+  get inputBytes(): number | null {
+    return this.#inputBytes;
+  }
+
+  /** Tells the terminal its size; of several that come at once, the last counts. */
+  resize(winsize: Winsize): void {
+    if (this.#redraws) {
+      this.#redraws = false;
+      this.resize({ ...winsize, cols: winsize.cols + 1 });
+    }
+    this.#wantedSize = winsize;
+    this.#resizing ??= this.#applySize().finally(() => this.#resizing = null);
+  }
+
+  /** Has the program draw its screen again at the next `resize`, also when that changes nothing. */
+  redraw(): void {
+    this.#redraws = true;
+  }
+
+  /** Has the shell stand still, takes in what it printed until then, and hangs up. */
+  async leave(): Promise<void> {
+    const { engine, shell: { container }, output, clock } = this.#parts;
+    await engine.freeze(container, this.#over.signal);
+    for (let before = -1; before !== output.end;) {
+      before = output.end;
+      await sleep(LEAVE_MS, clock);
+    }
+    await this[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
+    this.#share[Symbol.dispose]();
+    this.#parts.output.close();
+    await this.#connection[Symbol.asyncDispose]();
+  }
+
+  #count({ length }: Uint8Array): void {
+    if (this.#inputBytes !== null) this.#inputBytes += length;
+  }
+
+  /** Writes to the connection of the moment, and to the next one when that breaks. */
+  async #deliver(bytes: Uint8Array): Promise<void> {
+    while (!this.#over.signal.aborted) {
+      const { stream } = this.#connection;
+      try {
+        return await stream.write(bytes);
+      } catch {
+        // Either the shell has closed its terminal, and its exit tells the rest, or the engine.
+        await Promise.race([this.#joined.promise, this.end]);
+        if (this.#connection.stream === stream) return;
+      }
+    }
+  }
+
+  async #run(): Promise<LineEnd> {
+    const { output, clock } = this.#parts;
+    let missed: Uint8Array = new Uint8Array();
+    try {
+      while (true) {
+        const { exitCode } = this.#connection;
+        const pumped = this.#pump(this.#connection, missed);
+        // A wait that broke off says nothing of the shell: the line is joined again at once.
+        const broke = exitCode.then(() => false, () => true);
+        if (!await Promise.race([pumped, broke])) await this.#drain(pumped);
+        if (this.#over.signal.aborted) return "lost";
+        if (await settlesWithin(exitCode, EXIT_CODE_MS, clock)) {
+          const status = await exitCode.catch(() => null);
+          if (status !== null) return { exitCode: status };
+        }
+        await this.#connection[Symbol.asyncDispose]();
+        await pumped;
+        const rejoined = await this.#rejoin();
+        if (!rejoined) return "lost";
+        if ("exitCode" in rejoined) return rejoined;
+        missed = rejoined.missed;
+      }
+    } finally {
+      output.close();
+      await this.#connection[Symbol.asyncDispose]();
+    }
+  }
+
+  /** Resolves when the stream ends, be it closed or broken. */
+  async #pump({ stream }: Connection, missed: Uint8Array): Promise<void> {
+    const { output } = this.#parts;
+    try {
+      for (let room; (room = await output.room()) > 0;) {
+        room = await this.#share.turn(room);
+        const bytes = missed.length > 0 ? missed.subarray(0, room) : await stream.read(room);
+        if (bytes === null || this.#over.signal.aborted) return;
+        missed = missed.subarray(Math.min(missed.length, room));
+        this.#share.took(bytes.length);
+        output.append(bytes);
+      }
+    } catch {
+      // The exit status tells why.
+    }
+  }
+
+  /** Waits for the output that was still on its way, for as long as it moves. */
+  async #drain(pumped: Promise<unknown>): Promise<void> {
+    const { output, clock } = this.#parts;
+    for (let before = -1, now = 0; before !== now; now = output.end + output.acked) {
+      before = now;
+      if (await settlesWithin(pumped, LAST_OUTPUT_MS, clock)) return;
+    }
+  }
+
+  /** Connects again, once the engine answers; null when the shell does not run any more. */
+  async #rejoin(): Promise<{ missed: Uint8Array } | { exitCode: number } | null> {
+    const { engine, shell: { container }, output, clock } = this.#parts;
+    const { signal } = this.#over;
+    const giveUpAt = clock.now() + REJOIN_MS;
+    while (!signal.aborted) {
+      try {
+        const known = { bytes: output.latest(KNOWN_BYTES), end: output.end };
+        const { connection, output: all } = await rejoinShell(engine, container, known, signal);
+        this.#connection = connection;
+        this.#joined.resolve();
+        this.#joined = Promise.withResolvers();
+        const missedBytes = all === null ? 0 : all.end - known.end;
+        return { missed: all?.bytes.subarray(all.bytes.length - missedBytes) ?? new Uint8Array() };
+      } catch (error) {
+        const answered = !(error instanceof EngineError) || error.answered;
+        if (answered) {
+          const exitCode = await engine.exitStatus(container, signal).catch(() => null);
+          return exitCode === null ? null : { exitCode };
+        }
+        if (clock.now() >= giveUpAt) return null;
+      }
+      await sleep(REJOIN_PAUSE_MS, clock, signal);
+    }
+    return null;
+  }
+
+  async #applySize(): Promise<void> {
+    const { engine, shell } = this.#parts;
+    while (this.#wantedSize && !this.#over.signal.aborted) {
+      const winsize = this.#wantedSize;
+      this.#wantedSize = null;
+      // A size that cannot be set is a shell that is gone: its exit tells the rest.
+      await engine.resize(shell.container, winsize, this.#over.signal).catch(() => {});
+    }
+  }
+}
