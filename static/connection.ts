@@ -24,20 +24,24 @@ const CLOSING_MS = 3_000;
 
 const NEVER = new AbortController().signal;
 
-/** How long an ordinary request may take. */
-const PROBE_MS = 5_000;
-
-/** What the gateway below `base` answers this login, as an HTTP status; 0 when it does not. */
-export async function probe(base: string): Promise<number> {
-  try {
-    const response = await fetch(`${base}/api/v1/sessions`, {
-      signal: AbortSignal.timeout(PROBE_MS),
-    });
-    await response.body?.cancel();
-    return response.status;
-  } catch {
-    return 0;
+/**
+ * Where the gateway below `base` opens a terminal: a new one, or one to come back to whose output is
+ * known up to an offset.
+ */
+export function terminalUrl(
+  base: string,
+  { cols, rows }: Winsize,
+  session?: { readonly id: string; readonly next: number },
+): URL {
+  const url = new URL(`${base}/terminal`, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  url.searchParams.set("cols", `${cols}`);
+  url.searchParams.set("rows", `${rows}`);
+  if (session !== undefined) {
+    url.searchParams.set("session", session.id);
+    url.searchParams.set("offset", `${session.next}`);
   }
+  return url;
 }
 
 /** What a connection tells its owner; nothing comes after `closed`. */

@@ -1,38 +1,108 @@
-/** What the person typed or pasted and the server has not been sent yet, cut into messages; pure. */
+/** What the person typed or pasted, on its way to the shell: each byte once, in order; pure. */
 import { PAYLOAD_BYTES } from "../lib/terminal/frame.ts";
 
-/** The most input that may wait, far above any sensible paste. */
+/** The most input that may wait to be sent, far above any sensible paste. */
 export const QUEUE_BYTES = 8 * 1024 * 1024;
 
+/**
+ * How much of what was last sent is kept to send again: more than the network and the gateway hold
+ * on its way to a shell that reads nothing.
+ */
+export const KEPT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Input that waits, and a copy of what was sent but may not have arrived. What is sent counts in
+ * the session's own numbers: its first byte of input is 0, whoever sent it.
+ */
 export class InputQueue {
   readonly #pieces: Uint8Array[] = [];
-  #bytes = 0;
+  #waitingBytes = 0;
+  /** The byte number `n` lies at `n % KEPT_BYTES`. */
+  readonly #kept = new Uint8Array(KEPT_BYTES);
+  /** From where on what was sent is kept. */
+  #keptFrom = 0;
+  /** The number of the next byte to send; null where a `ready` must tell. */
+  #next: number | null = null;
 
   /** @returns false, with nothing queued, when `input` would take the queue over `QUEUE_BYTES` */
   push(input: Uint8Array): boolean {
-    if (this.#bytes + input.length > QUEUE_BYTES) return false;
-    for (let start = 0; start < input.length; start += PAYLOAD_BYTES) {
-      this.#pieces.push(input.subarray(start, start + PAYLOAD_BYTES));
-    }
-    this.#bytes += input.length;
+    if (this.#waitingBytes + input.length > QUEUE_BYTES) return false;
+    this.#pieces.push(...cut(input));
+    this.#waitingBytes += input.length;
     return true;
   }
 
   /** The next message's bytes, 1 to `PAYLOAD_BYTES`; undefined when nothing waits. */
   take(): Uint8Array | undefined {
     const piece = this.#pieces.shift();
-    this.#bytes -= piece?.length ?? 0;
+    if (piece === undefined) return undefined;
+    this.#waitingBytes -= piece.length;
+    this.#keep(piece);
     return piece;
   }
 
-  get empty(): boolean {
-    return this.#bytes === 0;
+  /**
+   * A connection to the session is ready: what was sent and did not arrive waits again, before all
+   * else. Without `arrived` nobody knows what that is, and nothing is sent twice.
+   *
+   * @param arrived the number of the next byte of input that the session expects
+   * @returns how many bytes did not arrive and are not kept any more
+   */
+  ready(arrived: number | undefined): number {
+    const next = this.#next ?? 0;
+    const fits = this.#next !== null && arrived !== undefined && arrived <= next;
+    const from = fits ? Math.max(arrived, this.#keptFrom) : next;
+    const again = this.#slice(from, next);
+    this.#pieces.unshift(...cut(again));
+    this.#waitingBytes += again.length;
+    this.#next = this.#keptFrom = arrived ?? 0;
+    return fits ? from - arrived : 0;
   }
 
+  /** Another viewer has the session: what it types moves the numbers on, as the next `ready` tells. */
+  handOver(): void {
+    this.#next = null;
+  }
+
+  get empty(): boolean {
+    return this.#waitingBytes === 0;
+  }
+
+  /** For another session. */
   clear(): void {
     this.#pieces.length = 0;
-    this.#bytes = 0;
+    this.#waitingBytes = 0;
+    this.handOver();
   }
+
+  #keep(piece: Uint8Array): void {
+    const next = this.#next ?? 0;
+    const at = next % KEPT_BYTES;
+    const fits = piece.subarray(0, KEPT_BYTES - at);
+    this.#kept.set(fits, at);
+    this.#kept.set(piece.subarray(fits.length), 0);
+    this.#next = next + piece.length;
+    this.#keptFrom = Math.max(this.#keptFrom, this.#next - KEPT_BYTES);
+  }
+
+  /** A copy of the bytes from one number up to another, at most `KEPT_BYTES`. */
+  #slice(from: number, to: number): Uint8Array {
+    const bytes = new Uint8Array(to - from);
+    const at = from % KEPT_BYTES;
+    const first = this.#kept.subarray(at, at + bytes.length);
+    bytes.set(first);
+    bytes.set(this.#kept.subarray(0, bytes.length - first.length), first.length);
+    return bytes;
+  }
+}
+
+/** Messages' worth of bytes. */
+function cut(bytes: Uint8Array): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; start += PAYLOAD_BYTES) {
+    pieces.push(bytes.subarray(start, start + PAYLOAD_BYTES));
+  }
+  return pieces;
 }
 
 /** The bytes of an xterm `onBinary` string, in which each character stands for one byte. */

@@ -1,33 +1,64 @@
 /** The phases of the terminal page, and which of them an event or a close code leads to; pure. */
 import { CLOSE } from "../lib/terminal/frame.ts";
 import type { StartProgress, TerminalEvent } from "../lib/types.ts";
+import type { Running } from "./running.ts";
 
-/** Nothing goes on until the person asks for it. */
-export interface Stopped {
-  readonly name: "ended" | "gone" | "elsewhere" | "broken" | "down" | "refused";
+type Ended = Extract<TerminalEvent, { type: "ended" }>;
+
+/** A panel stands over the terminal. */
+interface Panel {
   /** A sentence: what happened. */
   readonly message: string;
   /** A sentence under it; may be empty. */
   readonly detail: string;
-  /** What the button does. */
+  /** What its button does. */
   readonly action: string;
-  /** What Enter does, which is the same. */
+}
+
+/** Nothing goes on until the person asks for it. */
+export interface Stopped extends Panel {
+  readonly name: "ended" | "gone" | "elsewhere" | "broken" | "down" | "refused";
+  /** What Enter does, which is the same as the button does. */
   readonly enter: string;
   /** Whether that comes back to the same session rather than starting another. */
   readonly resume: boolean;
+}
+
+/** The person may go on with a session that is running, or not. */
+export interface Offering extends Panel {
+  readonly name: "offering";
+  readonly running: readonly Running[];
+}
+
+/** All places are taken: the page asks again until there is one. */
+export interface Waiting extends Panel {
+  readonly name: "waiting";
+}
+
+/** The page tries to come back, for a reason that it tells. */
+export interface Reconnecting {
+  readonly name: "reconnecting";
+  readonly cause: "lost" | "restarting" | "asked";
 }
 
 export type Phase =
   | { readonly name: "connecting" }
   | { readonly name: "starting"; readonly progress: StartProgress | { readonly stage: "prompt" } }
   | { readonly name: "live" }
-  | { readonly name: "reconnecting" }
+  | Reconnecting
   /** On the way to another page. */
   | { readonly name: "leaving" }
+  | Offering
+  | Waiting
   | Stopped;
 
 /** Whether the page waits for the person to ask. */
 export function isStopped(phase: Phase): phase is Stopped {
+  return "enter" in phase;
+}
+
+/** Whether there is a panel to be drawn. */
+export function hasPanel(phase: Phase): phase is Stopped | Offering | Waiting {
   return "action" in phase;
 }
 
@@ -43,10 +74,41 @@ const ELSEWHERE: Stopped = {
   resume: true,
 };
 
+/** The phase of a visit while sessions run that nobody looks at. */
+export function offering(running: readonly Running[]): Offering {
+  const message = running.length === 1
+    ? "A terminal of yours is still running."
+    : `${running.length} terminals of yours are still running.`;
+  return { name: "offering", message, detail: "", action: "New terminal", running };
+}
+
+/** The phase when a person has as many sessions as one may have, and may go on with one of them. */
+export function offeringInstead({ message }: Ended, running: readonly Running[]): Offering {
+  const detail = "Or go on with one of them here:";
+  return { name: "offering", message, detail, action: TRY_AGAIN.action, running };
+}
+
+/** The phase when the server has no place left. */
+export function waiting(): Waiting {
+  return {
+    name: "waiting",
+    message: "All places on this server are taken.",
+    detail: "You will be let in as soon as one is free.",
+    action: "Stop waiting",
+  };
+}
+
+/** The phase when the person does not want to wait for a place. */
+export const TIRED: Stopped = {
+  name: "ended",
+  message: "All places on this server were taken.",
+  detail: "You stopped waiting for one.",
+  ...TRY_AGAIN,
+  resume: false,
+};
+
 /** The phase after `ended`. */
-export function ended(
-  { reason, message }: Extract<TerminalEvent, { type: "ended" }>,
-): Stopped {
+export function ended({ reason, message }: Ended): Stopped {
   if (reason === "replaced") return ELSEWHERE; // it ended here, not where it is now
   return {
     name: "ended",
@@ -66,8 +128,8 @@ export const REFUSED: Stopped = {
   resume: true,
 };
 
-/** What a close code leads to, when no `ended` came before it: a phase, the log-in, or a new try. */
-export function afterClose(code: number): Stopped | "login" | "retry" {
+/** What a close code leads to, when no `ended` came before it: a phase, or the log-in. */
+export function afterClose(code: number): Stopped | Reconnecting | "login" {
   switch (code) {
     case CLOSE.ended:
       return {
@@ -114,7 +176,9 @@ export function afterClose(code: number): Stopped | "login" | "retry" {
         ...TRY_AGAIN,
         resume: true,
       };
+    case CLOSE.restarting:
+      return { name: "reconnecting", cause: "restarting" };
     default:
-      return "retry";
+      return { name: "reconnecting", cause: "lost" };
   }
 }

@@ -1,7 +1,11 @@
-/** When to try a lost connection again: exponential back-off with jitter, cut short by a sign of life. */
+/** When to try again: a lost connection, or for a place; with jitter, cut short by a sign of life. */
+/// <reference lib="dom" />
 
 const FIRST_MS = 500;
 const LONGEST_MS = 10_000;
+
+const PLACE_MS = 3_000;
+const PLACE_SPREAD_MS = 2_000;
 
 /**
  * How many milliseconds to wait before a try.
@@ -15,12 +19,26 @@ export function reconnectDelay(attempt: number, random: number): number {
   return step / 2 + (step / 2) * random;
 }
 
+/** How many milliseconds to wait before asking again for a place; `random` as in `reconnectDelay`. */
+export function placeDelay(random: number): number {
+  return PLACE_MS + PLACE_SPREAD_MS * random;
+}
+
 /** Something whose events may cut a wait short. */
 export interface Waker {
   readonly target: EventTarget;
   readonly event: string;
   /** Whether this event, now, is a reason to try at once. */
   readonly when?: () => boolean;
+}
+
+/** What tells that the network, or the person, is back. */
+export function signsOfLife(): Waker[] {
+  const visible = () => document.visibilityState === "visible";
+  return [
+    { target: globalThis, event: "online" },
+    { target: document, event: "visibilitychange", when: visible },
+  ];
 }
 
 /** Resolves after `delay` milliseconds, at a waker's event, or when `signal` aborts. */

@@ -2,153 +2,170 @@
 /// <reference lib="dom" />
 import "./csp.ts"; // first: xterm finds the page as this leaves it
 import { CLOSE } from "../lib/terminal/frame.ts";
-import type { TerminalEvent, Winsize } from "../lib/types.ts";
-import { Connection, probe } from "./connection.ts";
-import { binaryBytes, InputQueue } from "./input.ts";
-import { Offsets } from "./offsets.ts";
-import { afterClose, ended, isStopped, type Phase, REFUSED, type Stopped } from "./phase.ts";
-import { reconnectDelay, waitOrWake, type Waker } from "./reconnect.ts";
+import type { TerminalEvent } from "../lib/types.ts";
+import { isAnswer } from "./answers.ts";
+import { Connection, terminalUrl } from "./connection.ts";
+import { binaryBytes } from "./input.ts";
+import {
+  afterClose,
+  ended,
+  hasPanel,
+  isStopped,
+  offering,
+  offeringInstead,
+  type Phase,
+  type Reconnecting,
+  REFUSED,
+  type Stopped,
+  TIRED,
+  type Waiting,
+  waiting,
+} from "./phase.ts";
+import { placeDelay, reconnectDelay, signsOfLife, waitOrWake } from "./reconnect.ts";
+import { askRunning, type Running } from "./running.ts";
 import { Screen } from "./screen.ts";
+import { ShownSession } from "./shown.ts";
 import { forget, remember, remembered } from "./tab.ts";
+import { Typing } from "./typing.ts";
 import { View } from "./view.ts";
 import { followKeyboard } from "./viewport.ts";
 
-/** How soon to look again whether the network takes more input. */
-const PUMP_MS = 10;
+type Event<T extends TerminalEvent["type"]> = Extract<TerminalEvent, { type: T }>;
 
 /** How often a gateway that answers may refuse a terminal before the person is asked. */
-const REFUSALS = 3;
-
-const WAKERS: readonly Waker[] = [
-  { target: globalThis, event: "online" },
-  {
-    target: document,
-    event: "visibilitychange",
-    when: () => document.visibilityState === "visible",
-  },
-];
+const REFUSALS = 5;
 
 class TerminalPage {
   readonly #base = document.documentElement.dataset.base ?? "";
-  readonly #view = new View();
-  readonly #input = new InputQueue();
+  readonly #view = new View({
+    act: () => this.#act(),
+    choose: ({ id, outputBytes }) => this.#comeBack(id, outputBytes),
+    focusTerminal: () => this.#screen.focus(),
+  });
+  readonly #typing = new Typing();
   readonly #screen: Screen;
   #phase: Phase = { name: "connecting" };
-  /** What there is to come back to: a session, and the offset of the next output byte. */
-  #session: { readonly id: string; offsets: Offsets } | undefined;
-  /** Up to which offset the page before this one has drawn the session's output already. */
-  #drawnBefore = 0;
+  /** What there is to come back to. */
+  #session: ShownSession | undefined;
   #connection: Connection | undefined;
   /** Connections that failed since `ready` was last seen, and how many of them were refused. */
   #failures = 0;
   #refusals = 0;
-  #pumpTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #left = new AbortController();
 
   constructor() {
     const utf8 = new TextEncoder();
     this.#screen = new Screen(this.#view.terminal, {
-      text: (data) => this.#replaying || this.#type(utf8.encode(data)),
-      binary: (data) => this.#replaying || this.#type(binaryBytes(data)),
+      text: (data) => this.#isOldAnswer(data) || this.#type(utf8.encode(data)),
+      binary: (data) => this.#type(binaryBytes(data)),
       resized: (winsize) => this.#connection?.resize(winsize),
       titled: (title) => document.title = title === "" ? "ttygate" : `${title} – ttygate`,
     });
-    this.#view.action.addEventListener("click", () => this.#act());
     // Before the gateway closes the connection, which would lead to the log-in by another way.
     this.#view.logout.form?.addEventListener("submit", () => this.#leave());
-    document.addEventListener("keydown", (event) => this.#key(event), { capture: true });
+    // The connection may be dead and not know it: after a change of networks nothing tells.
+    addEventListener("online", () => this.#phase.name === "live" && this.#resume("lost"));
     addEventListener("pagehide", () => this.#leave());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
     const before = remembered();
-    if (before === undefined) this.#start();
+    if (before === undefined) this.#start("visit");
     else this.#comeBack(before.id, before.offset);
   }
 
   #enter(phase: Phase): void {
+    const before = this.#phase;
     this.#phase = phase;
     this.#view.draw(phase);
+    if (before.name === "waiting" && !hasPanel(phase)) this.#screen.focus();
   }
 
-  /** Begins a session of its own, on an empty screen. */
-  async #start(): Promise<void> {
+  /** Begins a session on an empty screen; a mere visit may offer those that nobody looks at. */
+  async #start(why: "visit" | "asked"): Promise<void> {
     const before = this.#connection;
     this.#connection = undefined;
     this.#session = undefined;
-    this.#drawnBefore = 0;
+    forget();
     delete document.documentElement.dataset.session;
-    this.#input.clear();
     this.#screen.reset();
+    this.#typing.clear();
     this.#failures = this.#refusals = 0;
     this.#enter({ name: "connecting" });
     this.#screen.focus();
     await before?.finish(); // or the session that just ended may count against the limit
-    if (!this.#left.signal.aborted) this.#connect();
+    const alone = why === "visit" ? await this.#running(({ attached }) => !attached) : [];
+    if (this.#left.signal.aborted) return;
+    if (alone.length > 0) this.#enter(offering(alone));
+    else this.#connect();
   }
 
-  /** After a reload: asks for all that is kept of the session's output, on an empty screen. */
+  /** Shows a session of a page before this one: all that is kept of its output, on an empty screen. */
   #comeBack(id: string, drawnBefore: number): void {
-    this.#session = { id, offsets: new Offsets(0) };
-    this.#drawnBefore = drawnBefore;
+    this.#session = new ShownSession(id, this.#screen, drawnBefore);
+    this.#typing.clear();
     this.#enter({ name: "connecting" });
     this.#screen.focus();
     this.#connect();
   }
 
-  /**
-   * Whether the screen draws output which the page before this one has drawn: the questions that
-   * programs asked in it are answered already, and a second answer would be typed into the shell.
-   */
-  get #replaying(): boolean {
-    return this.#phase.name === "live" && this.#session !== undefined &&
-      this.#session.offsets.drawn < this.#drawnBefore;
-  }
-
   /** Comes back to the session that was lost, or begins one when there was none yet. */
-  #resume(): void {
-    if (this.#session === undefined) return void this.#start();
-    this.#connection?.close();
+  async #resume(cause: Reconnecting["cause"]): Promise<void> {
+    const session = this.#session;
+    if (session === undefined) return this.#start("asked");
+    this.#hangUp();
     this.#failures = this.#refusals = 0;
-    this.#enter({ name: "reconnecting" });
+    const elsewhere = this.#phase.name === "elsewhere";
+    this.#enter({ name: "reconnecting", cause });
     this.#screen.focus();
+    if (elsewhere) {
+      this.#typing.handOver();
+      const [there] = await this.#running(({ id }) => id === session.id);
+      if (there !== undefined) session.drawnElsewhere(there.outputBytes);
+      if (this.#left.signal.aborted) return;
+    }
     this.#connect();
   }
 
+  async #running(wanted: (session: Running) => boolean): Promise<Running[]> {
+    return (await askRunning(this.#base)).running.filter(wanted);
+  }
+
+  /** Whether a question is answered that was answered when its output was drawn before. */
+  #isOldAnswer(data: string): boolean {
+    return this.#session?.replaying === true && isAnswer(data);
+  }
+
   #connect(): void {
-    const winsize: Winsize = this.#screen.fit();
-    const url = new URL(`${this.#base}/terminal`, location.href);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    url.searchParams.set("cols", `${winsize.cols}`);
-    url.searchParams.set("rows", `${winsize.rows}`);
-    if (this.#session !== undefined) {
-      // All that was received will be drawn, so what comes next is asked for: nothing twice.
-      url.searchParams.set("session", this.#session.id);
-      url.searchParams.set("offset", `${this.#session.offsets.next}`);
-    }
-    this.#connection = new Connection(url, winsize, {
-      event: (event) => this.#event(event),
-      output: (bytes) => this.#output(bytes),
+    const winsize = this.#screen.fit();
+    const url = terminalUrl(this.#base, winsize, this.#session);
+    const connection = this.#connection = new Connection(url, winsize, {
+      event: (event) => this.#event(event, connection),
+      output: (bytes) => {
+        if (this.#phase.name === "starting") this.#enter({ name: "live" });
+        this.#session?.draw(bytes, (offset) => connection.ack(offset));
+      },
       closed: (code, opened) => this.#closed(code, opened),
     });
   }
 
-  #event(event: TerminalEvent): void {
+  #event(event: TerminalEvent, connection: Connection): void {
     switch (event.type) {
       case "progress":
         // A session that is being started has nothing to come back to.
         this.#enter({ name: "starting", progress: event });
         break;
       case "ready":
-        this.#ready(event);
+        this.#ready(event, connection);
         break;
       case "idle":
         this.#view.banner.countDown(event.remaining);
         break;
       case "skip":
-        this.#advance(event.to - event.from, (drawn) => this.#screen.cancelSequence(drawn));
+        this.#session?.skip(event.to - event.from, (offset) => connection.ack(offset));
         this.#view.banner.note(`${event.to - event.from} bytes of output were skipped`);
         break;
       case "ended":
-        this.#stop(ended(event));
+        if (event.reason === "limit") this.#refused(event);
+        else this.#stop(ended(event));
         break;
       case "stats":
         break;
@@ -157,88 +174,85 @@ class TerminalPage {
     }
   }
 
-  #ready(event: Extract<TerminalEvent, { type: "ready" }>): void {
-    const asked = this.#session?.offsets.next;
-    if (asked !== undefined && asked !== event.offset) this.#screen.reset();
-    this.#session = { id: event.session, offsets: new Offsets(event.offset) };
-    remember({ id: event.session, offset: this.#drawnBefore });
+  #ready(event: Event<"ready">, connection: Connection): void {
+    const fresh = this.#session === undefined;
+    const session = this.#session ??= new ShownSession(event.session, this.#screen);
+    session.continue(event.offset);
+    remember({ id: session.id, offset: session.drawn });
     this.#failures = this.#refusals = 0;
     this.#view.banner.clear();
     this.#view.drawSession(event);
     // A new shell whose prompt was seen is about to show it; any other may stay silent.
-    const promptComes = asked === undefined && event.stages.prompt !== null;
+    const promptComes = fresh && event.stages.prompt !== null;
     this.#enter(
       promptComes ? { name: "starting", progress: { stage: "prompt" } } : { name: "live" },
     );
-    this.#pump();
-  }
-
-  #output(bytes: Uint8Array): void {
-    if (this.#phase.name === "starting") this.#enter({ name: "live" });
-    this.#advance(bytes.length, (drawn) => this.#screen.write(bytes, drawn));
-  }
-
-  /** Counts output before and after it is drawn, and acknowledges it on the connection it came by. */
-  #advance(bytes: number, draw: (drawn: () => void) => void): void {
-    const connection = this.#connection;
-    const offsets = this.#session?.offsets;
-    offsets?.received(bytes);
-    draw(() => {
-      const offset = offsets?.rendered(bytes) ?? null;
-      if (offset !== null) connection?.ack(offset);
-    });
+    const lostBytes = this.#typing.resume(connection, event.input);
+    if (lostBytes > 0) this.#view.banner.note(`${lostBytes} bytes of input were lost on the way`);
   }
 
   #type(bytes: Uint8Array): void {
-    if (isStopped(this.#phase) || this.#phase.name === "leaving") return;
+    if (hasPanel(this.#phase) || this.#phase.name === "leaving") return;
     this.#view.banner.typed();
-    if (!this.#input.push(bytes)) this.#view.banner.note("That is too much input; it was not sent");
-    this.#pump();
-  }
-
-  /** Sends what waits, no faster than the network takes it; before `ready` it keeps waiting. */
-  #pump(): void {
-    clearTimeout(this.#pumpTimer);
-    const connection = this.#connection;
-    const waits = this.#phase.name === "connecting" || this.#phase.name === "reconnecting";
-    if (waits || this.#session === undefined || connection === undefined) return;
-    while (!this.#input.empty) {
-      if (!connection.writable) {
-        this.#pumpTimer = setTimeout(() => this.#pump(), PUMP_MS);
-        return;
-      }
-      const piece = this.#input.take();
-      if (piece !== undefined) connection.input(piece);
-    }
+    const taken = this.#typing.type(bytes);
+    if (!taken) this.#view.banner.note("That is too much input; it was not sent");
   }
 
   #closed(code: number, opened: boolean): void {
     this.#connection = undefined;
-    if (isStopped(this.#phase) || this.#phase.name === "leaving") return;
+    this.#typing.pause();
+    const phase = this.#phase;
+    if (isStopped(phase) || phase.name === "leaving") return;
     // Only a page that was just loaded connects with a session in mind.
-    const cameBack = this.#phase.name === "connecting" && this.#session !== undefined;
-    if (cameBack && code === CLOSE.noSuchSession) return void this.#start();
+    const cameBack = phase.name === "connecting" && this.#session !== undefined;
+    if (cameBack && code === CLOSE.noSuchSession) return void this.#start("visit");
     const next = afterClose(code);
     if (next === "login") this.#toLogin();
-    else if (next === "retry") this.#retry(opened);
-    else this.#stop(next);
+    else if (next.name !== "reconnecting") this.#stop(next);
+    else if (phase.name === "waiting") this.#retry(phase, opened);
+    else if (phase.name === "reconnecting" && next.cause === "lost") this.#retry(phase, opened);
+    else this.#retry(next, opened);
   }
 
-  async #retry(opened: boolean): Promise<void> {
-    this.#enter({ name: "reconnecting" });
-    // A refusal before the upgrade looks like a dead network: an ordinary request tells them apart.
-    const status = opened ? 0 : await probe(this.#base);
+  /** At its limit: a place on the server is waited for; one's own sessions are offered instead. */
+  async #refused(event: Event<"ended">): Promise<void> {
+    const { limit } = event;
+    if (limit === undefined) return this.#stop(ended(event));
+    this.#hangUp();
+    if (limit === "server") {
+      return this.#retry(this.#phase.name === "waiting" ? this.#phase : waiting(), true);
+    }
+    this.#enter({ name: "connecting" });
+    const running = await this.#running(() => true);
     if (this.#left.signal.aborted) return;
-    if (status === 401) return this.#toLogin();
-    if (status === 200 && ++this.#refusals === REFUSALS) return this.#stop(REFUSED);
+    if (running.length > 0) this.#enter(offeringInstead(event, running));
+    else this.#stop(ended(event));
+  }
 
-    const delay = reconnectDelay(this.#failures++, Math.random());
-    await waitOrWake(delay, WAKERS, this.#left.signal);
-    if (!this.#left.signal.aborted) this.#connect();
+  /** Connects again after a while, unless that is not wanted any more. */
+  async #retry(phase: Reconnecting | Waiting, opened: boolean): Promise<void> {
+    if (this.#phase !== phase) this.#enter(phase);
+    // A refusal before the upgrade looks like a dead network: an ordinary request tells them apart.
+    const { status } = opened ? { status: 0 } : await askRunning(this.#base);
+    if (this.#phase !== phase) return;
+    if (status === 401) return this.#toLogin();
+    const waits = phase.name === "waiting"; // and is patient
+    if (status === 200 && !waits && ++this.#refusals === REFUSALS) return this.#stop(REFUSED);
+
+    const random = Math.random();
+    const delay = waits ? placeDelay(random) : reconnectDelay(this.#failures++, random);
+    await waitOrWake(delay, signsOfLife(), this.#left.signal);
+    if (this.#phase === phase) this.#connect();
+  }
+
+  #hangUp(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#typing.pause();
   }
 
   #stop(phase: Stopped): void {
-    clearTimeout(this.#pumpTimer);
+    this.#typing.pause();
     if (!phase.resume) {
       this.#session = undefined;
       forget();
@@ -246,28 +260,14 @@ class TerminalPage {
     this.#enter(phase);
   }
 
-  /** What the button of a stopped page does, and Enter. */
+  /** What the button of a panel does, and Enter where nothing else is to be chosen. */
   #act(): void {
-    if (!isStopped(this.#phase)) return;
-    if (this.#phase.resume) this.#resume();
-    else this.#start();
-  }
-
-  #key(event: KeyboardEvent): void {
-    const target = event.target as HTMLElement;
-    if (event.code === "KeyL" && event.ctrlKey && event.shiftKey) {
-      event.preventDefault();
-      event.stopPropagation();
-      if (this.#view.terminal.contains(target)) this.#view.logout.focus();
-      else this.#screen.focus();
-    } else if (
-      event.key === "Enter" && isStopped(this.#phase) && target.closest("header") === null
-    ) {
-      event.preventDefault();
-      event.stopPropagation();
-      // A held key, or one that ended the shell, is not a wish for another session.
-      if (!event.repeat) this.#act();
-    }
+    const phase = this.#phase;
+    if (phase.name === "waiting") {
+      this.#hangUp();
+      this.#stop(TIRED);
+    } else if (isStopped(phase) && phase.resume) this.#resume("asked");
+    else if (hasPanel(phase)) this.#start("asked");
   }
 
   #toLogin(): void {
@@ -278,10 +278,10 @@ class TerminalPage {
 
   #leave(): void {
     const session = this.#session;
-    if (session !== undefined) remember({ id: session.id, offset: session.offsets.next });
+    if (session !== undefined) remember({ id: session.id, offset: session.drawn });
     this.#enter({ name: "leaving" });
     this.#left.abort();
-    this.#connection?.close();
+    this.#hangUp();
   }
 }
 

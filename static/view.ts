@@ -2,7 +2,9 @@
 /// <reference lib="dom" />
 import type { TerminalEvent } from "../lib/types.ts";
 import { Banner } from "./banner.ts";
-import { isStopped, type Phase, type Stopped } from "./phase.ts";
+import { Panel } from "./panel.ts";
+import { hasPanel, isStopped, type Phase, type Reconnecting } from "./phase.ts";
+import type { Running } from "./running.ts";
 
 type Ready = Extract<TerminalEvent, { type: "ready" }>;
 type Starting = Extract<Phase, { name: "starting" }>;
@@ -11,6 +13,22 @@ function find<E extends HTMLElement>(id: string): E {
   const element = document.getElementById(id);
   if (element === null) throw new Error(`Cannot draw the page: it has no element #${id}`);
   return element as E;
+}
+
+const RECONNECTING: Record<Reconnecting["cause"], string> = {
+  lost: "Connection lost — reconnecting…",
+  restarting: "The server is being restarted — reconnecting…",
+  asked: "Reconnecting…",
+};
+
+/** What the person does besides typing into the terminal. */
+export interface ViewListener {
+  /** Pressed the button of a panel, or Enter where that does the same. */
+  act(): void;
+  /** Chose a session of those offered. */
+  choose(session: Running): void;
+  /** Wants the keys to go to the terminal. */
+  focusTerminal(): void;
 }
 
 const MEBI = 1024 ** 2;
@@ -41,25 +59,41 @@ function stageText({ progress }: Starting): string {
 export class View {
   readonly terminal = find("terminal");
   readonly logout = find<HTMLButtonElement>("logout");
-  readonly action = find<HTMLButtonElement>("new-session");
   readonly banner: Banner;
+  readonly #listener: ViewListener;
   readonly #stage = find("stage");
   readonly #stageText = find("stage-text");
   readonly #progress = find<HTMLProgressElement>("stage-progress");
-  readonly #ended = find("ended");
+  readonly #panel: Panel;
   readonly #live = find("live");
   #stageName = "";
+  #phase: Phase | undefined;
 
-  constructor() {
-    this.banner = new Banner(find("banner"), (text) => this.#announce(text));
+  constructor(listener: ViewListener) {
+    this.#listener = listener;
+    const announce = (text: string) => this.#announce(text);
+    this.banner = new Banner(find("banner"), announce);
+    const action = find<HTMLButtonElement>("new-session");
+    action.addEventListener("click", () => listener.act());
+    this.#panel = new Panel({
+      panel: find("ended"),
+      message: find("ended-message"),
+      detail: find("ended-reason"),
+      list: find("running"),
+      action,
+      choose: (session) => listener.choose(session),
+      announce,
+    });
+    document.addEventListener("keydown", (event) => this.#key(event), { capture: true });
   }
 
   /** Makes the page look like `phase`. */
   draw(phase: Phase): void {
+    this.#phase = phase;
     document.documentElement.dataset.phase = phase.name;
-    const waiting = phase.name === "connecting" || phase.name === "starting";
-    this.#stage.hidden = !waiting;
-    this.#ended.hidden = !isStopped(phase);
+    this.#stage.hidden = phase.name !== "connecting" && phase.name !== "starting";
+    // Else the Tab key would lead into a terminal that takes no keys, and stay there.
+    this.terminal.inert = phase.name === "offering" || phase.name === "waiting";
 
     if (phase.name === "connecting") this.#drawStage("connecting", "Connecting…");
     else if (phase.name === "starting") {
@@ -69,9 +103,14 @@ export class View {
         stageText(phase),
         "percent" in progress ? progress.percent : undefined,
       );
-    } else if (isStopped(phase)) this.#drawStopped(phase);
+    }
 
-    if (phase.name === "reconnecting") this.banner.show("Connection lost — reconnecting…");
+    if (hasPanel(phase)) {
+      this.banner.clear();
+      this.#panel.draw(phase);
+    } else this.#panel.hide();
+
+    if (phase.name === "reconnecting") this.banner.show(RECONNECTING[phase.cause]);
   }
 
   /** Shows what `ready` says about the session. */
@@ -95,13 +134,22 @@ export class View {
     this.#stageName = name;
   }
 
-  #drawStopped({ message, detail, action, enter }: Stopped): void {
-    this.banner.clear();
-    find("ended-message").textContent = message;
-    find("ended-reason").textContent = `${detail} ${enter}`.trim();
-    this.action.textContent = action;
-    this.#announce(`${message} ${enter}`);
-    this.action.focus({ preventScroll: true });
+  #key(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    if (event.code === "KeyL" && event.ctrlKey && event.shiftKey) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (this.terminal.contains(target)) this.logout.focus();
+      else this.#listener.focusTerminal();
+    } else if (
+      event.key === "Enter" && this.#phase !== undefined && isStopped(this.#phase) &&
+      target.closest("header") === null
+    ) {
+      event.preventDefault();
+      event.stopPropagation();
+      // A held key, or one that ended the shell, is not a wish for another session.
+      if (!event.repeat) this.#listener.act();
+    }
   }
 
   #announce(text: string): void {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { PAYLOAD_BYTES } from "../../lib/terminal/frame.ts";
-import { binaryBytes, InputQueue, QUEUE_BYTES } from "../../static/input.ts";
+import { binaryBytes, InputQueue, KEPT_BYTES, QUEUE_BYTES } from "../../static/input.ts";
 
 const equal: (actual: unknown, expected: unknown) => void = assertEquals;
 
@@ -52,6 +52,96 @@ Deno.test("InputQueue sends no message for empty input", () => {
   const queue = new InputQueue();
   equal(queue.push(new Uint8Array(0)), true);
   equal(queue.take(), undefined);
+});
+
+/** Queues letters, each a message of its own, and sends so many of them. */
+function typed(queue: InputQueue, letters: string, sent: number): void {
+  for (const letter of letters) queue.push(new TextEncoder().encode(letter));
+  for (let i = 0; i < sent; i++) queue.take();
+}
+
+function text(pieces: Uint8Array[]): string {
+  return pieces.map((piece) => new TextDecoder().decode(piece)).join("");
+}
+
+Deno.test("InputQueue sends again exactly what did not arrive, before what was typed meanwhile", () => {
+  const queue = new InputQueue();
+  queue.ready(0);
+  typed(queue, "abcdef", 5);
+  equal(queue.ready(2), 0);
+  equal(text(drain(queue)), "cdef");
+});
+
+Deno.test("InputQueue counts on from what the session had before this page came", () => {
+  const queue = new InputQueue();
+  queue.ready(1000);
+  typed(queue, "abc", 3);
+  queue.ready(1001);
+  equal(text(drain(queue)), "bc");
+  queue.ready(1003);
+  equal(queue.empty, true);
+});
+
+Deno.test("InputQueue sends nothing twice when nobody knows what arrived, nor after another viewer typed", () => {
+  for (const arrived of [undefined, 7]) {
+    const queue = new InputQueue();
+    queue.ready(0);
+    typed(queue, "abcdef", 5);
+    equal(queue.ready(arrived), 0);
+    equal(text(drain(queue)), "f");
+    queue.ready(arrived === undefined ? undefined : arrived + 1);
+    equal(queue.empty, true);
+  }
+});
+
+Deno.test("InputQueue sends nothing again of what it sent before the session was handed over", () => {
+  const queue = new InputQueue();
+  queue.ready(0);
+  typed(queue, "abcd", 3);
+  queue.handOver();
+  queue.ready(2);
+  equal(text(drain(queue)), "d");
+  queue.ready(2);
+  equal(text(drain(queue)), "d");
+});
+
+Deno.test("InputQueue survives a second cut while it sends again", () => {
+  const queue = new InputQueue();
+  queue.ready(0);
+  typed(queue, "abcdef", 6);
+  queue.ready(1); // "bcdef" is one message now
+  typed(queue, "gh", 1);
+  queue.ready(3);
+  equal(text(drain(queue)), "defgh");
+});
+
+Deno.test("InputQueue keeps the last KEPT_BYTES, and says how many of those before are lost", () => {
+  const message = (fill: number) => new Uint8Array(PAYLOAD_BYTES).fill(fill);
+  const queue = new InputQueue();
+  const messages = Math.ceil(KEPT_BYTES / PAYLOAD_BYTES) + 3;
+  const sentBytes = messages * PAYLOAD_BYTES;
+  queue.ready(0);
+  for (let i = 0; i < messages; i++) {
+    queue.push(message(i));
+    queue.take();
+  }
+  equal(queue.ready(100), sentBytes - KEPT_BYTES - 100);
+  const again = drain(queue);
+  equal(again.reduce((sum, piece) => sum + piece.length, 0), KEPT_BYTES);
+  equal(again[0]![0], Math.floor((sentBytes - KEPT_BYTES) / PAYLOAD_BYTES));
+  equal(again.at(-1)!.at(-1), messages - 1);
+  // The session counts from what it has, and so does the page.
+  equal(queue.ready(100 + KEPT_BYTES), 0);
+  equal(queue.empty, true);
+});
+
+Deno.test("InputQueue keeps nothing of one session for another", () => {
+  const queue = new InputQueue();
+  queue.ready(0);
+  typed(queue, "abc", 3);
+  queue.clear();
+  queue.ready(0);
+  equal(queue.empty, true);
 });
 
 Deno.test("binaryBytes() makes one byte of each character", () => {

@@ -1,6 +1,15 @@
 import { assertEquals } from "@std/assert";
 import { CLOSE } from "../../lib/terminal/frame.ts";
-import { afterClose, ended, isStopped } from "../../static/phase.ts";
+import {
+  afterClose,
+  ended,
+  hasPanel,
+  isStopped,
+  offering,
+  offeringInstead,
+  waiting,
+} from "../../static/phase.ts";
+import type { Running } from "../../static/running.ts";
 
 const equal: (actual: unknown, expected: unknown) => void = assertEquals;
 
@@ -15,7 +24,8 @@ Deno.test("afterClose() gives each code of the protocol its own consequence", ()
     [
       ["ended", "ended"],
       ["protocolError", "broken"],
-      ["failed", "retry"],
+      ["failed", "reconnecting"],
+      ["restarting", "reconnecting"],
       ["loginEnded", "login"],
       ["noSuchSession", "gone"],
       ["takenOver", "elsewhere"],
@@ -26,13 +36,20 @@ Deno.test("afterClose() gives each code of the protocol its own consequence", ()
 });
 
 Deno.test("afterClose() takes any other code for a lost network", () => {
-  equal([0, 1001, 1005, 1006, 1011, 1012, 4000].map(nameAfter), Array(7).fill("retry"));
+  equal(
+    [0, 1001, 1005, 1006, 1011, 4000].map(afterClose),
+    Array(6).fill({ name: "reconnecting", cause: "lost" }),
+  );
+});
+
+Deno.test("afterClose() tells a restart of the gateway from a lost network", () => {
+  equal(afterClose(CLOSE.restarting), { name: "reconnecting", cause: "restarting" });
 });
 
 Deno.test("a session that may still live is come back to, a lost one is not", () => {
   const resumes = (code: number) => {
     const next = afterClose(code);
-    return typeof next === "string" ? undefined : next.resume;
+    return typeof next === "string" || !isStopped(next) ? undefined : next.resume;
   };
   equal([CLOSE.protocolError, CLOSE.takenOver, CLOSE.engineDown].map(resumes), [true, true, true]);
   equal([CLOSE.ended, CLOSE.noSuchSession, CLOSE.limitReached].map(resumes), [false, false, false]);
@@ -52,9 +69,37 @@ Deno.test("ended() knows that a session which another tab took over lives on the
   equal([phase.name, phase.resume], ["elsewhere", true]);
 });
 
-Deno.test("isStopped() holds for the phases with a button only", () => {
+const RUNNING: Running = {
+  id: "a",
+  attached: false,
+  ageSeconds: 60,
+  idleSeconds: 0,
+  outputBytes: 0,
+};
+
+Deno.test("offering() counts the terminals that are still running", () => {
+  equal(offering([RUNNING]).message, "A terminal of yours is still running.");
+  equal(offering([RUNNING, RUNNING]).message, "2 terminals of yours are still running.");
+});
+
+Deno.test("offeringInstead() keeps the server's sentence on the limit", () => {
+  const message = "You already have 1 terminal open.";
+  const phase = offeringInstead({ type: "ended", reason: "limit", exitCode: null, message }, [
+    RUNNING,
+  ]);
+  equal([phase.message, phase.action], [message, "Try again"]);
+});
+
+Deno.test("hasPanel() holds also where the person chooses or waits, and Enter alone does nothing", () => {
+  for (const phase of [offering([RUNNING]), waiting()]) {
+    equal([hasPanel(phase), isStopped(phase)], [true, false]);
+  }
+  equal(hasPanel({ name: "connecting" }), false);
+});
+
+Deno.test("isStopped() holds for the phases in which nothing goes on", () => {
   equal(isStopped({ name: "live" }), false);
-  equal(isStopped({ name: "reconnecting" }), false);
+  equal(isStopped({ name: "reconnecting", cause: "lost" }), false);
   equal(
     isStopped(ended({ type: "ended", reason: "oom", exitCode: null, message: "Out of memory." })),
     true,

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { reconnectDelay, waitOrWake } from "../../static/reconnect.ts";
+import { placeDelay, reconnectDelay, waitOrWake } from "../../static/reconnect.ts";
 
 const equal: (actual: unknown, expected: unknown) => void = assertEquals;
 const ok: (value: unknown, message?: string) => void = assert;
@@ -16,6 +16,10 @@ Deno.test("reconnectDelay() never exceeds ten seconds, however many failures", (
 Deno.test("reconnectDelay() spreads over the upper half of its step", () => {
   equal(reconnectDelay(2, 0), 1000);
   equal(reconnectDelay(2, 0.5), 1500);
+});
+
+Deno.test("placeDelay() spreads over three to five seconds", () => {
+  equal([placeDelay(0), placeDelay(0.5), placeDelay(1)], [3000, 4000, 5000]);
 });
 
 const HOUR_MS = 3_600_000;

@@ -1,0 +1,91 @@
+/** The panel over the terminal: what happened, and what the person may do about it. */
+/// <reference lib="dom" />
+import { isStopped, type Offering, type Stopped, type Waiting } from "./phase.ts";
+import { describe, inWords, type Running } from "./running.ts";
+
+/** What a panel is made of. */
+export interface PanelParts {
+  readonly panel: HTMLElement;
+  readonly message: HTMLElement;
+  readonly detail: HTMLElement;
+  readonly list: HTMLElement;
+  readonly action: HTMLButtonElement;
+  readonly choose: (session: Running) => void;
+  readonly announce: (text: string) => void;
+}
+
+export class Panel {
+  readonly #parts: PanelParts;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(parts: PanelParts) {
+    this.#parts = parts;
+    parts.panel.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  draw(phase: Stopped | Offering | Waiting): void {
+    const { panel, message, list, action, announce } = this.#parts;
+    this.hide();
+    panel.hidden = false;
+    message.textContent = phase.message;
+    const detail = isStopped(phase) ? `${phase.detail} ${phase.enter}`.trim() : phase.detail;
+    this.#tell(detail);
+    action.textContent = phase.action;
+    announce(`${phase.message} ${isStopped(phase) ? phase.enter : detail}`.trim());
+    if (phase.name === "waiting") {
+      this.#count(detail);
+      return panel.focus({ preventScroll: true }); // no impatient key shall stop it
+    }
+    if (phase.name === "offering") list.append(...phase.running.map((one) => this.#item(one)));
+    const [first] = this.#buttons();
+    first?.focus({ preventScroll: true });
+  }
+
+  hide(): void {
+    clearInterval(this.#timer);
+    this.#parts.panel.hidden = true;
+    this.#parts.list.replaceChildren();
+  }
+
+  #tell(detail: string): void {
+    this.#parts.detail.textContent = detail;
+    this.#parts.detail.hidden = detail === "";
+  }
+
+  #count(detail: string): void {
+    const since = performance.now();
+    const tell = () => {
+      const seconds = (performance.now() - since) / 1000;
+      this.#tell(`${detail}\nWaiting for ${inWords(seconds)}.`);
+    };
+    tell();
+    this.#timer = setInterval(tell, 1000);
+  }
+
+  #item(session: Running): HTMLElement {
+    const { action, facts } = describe(session);
+    const name = document.createElement("strong");
+    name.textContent = action;
+    const button = document.createElement("button");
+    button.append(name, ` — ${facts}`);
+    button.addEventListener("click", () => this.#parts.choose(session));
+    const item = document.createElement("li");
+    item.append(button);
+    return item;
+  }
+
+  #buttons(): HTMLButtonElement[] {
+    return [...this.#parts.panel.querySelectorAll("button")];
+  }
+
+  #key(event: KeyboardEvent): void {
+    // A key that was held down on the page before this one chooses nothing.
+    if (event.key === "Enter" && event.repeat) event.preventDefault();
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const buttons = this.#buttons();
+    const at = buttons.findIndex((button) => button === document.activeElement);
+    buttons[(at + step + buttons.length) % buttons.length]?.focus();
+  }
+}

@@ -1,0 +1,84 @@
+/** The person's own sessions that are running, as the gateway tells them, and in words. */
+/// <reference lib="dom" />
+
+/** How long the answer may take. */
+const ANSWER_MS = 3_000;
+
+/** A session that is running. */
+export interface Running {
+  readonly id: string;
+  /** Whether a page shows it now. */
+  readonly attached: boolean;
+  /** Seconds since its start and since its last input. */
+  readonly ageSeconds: number;
+  readonly idleSeconds: number;
+  /** The offset of its next output byte. */
+  readonly outputBytes: number;
+}
+
+/** What `GET /api/v1/sessions` says of a session, as far as it is used here. */
+interface Listed extends Omit<Running, "ageSeconds"> {
+  readonly own: boolean;
+  readonly phase: string;
+  /** RFC 3339. */
+  readonly started: string;
+}
+
+/** What the gateway answered. */
+export interface Answer {
+  /** An HTTP status; 0 when there was no answer. */
+  readonly status: number;
+  /** Those that no page shows come first, and of them the one used last. */
+  readonly running: readonly Running[];
+}
+
+/** Asks the gateway below `base` for the sessions of whoever is logged in. Never throws. */
+export async function askRunning(base: string): Promise<Answer> {
+  try {
+    const response = await fetch(`${base}/api/v1/sessions`, {
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    const { status, headers } = response;
+    if (!response.ok) {
+      await response.body?.cancel();
+      return { status, running: [] };
+    }
+    const { sessions } = await response.json();
+    // Both times are the server's: a wrong clock here does no harm.
+    const now = Date.parse(headers.get("date") ?? "") || Date.now();
+    return { status, running: ownOf(sessions, now) };
+  } catch {
+    return { status: 0, running: [] };
+  }
+}
+
+/** The person's own sessions among those listed; an administrator's list has everybody's. */
+export function ownOf(sessions: readonly Listed[], now: number): Running[] {
+  return sessions.filter(({ own, phase }) => own && phase === "live")
+    .map(({ id, attached, started, idleSeconds, outputBytes }) => {
+      const ageSeconds = Math.max(0, (now - Date.parse(started)) / 1000);
+      return { id, attached, ageSeconds, idleSeconds, outputBytes };
+    })
+    .sort((one, other) =>
+      Number(one.attached) - Number(other.attached) || one.idleSeconds - other.idleSeconds
+    );
+}
+
+const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]] as const;
+
+/** A time in its largest unit, rounded down: "1 minute", "5 hours". */
+export function inWords(seconds: number): string {
+  const [name, size] = UNITS.find(([, size]) => seconds >= size) ?? ["second", 1];
+  const count = Math.floor(seconds / size);
+  return `${count} ${name}${count === 1 ? "" : "s"}`;
+}
+
+/** What choosing the session does, and how to know it among others. */
+export function describe({ attached, ageSeconds, idleSeconds }: Running) {
+  const facts = [
+    ...(attached ? ["open in another window"] : []),
+    ageSeconds < 60 ? "started just now" : `started ${inWords(ageSeconds)} ago`,
+    idleSeconds < 60 ? "used just now" : `quiet for ${inWords(idleSeconds)}`,
+  ];
+  return { action: attached ? "Bring it here" : "Continue", facts: facts.join(", ") };
+}
