@@ -1,0 +1,102 @@
+/** Faults that the page meets in Chromium: its network switched off, loaded again, its gateway gone. */
+import { assertEquals } from "@std/assert";
+import { TestBrowser } from "../support/browser.ts";
+import { Relay } from "../support/relay.ts";
+import { Restarted } from "../support/restarted.ts";
+import type { TestTab } from "../support/tab.ts";
+import { tally } from "./numbers.ts";
+import { NUMBERS_ENV } from "./numbers.ts";
+import { report } from "./report.ts";
+
+/** What a browser logs by itself when a network is away. */
+const AWAY = /^WebSocket connection to .* failed|^Failed to load resource: net::/;
+const COUNT = 150;
+
+const place = await Restarted.start(NUMBERS_ENV);
+const cookie = await place.gateway.logIn();
+const browser = await TestBrowser.launch();
+
+/** Someone at a page on which all that the program prints can be seen. */
+async function sitDown(relay: Relay) {
+  const person = await browser.person({
+    origin: relay.origin,
+    cookie,
+    tolerate: AWAY,
+    viewport: { width: 1000, height: 4400 },
+  });
+  const tab = await person.open();
+  await tab.see(/^waiting$/m);
+  await tab.type(`go slow ${COUNT}\n`);
+  return {
+    tab,
+    context: person.context,
+    session: await tab.session(),
+    [Symbol.asyncDispose]: () => person[Symbol.asyncDispose](),
+  };
+}
+
+/** Waits for all lines, ends the program, and tells what was lost of them. */
+async function finish(tab: TestTab) {
+  await tab.see(/^done$/m);
+  const screen = (await tab.rows()).map((row) => `${row}\r\n`).join("");
+  await tab.type("exit 4\n");
+  await tab.phase("ended");
+  return { tally: tally([screen], COUNT), reason: await tab.text("#ended-message") };
+}
+
+Deno.test("a page's network is switched off and on", async () => {
+  await using relay = new Relay(place.gateway.host);
+  await using person = await sitDown(relay);
+  const { tab, context } = person;
+  await tab.see(/^n0000030 /m);
+  // Chromium's switch stops new connections, and the relay those that are there.
+  await context.setOffline(true);
+  relay.cut();
+  await tab.phase("reconnecting");
+  const banner = await tab.text("#banner");
+  await context.setOffline(false);
+  await tab.phase("live");
+  assertEquals(await tab.session(), person.session);
+  const { tally, reason } = await finish(tab);
+  const did = "Chromium's network was switched off and on, under output";
+  await report(place, { did, saw: [`"${banner}"`, "the screen goes on", `"${reason}"`], tally });
+});
+
+Deno.test("a page is loaded again under output", async () => {
+  await using relay = new Relay(place.gateway.host);
+  await using person = await sitDown(relay);
+  const { tab } = person;
+  for (const number of ["0000030", "0000080"]) {
+    await tab.see(new RegExp(`^n${number} `, "m"));
+    await tab.page.reload();
+    await tab.phase("live");
+    assertEquals(await tab.session(), person.session);
+  }
+  const { tally, reason } = await finish(tab);
+  const did = "the page was loaded again twice, under output";
+  await report(place, { did, saw: ["the screen is there again", `"${reason}"`], tally });
+});
+
+for (const signal of ["SIGUSR2", "SIGKILL"] as const) {
+  Deno.test(`a page outlives its gateway's ${signal}`, async () => {
+    await using relay = new Relay(place.gateway.host);
+    await using person = await sitDown(relay);
+    const { tab } = person;
+    await tab.see(/^n0000030 /m);
+    await place.restart(signal, async () => {
+      await tab.phase("reconnecting");
+    });
+    const banner = await tab.text("#banner");
+    relay.target = place.gateway.host;
+    await tab.phase("live");
+    assertEquals(await tab.session(), person.session);
+    const { tally, reason } = await finish(tab);
+    const did = `the gateway got ${signal} and another started, under a page with output`;
+    await report(place, { did, saw: [`"${banner}"`, "the screen goes on", `"${reason}"`], tally });
+  });
+}
+
+Deno.test("the browser and the gateway leave nothing behind", async () => {
+  await browser[Symbol.asyncDispose]();
+  await place[Symbol.asyncDispose]();
+});

@@ -1,0 +1,14 @@
+import { assertEquals } from "@std/assert";
+
+const SOAK = new URL("soak.ts", import.meta.url).pathname;
+const SECONDS = 60;
+
+Deno.test(`${SECONDS} s of random faults lose no byte and leave nothing behind`, async () => {
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--unstable-net", "--allow-all", SOAK, `--seconds=${SECONDS}`],
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).output();
+  assertEquals(code, 0);
+});
