@@ -1,33 +1,8 @@
 /** Sessions outlive their gateway's process: one that is told to restart, and one that is killed. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { TestGateway, ttygate, until } from "../support/gateway.ts";
+import { type TestGateway, ttygate, until } from "../support/gateway.ts";
+import { Restarted } from "../support/restarted.ts";
 import { TestTerminal } from "../support/terminal.ts";
-
-/** A gateway that is started again in the same place, as often as a test likes. */
-class Restarted implements AsyncDisposable {
-  private constructor(
-    public gateway: TestGateway,
-    private readonly options: { home: string; instance: string; env: Record<string, string> },
-  ) {}
-
-  static async start(env: Record<string, string> = {}): Promise<Restarted> {
-    const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
-    const options = { home, instance: `test-${crypto.randomUUID().slice(0, 8)}`, env };
-    return new Restarted(await TestGateway.start(options), options);
-  }
-
-  /** Ends the gateway; `meanwhile` happens while there is none. */
-  async restart(signal: "SIGUSR2" | "SIGKILL", meanwhile = () => Promise.resolve()) {
-    await this.gateway.stop(signal);
-    await meanwhile();
-    this.gateway = await TestGateway.start(this.options);
-  }
-
-  async [Symbol.asyncDispose]() {
-    await this.gateway[Symbol.asyncDispose]();
-    await Deno.remove(this.options.home, { recursive: true });
-  }
-}
 
 /** Comes back to a session with all that was seen of it. */
 async function comeBack(to: TestGateway, from: TestTerminal, cookie: string) {
@@ -144,8 +119,7 @@ Deno.test("a session that ended while there was no gateway is gone, and its leas
   });
   await using after = await TestTerminal.connect(place.gateway, { cookie, query: { session } });
   assertEquals((await after.closed).code, 4404);
-  const leases = `${place.gateway.home}/state/instances/${place.gateway.instance}/leases`;
-  await until(async () => (await Array.fromAsync(Deno.readDir(leases))).length === 0);
+  await until(async () => (await Array.fromAsync(Deno.readDir(place.leases))).length === 0);
 });
 
 Deno.test("permits count on: a user's places are taken after a restart, too", async () => {

@@ -393,7 +393,8 @@ Deno.test("drain() ends live sessions with the cause and resolves when all is go
   await assertRejects(() => stage.open(), ShutdownError);
 });
 
-Deno.test("drain() waits for a start that is under way, and leaves nothing of it", async () => {
+/** A session whose start goes no further than the attach until the gate is opened. */
+async function heldStart() {
   const stage = new Stage();
   const gate = Promise.withResolvers<void>();
   const { attach } = stage.engine;
@@ -403,6 +404,11 @@ Deno.test("drain() waits for a start that is under way, and leaves nothing of it
   };
   const starting = stage.open();
   await settle();
+  return { stage, gate, starting };
+}
+
+Deno.test("drain() waits for a start that is under way, and leaves nothing of it", async () => {
+  const { stage, gate, starting } = await heldStart();
   const drained = stage.registry.drain(ending("shutdown", "bye"));
   gate.resolve();
   await assertRejects(() => starting, ShutdownError);
@@ -411,15 +417,7 @@ Deno.test("drain() waits for a start that is under way, and leaves nothing of it
 });
 
 Deno.test("leave() refuses a start that is under way, so that its client comes again", async () => {
-  const stage = new Stage();
-  const gate = Promise.withResolvers<void>();
-  const { attach } = stage.engine;
-  stage.engine.attach = async (container) => {
-    await gate.promise;
-    return await attach.call(stage.engine, container);
-  };
-  const starting = stage.open();
-  await settle();
+  const { stage, gate, starting } = await heldStart();
   const left = stage.registry.leave();
   gate.resolve();
   const error = await assertRejects(() => starting, ShutdownError) as ShutdownError;
