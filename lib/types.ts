@@ -102,6 +102,8 @@ export type TerminalEvent =
   /** Seconds left until the session ends for want of input. */
   | { readonly type: "idle"; readonly remaining: number }
   | ({ readonly type: "stats" } & Usage)
+  /** Somebody on the server paused the session's container, or let it go on. */
+  | { readonly type: "paused" | "resumed" }
   /** Output from one offset up to another was dropped, as the person interrupted it. */
   | { readonly type: "skip"; readonly from: number; readonly to: number }
   | {

@@ -159,6 +159,12 @@ class TerminalPage {
       case "idle":
         this.#view.banner.countDown(event.remaining);
         break;
+      case "paused":
+        this.#view.banner.show("This terminal was paused on the server; what you type waits");
+        break;
+      case "resumed":
+        this.#view.banner.clear();
+        break;
       case "skip":
         this.#session?.skip(event.to - event.from, (offset) => connection.ack(offset));
         this.#view.banner.note(`${event.to - event.from} bytes of output were skipped`);

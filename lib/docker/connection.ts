@@ -123,6 +123,6 @@ export async function readSome(conn: Deno.Conn, size: number): Promise<Uint8Arra
   return count > size / 2 ? buffer.subarray(0, count) : buffer.slice(0, count);
 }
 
-export async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
+async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let sent = 0; sent < bytes.length;) sent += await conn.write(bytes.subarray(sent));
 }

@@ -1,5 +1,5 @@
 /** An attached container's connection as a duplex of bytes that waits for the other side. */
-import { type ConnectionCall, IDLE_READ_BYTES, openConnection, writeAll } from "./connection.ts";
+import { type ConnectionCall, IDLE_READ_BYTES, openConnection } from "./connection.ts";
 import { DockerStreamError } from "./errors.ts";
 
 /** What one read takes at most while the stream floods. */
@@ -44,6 +44,7 @@ export class HijackedStream implements AsyncDisposable {
   #reset: DockerStreamError | undefined;
   #writes: Promise<void> = Promise.resolve();
   #queuedBytes = 0;
+  #writtenBytes = 0;
   #closing: Promise<void> | undefined;
 
   constructor(conn: Deno.UnixConn, early: Uint8Array, owner: string) {
@@ -73,6 +74,11 @@ export class HijackedStream implements AsyncDisposable {
     }
   }
 
+  /** How many bytes the kernel has taken, over all writes; of one that failed, those that left. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
+  }
+
   /**
    * Writes all of `bytes`, which must stay as they are until it resolves: then the kernel has them.
    * Writes keep their order; it stays pending for as long as the container does not read.
@@ -91,7 +97,11 @@ export class HijackedStream implements AsyncDisposable {
     this.#queuedBytes += bytes.length;
     return this.#inTurn(async () => {
       try {
-        await writeAll(this.#conn, bytes);
+        for (let sent = 0; sent < bytes.length;) {
+          const count = await this.#conn.write(bytes.subarray(sent));
+          sent += count;
+          this.#writtenBytes += count;
+        }
       } finally {
         this.#queuedBytes -= bytes.length;
       }

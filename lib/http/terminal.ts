@@ -2,7 +2,7 @@
 import { settlesWithin } from "../clock.ts";
 import { EngineError, LimitError, ShutdownError } from "../sessions/errors.ts";
 import { type Ending, ending } from "../sessions/endings.ts";
-import type { Session } from "../sessions/session.ts";
+import type { Session, ViewerEnd } from "../sessions/session.ts";
 import { bridge } from "../terminal/bridge.ts";
 import { CLOSE, encodeEvent, FrameError, SUBPROTOCOL } from "../terminal/frame.ts";
 import type { TerminalSocket } from "../terminal/socket.ts";
@@ -160,9 +160,10 @@ async function follow(
     ...describe(session, gateway),
     stages: await session.stages,
   });
+  session.remind();
   const end = await bridge(socket, session, {
     from: viewer.from,
-    signal: AbortSignal.any([viewer.replaced, loginEnded, socket.closed, session.left]),
+    signal: AbortSignal.any([viewer.over, loginEnded, socket.closed]),
     clock,
   });
   switch (end) {
@@ -179,14 +180,15 @@ async function follow(
     default:
       end satisfies never;
   }
-  if (viewer.replaced.aborted) {
+  const viewerEnd = viewer.over.aborted ? viewer.over.reason as ViewerEnd : null;
+  if (viewerEnd === "replaced") {
     const message = "This session was opened in another window.";
     await send({ type: "ended", reason: "replaced", exitCode: null, message });
     await socket.close(CLOSE.takenOver);
   } else if (loginEnded.aborted) {
     await socket.close(CLOSE.loginEnded, "the login ended");
-  } else if (session.left.aborted) {
-    await socket.close(CLOSE.restarting, "the gateway is being restarted");
+  } else if (viewerEnd === "comeBack") {
+    await socket.close(CLOSE.restarting, "come back: the session goes on");
   }
 }
 
@@ -213,7 +215,7 @@ function failedStart(error: unknown): {
   if (error instanceof ShutdownError) {
     return { ended: ending("shutdown", error.message), code: CLOSE.ended };
   }
-  if (error instanceof EngineError && !error.answered) {
+  if (error instanceof EngineError && error.answer === "none") {
     const message = "Your terminal could not be started: the server's Docker Engine does not " +
       "answer. Try again in a minute, or tell the administrator.";
     return { ended: ending("engine", message), code: CLOSE.engineDown };

@@ -11,11 +11,10 @@ import type { SessionParts } from "./session.ts";
 import { rejoinShell, type Shell } from "./shell.ts";
 import type { Stretch } from "./splice.ts";
 
-/** Further than any client can have come that the gateway before this one served. */
-const JUMP_BYTES = 1024 ** 3;
-
-/** How long to wait before asking again when the engine does not answer. */
+/** How long to wait before asking again what the engine did not answer, or refused. */
 const RETRY_MS = 1_000;
+/** How long it may refuse, from its first answer on. */
+const REFUSING_MS = 30_000;
 
 /** What a session begins with, be it new or taken over. */
 export type SessionStart =
@@ -68,23 +67,14 @@ export async function findInheritance(
   return { found, lost };
 }
 
-/**
- * Connects to the shell of an inherited session.
- *
- * @returns the shell, and its output so far; where that cannot be joined to what was written down,
- *   it has an offset that makes every client begin anew
- */
+/** Connects to the shell of an inherited session; its output is sure where that can have no gap. */
 export async function adoptShell(
   engine: Engine,
   { container, record }: Inheritance,
   signal: AbortSignal,
 ): Promise<{ shell: Shell; output: Stretch; sure: boolean }> {
   const { output: known, inputBytes } = record;
-  const { connection, output: all, log } = await rejoinShell(engine, container, known, signal);
-  // Where something may be missing, an offset that nobody has yet makes every client begin anew.
-  const output = all === null
-    ? { bytes: log, end: known.end + JUMP_BYTES + log.length }
-    : { ...all, end: all.end + (all.sure ? 0 : JUMP_BYTES) };
+  const { connection, output, gap } = await rejoinShell(engine, container, known, signal);
   const shell = {
     container,
     connection,
@@ -94,22 +84,25 @@ export async function adoptShell(
       await engine.end(container);
     },
   };
-  return { shell, output, sure: inputBytes !== null && all?.sure === true };
+  return { shell, output, sure: inputBytes !== null && !gap };
 }
 
 /**
  * Goes on with all sessions of the gateway before this one; resolves when each is taken over or
- * given up. While the engine does not answer it is asked again.
+ * given up. While the engine does not answer it is asked again, and for a while when it refuses.
  */
 export async function adoptAll(parts: AdoptionParts): Promise<void> {
   const { engine, leases, clock, log, signal } = parts;
   let phase: "asking" | "waiting" = "asking";
+  let giveUpAtMs = Infinity;
   while (!signal.aborted) {
     try {
       const { found, lost } = await findInheritance(engine, leases.inherited, signal);
+      giveUpAtMs = Math.min(giveUpAtMs, clock.now() + REFUSING_MS);
+      const last = clock.now() >= giveUpAtMs;
       await Promise.all(lost.map((session) => leases.drop(session)));
       const adopting = found.map((one) =>
-        adopt(one, parts).then(() => leases.inherited.delete(one.session))
+        adopt(one, parts, last).then(() => leases.inherited.delete(one.session))
       );
       const unanswered = (await Promise.allSettled(adopting))
         .find(({ status }) => status === "rejected");
@@ -128,8 +121,15 @@ export async function adoptAll(parts: AdoptionParts): Promise<void> {
   }
 }
 
-/** @throws {EngineError} when the engine does not answer, as it may soon; or the signal's reason */
-async function adopt(inheritance: Inheritance, parts: AdoptionParts): Promise<void> {
+/**
+ * @param last whether the engine's refusal is final
+ * @throws {EngineError} when the engine may do it soon; or the signal's reason
+ */
+async function adopt(
+  inheritance: Inheritance,
+  parts: AdoptionParts,
+  last: boolean,
+): Promise<void> {
   const { engine, leases, log, signal } = parts;
   const { session: id, record } = inheritance;
   const { user, profile } = record;
@@ -153,7 +153,8 @@ async function adopt(inheritance: Inheritance, parts: AdoptionParts): Promise<vo
     parts.begin({ id, user, profile, shell, lease, past }, held.move());
     log.info("session taken over", { session: id, user });
   } catch (error) {
-    if (signal.aborted || (error instanceof EngineError && !error.answered)) throw error;
+    const answer = error instanceof EngineError ? error.answer : null;
+    if (signal.aborted || answer === "none" || (answer === "refused" && !last)) throw error;
     const whose = { session: id, user, error };
     log.error("a session could not be taken over; its container is removed", whose);
     await engine.end(inheritance.container).catch(() => {}); // without a lease the sweep tries again

@@ -5,7 +5,7 @@ import {
   DockerUnreachableError,
   DockerVersionError,
 } from "deno-docker-api";
-import { EngineError } from "./errors.ts";
+import { type EngineAnswer, EngineError } from "./errors.ts";
 
 /** How long one ordinary request may take before the engine counts as gone. */
 const REQUEST_MS = 30_000;
@@ -16,20 +16,36 @@ export function withDeadline(signal?: AbortSignal): AbortSignal {
   return signal ? AbortSignal.any([signal, deadline]) : deadline;
 }
 
+/** The same for the beginning of something that lasts: the signal is not aborted once it has begun. */
+export async function inTime<T>(begin: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const timeout = () => late.abort(new DOMException("The time is up.", "TimeoutError"));
+  const timer = setTimeout(timeout, REQUEST_MS);
+  try {
+    return await begin(late.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Passes results and aborts on; turns Docker's errors into the engine's. */
 export async function asEngineError<T>(work: Promise<T> | (() => Promise<T>)): Promise<T> {
   try {
     return await (typeof work === "function" ? work() : work);
   } catch (error) {
     if (error instanceof DockerError) {
-      const answered = !(error instanceof DockerUnreachableError ||
-        error instanceof DockerVersionError || error instanceof DockerStreamError);
-      throw new EngineError(error.message, { cause: error, answered });
+      throw new EngineError(error.message, { cause: error, answer: answerOf(error) });
     }
     if (error instanceof DOMException && error.name === "TimeoutError") {
       const message = "Cannot use the Docker Engine: it does not answer in time; see its journal";
-      throw new EngineError(message, { cause: error, answered: false });
+      throw new EngineError(message, { cause: error, answer: "none" });
     }
     throw error;
   }
+}
+
+function answerOf(error: DockerError): EngineAnswer {
+  if (error.isNotFound) return "missing";
+  const unheard = [DockerUnreachableError, DockerVersionError, DockerStreamError];
+  return unheard.some((kind) => error instanceof kind) ? "none" : "refused";
 }

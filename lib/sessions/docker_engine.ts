@@ -3,7 +3,7 @@ import { Docker, DockerError } from "deno-docker-api";
 import type { Log } from "../log.ts";
 import type { Profile, StartProgress, Winsize } from "../types.ts";
 import { containerName, containerSpec, LABEL } from "./container_spec.ts";
-import { asEngineError, withDeadline } from "./docker_calls.ts";
+import { asEngineError, inTime, withDeadline } from "./docker_calls.ts";
 import { DockerNetwork } from "./docker_network.ts";
 import { pause, rejoin } from "./docker_rejoin.ts";
 import { tie } from "./docker_tether.ts";
@@ -100,7 +100,11 @@ export class DockerEngine implements Engine, Disposable {
 
   async watchExit(container: string, signal: AbortSignal): Promise<{ code: Promise<number> }> {
     const { exit } = await asEngineError(
-      this.#docker.containers.wait(container, "next-exit", { signal }),
+      inTime((inTime) =>
+        this.#docker.containers.wait(container, "next-exit", {
+          signal: AbortSignal.any([signal, inTime]),
+        })
+      ),
     );
     return { code: asEngineError(exit.then(({ StatusCode }) => StatusCode)) };
   }
@@ -175,18 +179,19 @@ export class DockerEngine implements Engine, Disposable {
     }));
   }
 
-  async *incidents(signal: AbortSignal): AsyncGenerator<Incident> {
+  async *incidents(since: Date, signal: AbortSignal): AsyncGenerator<Incident> {
     const filters = {
       type: ["container"],
       label: [`${LABEL.instance}=${this.#instance}`],
-      event: ["oom", "kill"],
+      event: ["oom", "kill", "pause", "unpause"],
     };
-    const events = this.#docker.events({ filters, signal });
+    const events = this.#docker.events({ filters, since: since.getTime() / 1000, signal });
     for (let next; !(next = await asEngineError(events.next())).done;) {
       const { Action, Actor } = next.value;
+      const kind = Action as Incident["kind"]; // as the filter has it
       // A kill with a harmless signal, as for a resize, is not the end of anything.
-      const deadly = Action === "oom" || Actor.Attributes.signal === "9";
-      if (deadly) yield { kind: Action === "oom" ? "oom" : "kill", container: Actor.ID };
+      const harmless = kind === "kill" && Actor.Attributes.signal !== "9";
+      if (!harmless) yield { kind, container: Actor.ID };
     }
   }
 

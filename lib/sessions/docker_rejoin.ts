@@ -99,6 +99,10 @@ class Attached implements ShellStream {
     return this.stream.write(bytes);
   }
 
+  get writtenBytes(): number {
+    return this.stream.writtenBytes;
+  }
+
   /** Reads until nothing comes, or so much has come. */
   async hear(mostBytes = HEARD_BYTES): Promise<Uint8Array<ArrayBuffer>> {
     const chunks: Uint8Array[] = [];

@@ -31,7 +31,7 @@ export async function tie(
   if (!said.includes(TIED)) {
     const why = said.trim() || "it ended at once";
     const message = `Cannot run /bin/sh in container ${container}, to watch over it: ${why}`;
-    throw new EngineError(message, { answered: true });
+    throw new EngineError(message, { answer: "refused" });
   }
   made.move();
   return {

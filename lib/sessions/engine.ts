@@ -56,8 +56,12 @@ export interface Engine {
   /** All containers of this instance, in whatever state. */
   list(signal: AbortSignal): Promise<ContainerSummary[]>;
 
-  /** What befalls this instance's containers from outside, until the signal is aborted. */
-  incidents(signal: AbortSignal): AsyncIterable<Incident>;
+  /**
+   * What befalls this instance's containers from outside, until the signal is aborted.
+   *
+   * @param since tells first what has befallen them from then on
+   */
+  incidents(since: Date, signal: AbortSignal): AsyncIterable<Incident>;
 
   /** Whether containers really have the profile's disk limit; null until the first was created. */
   readonly limitsDisk: boolean | null;
@@ -83,9 +87,9 @@ export interface ContainerSummary {
   readonly user: string | null;
 }
 
-/** The out-of-memory killer struck in a container, or someone killed it through the engine. */
+/** The out-of-memory killer struck in a container, or someone killed, paused or unpaused it. */
 export interface Incident {
-  readonly kind: "oom" | "kill";
+  readonly kind: "oom" | "kill" | "pause" | "unpause";
   readonly container: string;
 }
 
@@ -109,6 +113,8 @@ export interface Tether extends AsyncDisposable {
 export interface ShellStream extends AsyncDisposable {
   /** The next output, at most `maxBytes`; null at its end. */
   read(maxBytes: number): Promise<Uint8Array | null>;
-  /** Resolves when the terminal's side has taken all bytes. */
+  /** Resolves when the terminal's side has taken all bytes; rejects when the connection broke. */
   write(bytes: Uint8Array): Promise<void>;
+  /** How many bytes that side has taken, those of a write that broke included. */
+  readonly writtenBytes: number;
 }

@@ -7,16 +7,19 @@ export class EngineError extends Error {
   constructor(
     message: string,
     options: ErrorOptions & {
-      /** Whether the engine answered at all. */
-      readonly answered: boolean;
+      /** What it answered: nothing, that what is asked about does not exist, or something else. */
+      readonly answer: EngineAnswer;
     },
   ) {
     super(message, options);
-    this.answered = options.answered;
+    this.answer = options.answer;
   }
 
-  readonly answered: boolean;
+  readonly answer: EngineAnswer;
 }
+
+/** How a call to the engine failed. */
+export type EngineAnswer = "none" | "missing" | "refused";
 
 /** A session is refused since a limit on their number is reached. */
 export class LimitError extends Error {

@@ -5,6 +5,7 @@ import type { Clock } from "../types.ts";
 import type { Engine, Incident } from "./engine.ts";
 
 /** How long to wait before asking again for the engine's incidents when they break off. */
+const FIRST_RETRY_MS = 50;
 const RETRY_MS = 1_000;
 /** The journal need not hear of each try while the engine is away. */
 const TELL_EVERY_MS = 60_000;
@@ -20,9 +21,14 @@ export async function watchIncidents(
   },
 ): Promise<void> {
   let toldMs = -Infinity;
+  let since = new Date(); // what came before is told
   while (!signal.aborted) {
+    const triedMs = clock.now();
     try {
-      for await (const incident of engine.incidents(signal)) tell(incident);
+      for await (const incident of engine.incidents(since, signal)) {
+        tell(incident);
+        since = new Date();
+      }
     } catch (error) {
       if (signal.aborted) return;
       if (clock.now() - toldMs >= TELL_EVERY_MS) {
@@ -30,6 +36,7 @@ export async function watchIncidents(
         toldMs = clock.now();
       }
     }
-    await sleep(RETRY_MS, clock, signal);
+    const lasted = clock.now() - triedMs >= RETRY_MS;
+    await sleep(lasted ? FIRST_RETRY_MS : RETRY_MS, clock, signal);
   }
 }

@@ -1,4 +1,5 @@
 /** Writes down what a session needs to outlive its gateway's process, soon after it changes. */
+import { abortable } from "@std/async/abortable";
 import { sleep } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Clock } from "../types.ts";
@@ -36,19 +37,20 @@ export class Keeper implements AsyncDisposable {
   }
 
   async #keep(): Promise<void> {
-    const { output } = this.session;
+    const { session, session: { output } } = this;
     const { signal } = this.#over;
     try {
-      do {
+      while (!signal.aborted && !output.closed) {
         const { end } = output;
+        const writtenMs = this.clock.now();
+        const isOld = () => output.end > end || session.idleMs < this.clock.now() - writtenMs;
         await this.#write(TAIL_BYTES, null);
         await sleep(SAVE_MS, this.clock, signal);
-        if (!await output.after(end, signal)) return;
-      } while (!signal.aborted);
+        while (!isOld() && !output.closed) await abortable(output.changed, signal);
+      }
     } catch (error) {
       if (signal.aborted) return;
-      const session = this.session.id;
-      this.log.warning("a session will not outlive this gateway", { session, error });
+      this.log.warning("a session will not outlive this gateway", { session: session.id, error });
     }
   }
 

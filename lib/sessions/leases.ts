@@ -117,6 +117,7 @@ export class Leases implements AsyncDisposable {
     this.inherited.delete(session);
     const path = join(this.dir, session);
     await Deno.remove(path).catch(ignoreMissing);
+    await Deno.remove(path + NEW_SUFFIX).catch(ignoreMissing);
   }
 
   /** Gives the instance up; leases that were not disposed are the next gateway's. */

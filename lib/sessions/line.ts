@@ -7,7 +7,7 @@ import type { Member, Share } from "../terminal/share.ts";
 import type { Clock, Winsize } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import { EngineError } from "./errors.ts";
-import { type Connection, rejoinShell, type Shell } from "./shell.ts";
+import { type Connection, type RejoinedShell, rejoinShell, type Shell } from "./shell.ts";
 
 /** After the shell's exit: how long its last output may stand still. */
 const LAST_OUTPUT_MS = 1_000;
@@ -33,6 +33,8 @@ export interface LineParts {
   readonly clock: Clock;
   /** How much input the shell had before; null where that is not known. */
   readonly inputBytes: number | null;
+  /** Called before the output begins anew, since some of it is lost: viewers must come back. */
+  readonly onGap: () => void;
 }
 
 /** Pumps output as credit allows; disposing it hangs up. */
@@ -48,6 +50,7 @@ export class Line implements AsyncDisposable {
   #joined = Promise.withResolvers<void>();
   /** The last input that is on its way, null when there is none. */
   #writing: Promise<unknown> | null = null;
+  #winsize: Winsize | null = null;
   #wantedSize: Winsize | null = null;
   #redraws = false;
   #resizing: Promise<void> | null = null;
@@ -71,10 +74,12 @@ export class Line implements AsyncDisposable {
     const after = this.#writing = before ? before.then(() => turn.promise) : turn.promise;
     try {
       if (before) await abortable(before, signal);
-      this.#count(bytes);
-      await this.#deliver(bytes);
+      signal.throwIfAborted();
+      // Counted before it is taken: whoever asks meanwhile must not send it again.
+      this.#count(bytes.length);
+      this.#count(-await this.#deliver(bytes));
     } catch (error) {
-      if (signal.reason === INTERRUPTED) this.#count(bytes);
+      if (signal.reason === INTERRUPTED) this.#count(bytes.length);
       throw error;
     } finally {
       turn.resolve();
@@ -93,7 +98,7 @@ export class Line implements AsyncDisposable {
       this.#redraws = false;
       this.resize({ ...winsize, cols: winsize.cols + 1 });
     }
-    this.#wantedSize = winsize;
+    this.#winsize = this.#wantedSize = winsize;
     this.#resizing ??= this.#applySize().finally(() => this.#resizing = null);
   }
 
@@ -111,6 +116,7 @@ export class Line implements AsyncDisposable {
       await sleep(LEAVE_MS, clock);
     }
     await this[Symbol.asyncDispose]();
+    await this.#writing; // how much of it was taken is known now
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -120,22 +126,32 @@ export class Line implements AsyncDisposable {
     await this.#connection[Symbol.asyncDispose]();
   }
 
-  #count({ length }: Uint8Array): void {
-    if (this.#inputBytes !== null) this.#inputBytes += length;
+  #count(bytes: number): void {
+    if (this.#inputBytes !== null) this.#inputBytes += bytes;
   }
 
-  /** Writes to the connection of the moment, and to the next one when that breaks. */
-  async #deliver(bytes: Uint8Array): Promise<void> {
+  /**
+   * Writes to the connection of the moment, and the rest to the next one when that breaks.
+   *
+   * @returns how many bytes no connection took
+   */
+  async #deliver(bytes: Uint8Array): Promise<number> {
+    let rest = bytes;
     while (!this.#over.signal.aborted) {
       const { stream } = this.#connection;
+      const before = stream.writtenBytes;
       try {
-        return await stream.write(bytes);
+        await stream.write(rest);
+        return 0;
       } catch {
         // Either the shell has closed its terminal, and its exit tells the rest, or the engine.
+        rest = rest.subarray(stream.writtenBytes - before);
+        if (this.#over.signal.aborted) break;
         await Promise.race([this.#joined.promise, this.end]);
-        if (this.#connection.stream === stream) return;
+        if (this.#connection.stream === stream) break;
       }
     }
+    return rest.length;
   }
 
   async #run(): Promise<LineEnd> {
@@ -143,6 +159,7 @@ export class Line implements AsyncDisposable {
     let missed: Uint8Array = new Uint8Array();
     try {
       while (true) {
+        const joinedAtMs = clock.now();
         const { exitCode } = this.#connection;
         const pumped = this.#pump(this.#connection, missed);
         // A wait that broke off says nothing of the shell: the line is joined again at once.
@@ -155,10 +172,12 @@ export class Line implements AsyncDisposable {
         }
         await this.#connection[Symbol.asyncDispose]();
         await pumped;
+        // An engine that drops each connection at once is not asked without a pause.
+        const pauseMs = joinedAtMs + REJOIN_PAUSE_MS - clock.now();
+        if (pauseMs > 0) await sleep(pauseMs, clock, this.#over.signal);
         const rejoined = await this.#rejoin();
-        if (!rejoined) return "lost";
-        if ("exitCode" in rejoined) return rejoined;
-        missed = rejoined.missed;
+        if (rejoined === "lost" || "exitCode" in rejoined) return rejoined;
+        missed = this.#goOn(rejoined);
       }
     } finally {
       output.close();
@@ -192,31 +211,39 @@ export class Line implements AsyncDisposable {
     }
   }
 
-  /** Connects again, once the engine answers; null when the shell does not run any more. */
-  async #rejoin(): Promise<{ missed: Uint8Array } | { exitCode: number } | null> {
+  /** Connects again, once the engine answers. */
+  async #rejoin(): Promise<RejoinedShell | LineEnd> {
     const { engine, shell: { container }, output, clock } = this.#parts;
     const { signal } = this.#over;
     const giveUpAt = clock.now() + REJOIN_MS;
     while (!signal.aborted) {
       try {
         const known = { bytes: output.latest(KNOWN_BYTES), end: output.end };
-        const { connection, output: all } = await rejoinShell(engine, container, known, signal);
-        this.#connection = connection;
-        this.#joined.resolve();
-        this.#joined = Promise.withResolvers();
-        const missedBytes = all === null ? 0 : all.end - known.end;
-        return { missed: all?.bytes.subarray(all.bytes.length - missedBytes) ?? new Uint8Array() };
+        return await rejoinShell(engine, container, known, signal);
       } catch (error) {
-        const answered = !(error instanceof EngineError) || error.answered;
-        if (answered) {
-          const exitCode = await engine.exitStatus(container, signal).catch(() => null);
-          return exitCode === null ? null : { exitCode };
-        }
-        if (clock.now() >= giveUpAt) return null;
+        const exitCode = await engine.exitStatus(container, signal).catch(() => null);
+        if (exitCode !== null) return { exitCode };
+        const missing = error instanceof EngineError && error.answer === "missing";
+        if (missing || clock.now() >= giveUpAt) return "lost";
       }
       await sleep(REJOIN_PAUSE_MS, clock, signal);
     }
-    return null;
+    return "lost";
+  }
+
+  /** Takes a new connection; returns the output that came before it and is not in `output` yet. */
+  #goOn({ connection, output: all, gap }: RejoinedShell): Uint8Array {
+    const { output, onGap } = this.#parts;
+    this.#connection = connection;
+    this.#joined.resolve();
+    this.#joined = Promise.withResolvers();
+    // What was printed meanwhile and did not end its line is in no log.
+    this.redraw();
+    if (this.#winsize) this.resize(this.#winsize);
+    if (!gap) return all.bytes.subarray(all.bytes.length - (all.end - output.end));
+    onGap();
+    output.restart(all);
+    return new Uint8Array();
   }
 
   async #applySize(): Promise<void> {

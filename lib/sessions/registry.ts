@@ -139,12 +139,11 @@ export class Registry implements AsyncDisposable {
   async drain(cause: Ending): Promise<void> {
     this.#shutdown.abort(new ShutdownError(cause.message));
     for (const session of this.list()) session.end(cause);
-    await Promise.allSettled(this.#starting);
-    await this.adopted;
-    await this.#pool[Symbol.asyncDispose]();
+    const pooled = this.#pool[Symbol.asyncDispose]();
+    await Promise.allSettled([...this.#starting, this.adopted]);
     for (const session of this.list()) session.end(cause);
     if (!this.#leaving) await this.#endInherited();
-    await Promise.allSettled(this.list().map(({ gone }) => gone));
+    await Promise.allSettled([pooled, ...this.list().map(({ gone }) => gone)]);
     await this.#watching;
   }
 

@@ -9,6 +9,7 @@ import { Line } from "./line.ts";
 import { Lifetime, type LifetimeLimits } from "./lifetime.ts";
 import type { Shell } from "./shell.ts";
 import type { Stretch } from "./splice.ts";
+import { Standstill } from "./standstill.ts";
 import { Verdict } from "./verdict.ts";
 
 /** The longest a start waits for the first output before the session counts as ready. */
@@ -59,9 +60,15 @@ export interface SessionParts {
 export interface Viewer extends Disposable {
   /** The offset of the first output byte it gets. */
   readonly from: number;
-  /** Aborted when another viewer takes over. */
-  readonly replaced: AbortSignal;
+  /** Aborted when it gets no more, with a `ViewerEnd` as the reason. */
+  readonly over: AbortSignal;
 }
+
+/**
+ * Why a viewer gets no more: another one took over, or it must come back, be it to the next gateway
+ * or since output was lost.
+ */
+export type ViewerEnd = "replaced" | "comeBack";
 
 /** A live session. It knows nothing of how its viewers are connected. */
 export class Session {
@@ -89,8 +96,8 @@ export class Session {
   readonly #verdict: Verdict;
   readonly #stop = Promise.withResolvers<Ending>();
   readonly #over = new AbortController();
-  readonly #left = new AbortController();
-  #viewer: { emit: (event: TerminalEvent) => void; replaced: AbortController } | null = null;
+  readonly #standstill: Standstill;
+  #viewer: { emit: (event: TerminalEvent) => void; over: AbortController } | null = null;
   #grace: Disposable | null = null;
 
   constructor(parts: SessionParts) {
@@ -102,10 +109,12 @@ export class Session {
     this.output = new Output(parts.replayBytes, past?.output);
     this.#sureEnd = past && !past.sure ? past.output.end : null;
     const inputBytes = past ? past.inputBytes : 0;
-    this.#line = new Line({ ...parts, output: this.output, inputBytes });
+    const onGap = () => this.#endViewer("comeBack");
+    this.#line = new Line({ ...parts, output: this.output, inputBytes, onGap });
     // What was printed while nobody listened and did not end its line is in no log: a prompt, mostly.
     if (past) this.#line.redraw();
     this.#verdict = new Verdict(profile, clock);
+    this.#standstill = new Standstill(clock, (type) => this.#viewer?.emit({ type }));
     this.#lifetime = new Lifetime(clock, times, (remainingMs) => this.#warn(remainingMs), past);
     this.#lifetime.over.addEventListener("abort", () => this.#expire());
     this.stages = this.#firstOutput();
@@ -152,13 +161,12 @@ export class Session {
       this.#sureEnd = null;
     }
     const from = this.output.follow(offset);
-    this.#viewer?.replaced.abort();
+    this.#endViewer("replaced");
     this.#grace?.[Symbol.dispose]();
-    const viewer = this.#viewer = { emit, replaced: new AbortController() };
-    this.#lifetime.repeatWarning();
+    const viewer = this.#viewer = { emit, over: new AbortController() };
     return {
       from,
-      replaced: viewer.replaced.signal,
+      over: viewer.over.signal,
       [Symbol.dispose]: () => {
         if (this.#viewer !== viewer) return;
         this.#viewer = null;
@@ -167,10 +175,17 @@ export class Session {
     };
   }
 
+  /** Tells a viewer that has just come what was told before and still holds. */
+  remind(): void {
+    this.#lifetime.repeatWarning();
+    this.#standstill.repeat();
+  }
+
   /** Passes input to the shell; see {@linkcode Line.write}. What comes when the session ends is dropped. */
   async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     if (this.#phase !== "live") return;
     this.#lifetime.touch();
+    this.output.touch();
     await this.#line.write(bytes, signal);
   }
 
@@ -198,18 +213,26 @@ export class Session {
     if (this.#phase !== "live") return;
     this.#phase = "left";
     this.#quiet();
-    this.#left.abort();
+    this.#endViewer("comeBack");
     await this.#line.leave();
-  }
-
-  /** Aborted when the session is left to the next gateway. */
-  get left(): AbortSignal {
-    return this.#left.signal;
   }
 
   /** Takes note of what befell the container from outside. */
   note(kind: Incident["kind"]): void {
-    this.#verdict.note(kind);
+    switch (kind) {
+      case "oom":
+      case "kill":
+        return this.#verdict.note(kind);
+      case "pause":
+      case "unpause":
+        return this.#standstill.note(kind);
+      default:
+        kind satisfies never;
+    }
+  }
+
+  #endViewer(why: ViewerEnd): void {
+    this.#viewer?.over.abort(why);
   }
 
   async #firstOutput(): Promise<StartStages> {
@@ -243,6 +266,7 @@ export class Session {
     this.#over.abort();
     this.#grace?.[Symbol.dispose]();
     this.#lifetime[Symbol.dispose]();
+    this.#standstill[Symbol.dispose]();
   }
 
   #expire(): void {

@@ -1,7 +1,10 @@
 /** A running container with its terminal attached: from nothing to the moment before its prompt. */
 import type { Clock, Profile, StartProgress, StartStages, Winsize } from "../types.ts";
 import type { ContainerIdentity, Engine, ShellStream } from "./engine.ts";
-import { join, type Joined, type Stretch } from "./splice.ts";
+import { join, type Stretch } from "./splice.ts";
+
+/** Further than any client can have come that saw the output before. */
+const JUMP_BYTES = 1024 ** 3;
 
 /** The connection to a running shell; disposing it leaves the shell alone. */
 export interface Connection extends AsyncDisposable {
@@ -15,6 +18,17 @@ export interface Shell extends AsyncDisposable {
   readonly container: string;
   readonly connection: Connection;
   readonly stages: Omit<StartStages, "prompt">;
+}
+
+/** A shell that was joined again, and its output until then. */
+export interface RejoinedShell {
+  readonly connection: Connection;
+  readonly output: Stretch;
+  /**
+   * Whether some output may be missing; then its offsets lie past all that any client has, so that
+   * each of them begins anew.
+   */
+  readonly gap: boolean;
 }
 
 /** What a shell is started with. */
@@ -69,8 +83,6 @@ export async function startShell(
  * Connects to a running shell again.
  *
  * @param known its output so far
- * @returns the connection, and the output until then; null where that has nothing to do with what
- *   is known: then `log` is all there is
  * @throws {EngineError} also when the shell no longer runs
  */
 export async function rejoinShell(
@@ -78,15 +90,16 @@ export async function rejoinShell(
   container: string,
   known: Stretch,
   signal: AbortSignal,
-): Promise<{ connection: Connection; output: Joined | null; log: Uint8Array<ArrayBuffer> }> {
-  let output: Joined | null = null, log = new Uint8Array();
-  const connection = await connect(engine, container, async () => {
-    const rejoined = await engine.rejoin(container, signal);
-    log = rejoined.log;
-    output = join(known, log, rejoined.heard);
-    return rejoined.stream;
-  });
-  return { connection, output, log };
+): Promise<RejoinedShell> {
+  const rejoining = engine.rejoin(container, signal);
+  const attached = rejoining.then(({ stream }) => stream);
+  const connection = await connect(engine, container, () => attached);
+  const { log, heard } = await rejoining;
+  const joined = join(known, log, heard);
+  if (joined?.sure) return { connection, output: joined, gap: false };
+  const { bytes } = joined ?? join({ bytes: new Uint8Array(), end: 0 }, log, heard)!;
+  const output = { bytes, end: known.end + JUMP_BYTES + bytes.length };
+  return { connection, output, gap: true };
 }
 
 /** Watches the exit and attaches, side by side; when one fails, nothing of the other is left. */

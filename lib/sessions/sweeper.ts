@@ -18,6 +18,7 @@ export interface SweepReport {
  * was taken can only err towards sparing.
  *
  * @param leased asks which sessions a live gateway owns
+ * @param signal begins no further removal
  * @throws {EngineError} when the containers cannot be listed
  */
 export async function sweep(
@@ -37,6 +38,7 @@ export async function sweep(
   const next = orphans.values();
   const worker = async () => {
     for (const container of next) {
+      signal.throwIfAborted();
       try {
         await engine.end(container.id);
         removed.push(container);

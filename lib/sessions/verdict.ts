@@ -2,24 +2,26 @@
 import { settlesWithin } from "../clock.ts";
 import type { Clock, Profile } from "../types.ts";
 import { type Ending, ending, exited, sizeInWords } from "./endings.ts";
-import type { Incident } from "./engine.ts";
 import type { LineEnd } from "./line.ts";
 
 /** The engine may tell of a kill after it told of the exit; one long before has nothing to do with it. */
-const INCIDENT_LATE_MS = 300;
+const INCIDENT_LATE_MS = 1_000;
 const INCIDENT_EARLY_MS = 2_000;
 /** 128 + SIGKILL: how a shell exits that was killed. */
 const KILLED_STATUS = 137;
 
+/** What may have killed a shell. */
+type Killing = "oom" | "kill";
+
 /** Listens for incidents for as long as the session lives, and is asked once at its end. */
 export class Verdict {
-  #incident: { readonly kind: Incident["kind"]; readonly atMs: number } | null = null;
+  #incident: { readonly kind: Killing; readonly atMs: number } | null = null;
   #noted = Promise.withResolvers<void>();
 
   constructor(private readonly profile: Profile, private readonly clock: Clock) {}
 
   /** Takes note of what befell the container from outside. */
-  note(kind: Incident["kind"]): void {
+  note(kind: Killing): void {
     this.#incident = { kind, atMs: this.clock.now() };
     this.#noted.resolve();
   }
@@ -44,7 +46,7 @@ export class Verdict {
     }
   }
 
-  async #recentIncident(): Promise<Incident["kind"] | null> {
+  async #recentIncident(): Promise<Killing | null> {
     const sinceMs = this.clock.now() - INCIDENT_EARLY_MS;
     if (this.#incident === null || this.#incident.atMs < sinceMs) {
       this.#noted = Promise.withResolvers();

@@ -28,7 +28,7 @@ const NEWLINE = 10;
  * interrupts a flood, the writer goes on, and the viewer passes over what it has not been sent.
  */
 export class Output {
-  readonly #replay: Replay;
+  #replay!: Replay;
   /** How far back a viewer may begin. */
   readonly #keptBytes: number;
   readonly #credit = new Credit();
@@ -43,10 +43,16 @@ export class Output {
   /** @param past what came before, and the offset after its last byte */
   constructor(replayBytes: number, past?: { bytes: Uint8Array; end: number }) {
     this.#keptBytes = Math.max(replayBytes, CREDIT_BYTES);
-    const start = past ? past.end - past.bytes.length : 0;
-    this.#replay = new Replay(this.#keptBytes + READING_BYTES, start);
-    if (past) this.#replay.append(past.bytes);
-    this.#credit.restart(this.end);
+    this.restart(past ?? { bytes: new Uint8Array(), end: 0 });
+  }
+
+  /** Forgets all output and begins with another; whoever follows or listens must have gone. */
+  restart({ bytes, end }: { bytes: Uint8Array; end: number }): void {
+    this.#replay = new Replay(this.#keptBytes + READING_BYTES, end - bytes.length);
+    this.#replay.append(bytes);
+    this.#credit.restart(end);
+    this.#listener = null;
+    this.#wake();
   }
 
   /** The offset of the next byte to come. */
@@ -132,6 +138,17 @@ export class Output {
     this.#replay.rebase(start);
   }
 
+  /** Resolves at the next change: more output, an acknowledgement, a touch. */
+  get changed(): Promise<void> {
+    return this.#changed.promise;
+  }
+
+  /** Lets whoever waits for a change look again. */
+  touch(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
   /** Calls back at once whenever something changes, in the place of the listener before. */
   listen(listener: () => void): Disposable {
     this.#listener = listener;
@@ -195,8 +212,7 @@ export class Output {
   }
 
   #wake(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+    this.touch();
     this.#listener?.();
   }
 }

@@ -32,12 +32,16 @@ Deno.test("a container is paused from outside, and goes on later", async () => {
   await person.see(50);
   const name = `ttygate-${person.session}`;
   await containers.pause(name);
+  await person.terminal.event("paused");
+  person.story.push("told that it is paused");
   // The gateway does not hang on it.
   await using other = await Follower.begin(place.gateway, cookie, { pace: "slow", count: 20 });
   await other.seeAll();
   await other.exit();
   assertEquals((await containers.inspect(name)).State.Paused, true);
   await containers.unpause(name);
+  await person.terminal.event("resumed");
+  person.story.push("told that it goes on");
   await person.seeAll();
   await person.exit();
   const did = "docker pause, a second session opened and ended, docker unpause";

@@ -50,9 +50,9 @@ Deno.test("2,000 sessions, ended in every way, leave no timer, listener, lease o
   const leased = new Set<string>();
   let signalOfAll: AbortSignal | undefined;
   const { incidents } = engine;
-  engine.incidents = (signal) => {
+  engine.incidents = (since, signal) => {
     signalOfAll = signal;
-    return incidents.call(engine, signal);
+    return incidents.call(engine, since, signal);
   };
   const registry = new Registry({
     engine,
@@ -121,6 +121,7 @@ Deno.test("2,000 sessions, ended in every way, leave no timer, listener, lease o
         break;
       case "lost":
         engine.failAt = "rejoin";
+        engine.failsWith = "missing";
         for (const { stream, exit } of containers) {
           stream.end();
           exit.reject(new Error("lost"));
@@ -130,6 +131,7 @@ Deno.test("2,000 sessions, ended in every way, leave no timer, listener, lease o
     await clock.advance(10_000);
     await Promise.all(sessions.map(({ gone }) => gone));
     engine.failAt = null;
+    engine.failsWith = "refused";
   }
 
   for (let done = 0; done < SESSIONS; done += TOGETHER) {

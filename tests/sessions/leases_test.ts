@@ -98,8 +98,8 @@ Deno.test("a gateway that starts during a sweep inherits what the sweep left", (
     const clock = new ManualClock();
     const right = await sweepRight(dir, "one", hurriedClock());
     const starting = Leases.acquire(dir, "one", clock);
+    await until(() => clock.pending === 1); // it has its own lock, and waits for the sweep's
     assertEquals(await right.leased(), new Set(["aaa"]), "it is there already");
-    await until(() => clock.pending === 1);
     right[Symbol.dispose]();
     await clock.advance(50);
     await using next = await starting;

@@ -131,7 +131,7 @@ Deno.test("a shell that ends while it waits is replaced and never handed out", a
 Deno.test("a shell whose exit can no longer be watched is replaced", async () => {
   await using stage = await Stage.full(1);
   await stage.clock.advance(20 * SECOND);
-  stage.container("id1").exit.reject(new EngineError("Cannot wait", { answered: false }));
+  stage.container("id1").exit.reject(new EngineError("Cannot wait", { answer: "none" }));
   await settle();
   assertEquals(stage.containers, ["id2"]);
 });
@@ -142,7 +142,7 @@ Deno.test("a shell that cannot be sized is removed, and the next one handed out"
   const resize = engine.resize.bind(engine);
   engine.resize = (container, winsize, signal) =>
     container === "container-id1"
-      ? Promise.reject(new EngineError("Cannot resize", { answered: true }))
+      ? Promise.reject(new EngineError("Cannot resize", { answer: "refused" }))
       : resize(container, winsize, signal);
   assertEquals(await stage.claim({ cols: 132, rows: 50 }), "id2");
   assertEquals(stage.containers, ["id2"]);

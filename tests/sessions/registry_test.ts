@@ -81,7 +81,7 @@ Deno.test("open() has its lease before the container is created", async () => {
   await using stage = new Stage();
   stage.engine.create = ({ session }) => {
     assert(stage.leased.has(session));
-    return Promise.reject(new EngineError("Cannot create", { answered: true }));
+    return Promise.reject(new EngineError("Cannot create", { answer: "refused" }));
   };
   await assertRejects(() => stage.open(), EngineError);
   assertEquals(stage.leased.size, 0);
@@ -104,7 +104,7 @@ Deno.test("an exit status that nobody waits for any more may fail unheard", asyn
   stage.engine.watchExit = () => Promise.resolve({ code: watched.promise });
   stage.engine.failAt = "attach";
   await assertRejects(() => stage.open(), EngineError);
-  watched.reject(new EngineError("aborted", { answered: false }));
+  watched.reject(new EngineError("aborted", { answer: "none" }));
   await settle();
 });
 
@@ -196,6 +196,7 @@ Deno.test("a viewer that comes during the warning is warned", async () => {
   await stage.clock.advance(14.5 * MINUTE);
   const events: TerminalEvent[] = [];
   session.view(0, (event) => events.push(event));
+  session.remind();
   assertEquals(events, [{ type: "idle", remaining: 30 }]);
 });
 
@@ -244,7 +245,7 @@ Deno.test("a second viewer takes over; the first one's leaving starts no grace",
   await using stage = new Stage();
   const { session, viewer } = await stage.view();
   using _second = session.view(0, () => {});
-  assert(viewer.replaced.aborted);
+  assert(viewer.over.reason === "replaced");
   viewer[Symbol.dispose]();
   await stage.clock.advance(2 * MINUTE);
   assertEquals(session.phase, "live");
@@ -369,8 +370,91 @@ Deno.test("a session whose container is gone when the engine is back ends with r
   stage.engine.goAway();
   stage.engine.comeBack();
   stage.engine.failAt = "rejoin";
+  stage.engine.failsWith = "missing";
   await stage.clock.advance(1_000);
   assertEquals((await session.ended).reason, "engine");
+});
+
+Deno.test("a session that the engine refuses to join again for a moment goes on", async () => {
+  await using stage = new Stage();
+  const { session } = await stage.view();
+  stage.engine.goAway();
+  stage.engine.comeBack();
+  stage.engine.failAt = "rejoin";
+  await stage.clock.advance(20_000);
+  assertEquals(session.phase, "live");
+  stage.engine.failAt = null;
+  await stage.clock.advance(1_000);
+  await session.write(new TextEncoder().encode("x"), never);
+  assertEquals(stage.engine.containers.get(session.container)!.stream.written, ["x"]);
+});
+
+Deno.test("when output is lost with the engine, the viewer comes back to a screen begun anew", async () => {
+  await using stage = new Stage();
+  const { session, container, viewer } = await stage.view();
+  container.stream.print("one\n");
+  await settle();
+  stage.engine.goAway();
+  container.log = "nothing of it is left\n";
+  stage.engine.comeBack();
+  await stage.clock.advance(1_000);
+  assertEquals(viewer.over.reason, "comeBack");
+  const { from } = session.view("one\n".length, () => {});
+  assert(from > "one\n".length);
+  assertEquals(text(session.output.peek(from, 100)), "nothing of it is left\n");
+});
+
+Deno.test("input that a broken connection took in part goes on with its rest", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  container.stream.takesBytes = 2;
+  const first = container.stream;
+  const writing = session.write(new TextEncoder().encode("abcde"), never);
+  await settle();
+  assertEquals(session.inputBytes, 5, "whoever comes back must not send it again");
+  stage.engine.goAway();
+  stage.engine.comeBack();
+  await stage.clock.advance(1_000);
+  await writing;
+  assertEquals([first.written, container.stream.written], [["ab"], ["cde"]]);
+  assertEquals(session.inputBytes, 5);
+});
+
+Deno.test("input that is on its way when the gateway leaves counts as far as it was taken", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  container.stream.takesBytes = 2;
+  const writing = session.write(new TextEncoder().encode("abcde"), never);
+  const queued = new AbortController();
+  const waiting = session.write(new TextEncoder().encode("fgh"), queued.signal);
+  queued.abort();
+  await assertRejects(() => waiting);
+  const left = stage.registry.leave();
+  await stage.clock.advance(100);
+  await left;
+  await writing;
+  assertEquals(session.inputBytes, 2);
+});
+
+Deno.test("a viewer is told of a pause that lasts, and of its end; one that comes meanwhile, too", async () => {
+  await using stage = new Stage();
+  const { session, events } = await stage.view();
+  const incident = (kind: "pause" | "unpause") =>
+    stage.engine.incident({ kind, container: session.container });
+  incident("pause");
+  await stage.clock.advance(900);
+  incident("unpause");
+  await stage.clock.advance(10_000);
+  assertEquals(events, []);
+  incident("pause");
+  await stage.clock.advance(1_000);
+  assertEquals(events, [{ type: "paused" }]);
+  const later: TerminalEvent[] = [];
+  session.view(0, (event) => later.push(event));
+  session.remind();
+  incident("unpause");
+  await settle();
+  assertEquals(later, [{ type: "paused" }, { type: "resumed" }]);
 });
 
 Deno.test("a session whose engine stays away ends with reason engine", async () => {

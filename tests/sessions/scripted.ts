@@ -8,7 +8,7 @@ import type {
   ShellStream,
   Tether,
 } from "../../lib/sessions/engine.ts";
-import { EngineError } from "../../lib/sessions/errors.ts";
+import { type EngineAnswer, EngineError } from "../../lib/sessions/errors.ts";
 import type { Leases } from "../../lib/sessions/leases.ts";
 import type { Profile, Winsize } from "../../lib/types.ts";
 
@@ -24,6 +24,10 @@ export const PROFILE: Profile = {
 /** A terminal whose output a test prints. */
 export class ScriptedStream implements ShellStream {
   readonly written: string[] = [];
+  writtenBytes = 0;
+  /** How much more input it takes; a write of more waits until the connection breaks. */
+  takesBytes = Infinity;
+  readonly #broken = Promise.withResolvers<void>();
   readonly #chunks: (Uint8Array | null)[] = [];
   #arrived = Promise.withResolvers<void>();
 
@@ -45,12 +49,17 @@ export class ScriptedStream implements ShellStream {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    this.written.push(new TextDecoder().decode(bytes));
-    return Promise.resolve();
+    const taken = bytes.subarray(0, this.takesBytes);
+    if (taken.length > 0) this.written.push(new TextDecoder().decode(taken));
+    this.writtenBytes += taken.length;
+    this.takesBytes -= taken.length;
+    return taken.length === bytes.length ? Promise.resolve() : this.#broken.promise;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     this.end();
+    this.#broken.promise.catch(() => {}); // nobody may be writing
+    this.#broken.reject(new Error("the connection broke"));
     return Promise.resolve();
   }
 
@@ -78,6 +87,7 @@ export class ScriptedEngine implements Engine {
   readonly calls: string[] = [];
   readonly containers = new Map<string, ScriptedContainer>();
   failAt: keyof Engine | null = null;
+  failsWith: EngineAnswer = "refused";
   #phase: "there" | "away" = "there";
   #tell: ((incident: Incident) => void) | null = null;
 
@@ -86,7 +96,7 @@ export class ScriptedEngine implements Engine {
     this.#phase = "away";
     for (const { stream, exit } of this.containers.values()) {
       stream.end();
-      exit.reject(new EngineError("Cannot wait: away", { answered: false }));
+      exit.reject(new EngineError("Cannot wait: away", { answer: "none" }));
     }
   }
 
@@ -181,7 +191,7 @@ export class ScriptedEngine implements Engine {
     }));
   }
 
-  async *incidents(signal: AbortSignal): AsyncGenerator<Incident> {
+  async *incidents(_since: Date, signal: AbortSignal): AsyncGenerator<Incident> {
     const queue: Incident[] = [];
     let arrived = Promise.withResolvers<void>();
     this.#tell = (incident) => {
@@ -199,10 +209,10 @@ export class ScriptedEngine implements Engine {
   #call(verb: keyof Engine): Promise<void> {
     this.calls.push(verb);
     if (this.#phase === "away") {
-      return Promise.reject(new EngineError(`Cannot ${verb}: away`, { answered: false }));
+      return Promise.reject(new EngineError(`Cannot ${verb}: away`, { answer: "none" }));
     }
     if (this.failAt !== verb) return Promise.resolve();
-    return Promise.reject(new EngineError(`Cannot ${verb}: scripted`, { answered: true }));
+    return Promise.reject(new EngineError(`Cannot ${verb}: scripted`, { answer: this.failsWith }));
   }
 }
 

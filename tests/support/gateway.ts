@@ -207,9 +207,11 @@ export async function until(
   condition: () => boolean | Promise<boolean>,
   timeoutMs = 20_000,
 ): Promise<void> {
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const giveUpAt = performance.now() + timeoutMs;
   while (!await condition()) {
-    timeout.throwIfAborted();
+    if (performance.now() > giveUpAt) {
+      throw new Error(`not so within ${timeoutMs} ms: ${condition}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -18,6 +18,20 @@ const BOOTABLE = [
   ...["--cgroupns=host", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw"],
 ];
 
+/**
+ * systemd would mount every cgroup controller of the kernel that is not mounted yet. The machine's
+ * own Docker daemon cannot find those: until they are gone again it sees no container run out of
+ * memory. So here the kernel seems to have those only that the machine uses.
+ */
+const BOOT = `
+while read -r name rest; do
+  case $name in "#"*) ;; *) grep -q "/sys/fs/cgroup/$name " /proc/self/mountinfo || continue ;; esac
+  echo "$name	$rest"
+done </proc/cgroups >/run/cgroups
+mount --bind /run/cgroups /proc/cgroups
+exec /sbin/init
+`;
+
 /** A booted server. Its sessions' containers are its siblings: it uses the same Docker daemon. */
 export class SystemdServer implements AsyncDisposable {
   readonly docker = new Docker({ socketPath: DOCKER_SOCKET });
@@ -107,7 +121,7 @@ export class SystemdServer implements AsyncDisposable {
       ...["run", "--detach", `--name=${this.name}`, "--hostname=server", ...BOOTABLE],
       `--volume=${DOCKER_SOCKET}:/run/docker.sock`,
       `--volume=${CHECKOUT}:${PLACE}:ro`,
-      IMAGE,
+      ...[IMAGE, "sh", "-ec", BOOT],
     ]);
     if (code !== 0) {
       throw new Error(`Cannot start a server: ${stderr}; run scripts/setup.sh --tests`);
