@@ -92,22 +92,23 @@ export class Containers {
   /**
    * Opens the container's input and output as one stream; attach before the start to lose nothing.
    *
-   * @param options `detachKeys` as in docker-attach(1), "" for none: the default "ctrl-p,ctrl-q"
+   * @param options `side` leaves the other one out; `detachKeys` as in docker-attach(1), "" for none: the default "ctrl-p,ctrl-q"
    *   swallows a Ctrl-P until the next key; `logs` sends the earlier output first; `signal` governs
    *   the opening only
    */
   async attach(
     id: string,
-    { detachKeys, logs, signal }: CallOptions & {
+    { side, detachKeys, logs, signal }: CallOptions & {
+      readonly side?: "input" | "output";
       readonly detachKeys?: string;
       readonly logs?: boolean;
     } = {},
   ): Promise<HijackedStream> {
     const query = {
       stream: true,
-      stdin: true,
-      stdout: true,
-      stderr: true,
+      stdin: side !== "output",
+      stdout: side !== "input",
+      stderr: side !== "input",
       detachKeys: detachKeys || undefined,
       logs,
     };

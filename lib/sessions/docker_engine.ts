@@ -5,6 +5,7 @@ import type { Profile, StartProgress, Winsize } from "../types.ts";
 import { containerName, containerSpec, LABEL } from "./container_spec.ts";
 import { asEngineError, inTime, withDeadline } from "./docker_calls.ts";
 import { DockerNetwork } from "./docker_network.ts";
+import { DockerTerminal } from "./docker_terminal.ts";
 import { pause, rejoin } from "./docker_rejoin.ts";
 import { tie } from "./docker_tether.ts";
 import type {
@@ -86,7 +87,7 @@ export class DockerEngine implements Engine, Disposable {
 
   async attach(container: string, signal: AbortSignal): Promise<ShellStream> {
     return await asEngineError(
-      this.#docker.containers.attach(container, { detachKeys: "", signal: withDeadline(signal) }),
+      DockerTerminal.attach(this.#docker.containers, container, withDeadline(signal)),
     );
   }
 

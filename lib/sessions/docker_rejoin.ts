@@ -5,6 +5,7 @@ import { DockerError } from "deno-docker-api";
 import type { Docker } from "deno-docker-api";
 import { settlesWithin, systemClock } from "../clock.ts";
 import { withDeadline } from "./docker_calls.ts";
+import { DockerTerminal } from "./docker_terminal.ts";
 import type { Rejoined, ShellStream } from "./engine.ts";
 
 /** What a container printed before it was paused has come when nothing came for so long. */
@@ -36,7 +37,7 @@ export async function rejoin(
   await unpause(containers, container);
   await using made = new AsyncDisposableStack();
   const attached = new Attached(
-    made.use(await containers.attach(container, { detachKeys: "", ...options })),
+    made.use(await DockerTerminal.attach(containers, container, options.signal)),
   );
   const read = () => settledLog(containers, container, heard, options.signal);
   let heard = await attached.hear(ONCE);

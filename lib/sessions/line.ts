@@ -18,6 +18,11 @@ const LEAVE_MS = 20;
 /** How often the engine is asked again while it does not answer, and for how long. */
 const REJOIN_PAUSE_MS = 500;
 const REJOIN_MS = 30_000;
+/**
+ * How long input waits for that of the connection before: the engine passes on what it had of it,
+ * and does not keep the order of two connections. A program that reads takes far more in this time.
+ */
+const OLD_INPUT_MS = 500;
 /** How much of the latest output is compared with the engine's log. */
 const KNOWN_BYTES = 16 * 1024;
 
@@ -31,6 +36,8 @@ export interface LineParts {
   readonly output: Output;
   readonly share: Share;
   readonly clock: Clock;
+  /** Whether another connection to the shell came before this one. */
+  readonly rejoined: boolean;
   /** How much input the shell had before; null where that is not known. */
   readonly inputBytes: number | null;
   /** Called before the output begins anew, since some of it is lost: viewers must come back. */
@@ -48,6 +55,8 @@ export class Line implements AsyncDisposable {
   #inputBytes: number | null;
   /** Resolves when the connection is another one. */
   #joined = Promise.withResolvers<void>();
+  /** Resolves when the connection may take input. */
+  #takesInput: Promise<void> = Promise.resolve();
   /** The last input that is on its way, null when there is none. */
   #writing: Promise<unknown> | null = null;
   #winsize: Winsize | null = null;
@@ -60,6 +69,7 @@ export class Line implements AsyncDisposable {
     this.#connection = parts.shell.connection;
     this.#inputBytes = parts.inputBytes;
     this.#share = parts.share.join();
+    if (parts.rejoined) this.#holdInput();
     this.end = this.#run();
   }
 
@@ -130,6 +140,10 @@ export class Line implements AsyncDisposable {
     if (this.#inputBytes !== null) this.#inputBytes += bytes;
   }
 
+  #holdInput(): void {
+    this.#takesInput = sleep(OLD_INPUT_MS, this.#parts.clock, this.#over.signal);
+  }
+
   /**
    * Writes to the connection of the moment, and the rest to the next one when that breaks.
    *
@@ -138,20 +152,34 @@ export class Line implements AsyncDisposable {
   async #deliver(bytes: Uint8Array): Promise<number> {
     let rest = bytes;
     while (!this.#over.signal.aborted) {
+      await this.#takesInput;
       const { stream } = this.#connection;
       const before = stream.writtenBytes;
       try {
         await stream.write(rest);
         return 0;
       } catch {
-        // Either the shell has closed its terminal, and its exit tells the rest, or the engine.
         rest = rest.subarray(stream.writtenBytes - before);
-        if (this.#over.signal.aborted) break;
-        await Promise.race([this.#joined.promise, this.end]);
-        if (this.#connection.stream === stream) break;
+        if (this.#over.signal.aborted || !await this.#renewed()) break;
       }
     }
     return rest.length;
+  }
+
+  /** After a write that broke: waits for another connection; false when the shell has ended. */
+  async #renewed(): Promise<boolean> {
+    const { engine, shell: { container }, clock } = this.#parts;
+    const { stream } = this.#connection;
+    const renewed = Promise.race([this.#joined.promise, this.end]);
+    if (!await settlesWithin(renewed, EXIT_CODE_MS, clock)) {
+      // The shell may have ended, and its last output be on its way; or only the input is broken.
+      const status = await engine.exitStatus(container, this.#over.signal).catch(() => null);
+      if (status === null && this.#connection.stream === stream) {
+        await this.#connection[Symbol.asyncDispose]();
+      }
+      await renewed;
+    }
+    return this.#connection.stream !== stream;
   }
 
   async #run(): Promise<LineEnd> {
@@ -235,6 +263,7 @@ export class Line implements AsyncDisposable {
   #goOn({ connection, output: all, gap }: RejoinedShell): Uint8Array {
     const { output, onGap } = this.#parts;
     this.#connection = connection;
+    this.#holdInput();
     this.#joined.resolve();
     this.#joined = Promise.withResolvers();
     // What was printed meanwhile and did not end its line is in no log.

@@ -110,7 +110,7 @@ export class Session {
     this.#sureEnd = past && !past.sure ? past.output.end : null;
     const inputBytes = past ? past.inputBytes : 0;
     const onGap = () => this.#endViewer("comeBack");
-    this.#line = new Line({ ...parts, output: this.output, inputBytes, onGap });
+    this.#line = new Line({ ...parts, output: this.output, rejoined: !!past, inputBytes, onGap });
     // What was printed while nobody listened and did not end its line is in no log: a prompt, mostly.
     if (past) this.#line.redraw();
     this.#verdict = new Verdict(profile, clock);

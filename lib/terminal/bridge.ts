@@ -60,7 +60,10 @@ export async function bridge(
   const aborted = Promise.withResolvers<BridgeEnd>();
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
-  stop.addEventListener("abort", () => aborted.resolve("aborted"), { once: true });
+  stop.addEventListener("abort", () => {
+    input[Symbol.dispose](); // at once: whoever comes next is told what the shell got
+    aborted.resolve("aborted");
+  }, { once: true });
   if (stop.aborted) return "aborted";
 
   /** Passes input on; resolves when there is room for more. */

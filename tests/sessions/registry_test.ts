@@ -385,7 +385,9 @@ Deno.test("a session that the engine refuses to join again for a moment goes on"
   assertEquals(session.phase, "live");
   stage.engine.failAt = null;
   await stage.clock.advance(1_000);
-  await session.write(new TextEncoder().encode("x"), never);
+  const writing = session.write(new TextEncoder().encode("x"), never);
+  await stage.clock.advance(1_000);
+  await writing;
   assertEquals(stage.engine.containers.get(session.container)!.stream.written, ["x"]);
 });
 
