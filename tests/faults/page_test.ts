@@ -1,6 +1,7 @@
 /** Faults that the page meets in Chromium: its network switched off, loaded again, its gateway gone. */
 import { assertEquals } from "@std/assert";
 import { TestBrowser } from "../support/browser.ts";
+import { until } from "../support/gateway.ts";
 import { Relay } from "../support/relay.ts";
 import { Restarted } from "../support/restarted.ts";
 import type { TestTab } from "../support/tab.ts";
@@ -95,6 +96,27 @@ for (const signal of ["SIGUSR2", "SIGKILL"] as const) {
     await report(place, { did, saw: [`"${banner}"`, "the screen goes on", `"${reason}"`], tally });
   });
 }
+
+Deno.test("a page whose container is paused on the server says so, also when it is loaded again", async () => {
+  await using relay = new Relay(place.gateway.host);
+  await using person = await sitDown(relay);
+  const { tab, session } = person;
+  const { containers } = place.gateway.docker;
+  await tab.see(/^n0000030 /m);
+  await containers.pause(`ttygate-${session}`);
+  const told = "This terminal was paused on the server; what you type waits";
+  const banner = () => tab.page.locator("#banner:visible");
+  await until(async () => await banner().count() === 1);
+  assertEquals(await tab.text("#banner"), told);
+  await tab.page.reload();
+  await tab.phase("live");
+  await until(async () => await banner().count() === 1 && await tab.text("#banner") === told);
+  await containers.unpause(`ttygate-${session}`);
+  await until(async () => await banner().count() === 0);
+  const { tally, reason } = await finish(tab);
+  const did = "docker pause under a page, which was loaded again, and docker unpause";
+  await report(place, { did, saw: [told, reason], tally });
+});
 
 Deno.test("the browser and the gateway leave nothing behind", async () => {
   await browser[Symbol.asyncDispose]();

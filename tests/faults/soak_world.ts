@@ -173,7 +173,8 @@ export class World implements AsyncDisposable {
   }
 }
 
-async function use(pid: number): Promise<ProcessUse> {
+/** What a process holds now. */
+export async function use(pid: number): Promise<ProcessUse> {
   const descriptors = (await Array.fromAsync(Deno.readDir(`/proc/${pid}/fd`))).length;
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   const rssMiB = Math.round(Number(/^VmRSS:\s*(\d+)/m.exec(status)![1]) / 1024);
