@@ -20,6 +20,21 @@ export function exited(exitCode: number): Ending {
   return { reason: "exit", exitCode, message: `The shell ended${how}.` };
 }
 
+/** The end for want of input. */
+export function withoutInput(timeoutMs: number): Ending {
+  return ending("idle", `The session ended after ${inWords(timeoutMs)} without input.`);
+}
+
+/** The end since nobody looked at it. */
+export function abandoned(graceMs: number): Ending {
+  return ending("idle", `Nobody came back to the session within ${inWords(graceMs)}.`);
+}
+
+/** The end at the longest time. */
+export function tooOld(lifetimeMs: number): Ending {
+  return ending("lifetime", `The session reached its longest time, ${inWords(lifetimeMs)}.`);
+}
+
 /** A duration in words: "15 minutes", "1 hour 30 minutes". */
 export function inWords(durationMs: number): string {
   const seconds = Math.round(durationMs / 1000);

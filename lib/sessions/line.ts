@@ -15,6 +15,8 @@ const LAST_OUTPUT_MS = 1_000;
 const EXIT_CODE_MS = 2_000;
 /** After a freeze: how long the last output may stand still. */
 const LEAVE_MS = 20;
+/** How long a program may take to draw its screen for another size. */
+const REDRAW_MS = 1_000;
 /** How often the engine is asked again while it does not answer, and for how long. */
 const REJOIN_PAUSE_MS = 500;
 const REJOIN_MS = 30_000;
@@ -104,10 +106,6 @@ export class Line implements AsyncDisposable {
 
   /** Tells the terminal its size; of several that come at once, the last counts. */
   resize(winsize: Winsize): void {
-    if (this.#redraws) {
-      this.#redraws = false;
-      this.resize({ ...winsize, cols: winsize.cols + 1 });
-    }
     this.#winsize = this.#wantedSize = winsize;
     this.#resizing ??= this.#applySize().finally(() => this.#resizing = null);
   }
@@ -276,12 +274,21 @@ export class Line implements AsyncDisposable {
   }
 
   async #applySize(): Promise<void> {
-    const { engine, shell } = this.#parts;
-    while (this.#wantedSize && !this.#over.signal.aborted) {
+    const { engine, shell: { container }, output, clock } = this.#parts;
+    const { signal } = this.#over;
+    // A size that cannot be set is a shell that is gone: its exit tells the rest.
+    const set = (winsize: Winsize) => engine.resize(container, winsize, signal).catch(() => {});
+    while (this.#wantedSize && !signal.aborted) {
       const winsize = this.#wantedSize;
       this.#wantedSize = null;
-      // A size that cannot be set is a shell that is gone: its exit tells the rest.
-      await engine.resize(shell.container, winsize, this.#over.signal).catch(() => {});
+      if (this.#redraws) {
+        this.#redraws = false;
+        const { end } = output;
+        await set({ ...winsize, cols: winsize.cols + 1 });
+        // A program that looks when both sizes have come sees that nothing changed.
+        await settlesWithin(output.after(end, signal), REDRAW_MS, clock);
+      }
+      await set(winsize);
     }
   }
 }

@@ -3,7 +3,7 @@ import { settlesWithin } from "../clock.ts";
 import { Output } from "../terminal/output.ts";
 import type { Share } from "../terminal/share.ts";
 import type { Clock, Profile, StartStages, TerminalEvent, Winsize } from "../types.ts";
-import { type Ending, ending, inWords } from "./endings.ts";
+import { abandoned, type Ending, tooOld, withoutInput } from "./endings.ts";
 import type { Engine, Incident } from "./engine.ts";
 import { Line } from "./line.ts";
 import { Lifetime, type LifetimeLimits } from "./lifetime.ts";
@@ -273,15 +273,9 @@ export class Session {
     const { idleTimeoutMs, maxLifetimeMs } = this.#parts.times;
     switch (this.#lifetime.over.reason as "idle" | "lifetime") {
       case "idle":
-        this.end(
-          ending("idle", `The session ended after ${inWords(idleTimeoutMs)} without input.`),
-        );
-        break;
+        return this.end(withoutInput(idleTimeoutMs));
       case "lifetime":
-        this.end(
-          ending("lifetime", `The session reached its longest time, ${inWords(maxLifetimeMs)}.`),
-        );
-        break;
+        return this.end(tooOld(maxLifetimeMs));
     }
   }
 
@@ -292,10 +286,9 @@ export class Session {
   #startGrace(): void {
     if (this.#phase !== "live") return;
     const { reconnectGraceMs } = this.#parts.times;
-    const message = `Nobody came back to the session within ${inWords(reconnectGraceMs)}.`;
     this.#grace = this.#parts.clock.timer(
       reconnectGraceMs,
-      () => this.end(ending("idle", message)),
+      () => this.end(abandoned(reconnectGraceMs)),
     );
   }
 }
