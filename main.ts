@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, Loader>> = {
   sweep: () => import("./lib/cli/sweep.ts"),
   user: () => import("./lib/cli/user.ts"),
   session: () => import("./lib/cli/session.ts"),
+  doctor: () => import("./lib/cli/doctor.ts"),
   config: () => import("./lib/cli/config.ts"),
   version: () => import("./lib/cli/version.ts"),
 };

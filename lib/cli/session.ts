@@ -1,5 +1,7 @@
 /** `ttygate session`: lists, shows and ends sessions through the admin socket of a running gateway. */
 import { type Command, parseCommandArgs, UsageError } from "./command.ts";
+import { terminalColumns } from "./terminal.ts";
+import { inSize, inTime, tableOf } from "./words.ts";
 
 /** Longer than the gateway waits for Docker to remove a container. */
 const REQUEST_MS = 30_000;
@@ -10,9 +12,12 @@ interface SessionInfo {
   readonly id: string;
   readonly user: string;
   readonly image: string;
+  readonly container: string;
   readonly started: string;
+  readonly phase: string;
   readonly attached: boolean;
   readonly idleSeconds: number;
+  readonly outputBytes: number;
 }
 
 export const command: Command = {
@@ -24,6 +29,12 @@ Usage: ttygate session list [--json]
        ttygate session kill ID [--json]
 
 Asks the running gateway through gateway.admin_socket; never starts one.
+
+  list    one line for each session: its id, its user, how long it runs, how long nothing was typed
+          in it, how much it printed, and whether somebody looks at it
+  show    all that the gateway knows of one
+  kill    ends one, with its container
+  --json  prints what the gateway's API answers
 `,
   async run([verb = "", ...args], { config: load, print }) {
     if (!VERBS.includes(verb)) {
@@ -40,13 +51,13 @@ Asks the running gateway through gateway.admin_socket; never starts one.
         const answer = await ask(adminSocket, "GET", "/api/v1/sessions");
         const { sessions } = answer as { sessions: SessionInfo[] };
         if (flags.json) print(JSON.stringify(sessions));
-        else for (const line of table(sessions)) print(line);
+        else for (const line of table(sessions, terminalColumns())) print(line);
         return 0;
       }
       case "show": {
-        const session = await ask(adminSocket, "GET", path);
+        const session = await ask(adminSocket, "GET", path) as SessionInfo;
         if (flags.json) print(JSON.stringify(session));
-        else for (const [key, value] of Object.entries(session!)) print(`${key}\t${value}`);
+        else for (const line of details(session, Date.now())) print(line);
         return 0;
       }
       default: // kill
@@ -65,33 +76,67 @@ async function ask(socket: string, method: string, path: string): Promise<unknow
     // An address, as Deno would look a name up in the DNS even here.
     response = await fetch(`http://127.0.0.1${path}`, { method, client, signal });
   } catch (error) {
-    if ((error as Error).name === "TimeoutError") {
-      throw new Error(`the gateway does not answer on ${socket} within 30 s; see its journal`);
-    }
-    throw new Error(
-      `no gateway answers on ${socket}: start it ('systemctl status ttygate' tells how it is), run ` +
-        "this as root, or mend gateway.admin_socket",
-    );
+    throw unanswered(error as Error, socket);
   }
   if (response.status === 204) return null;
-  const body = await response.json();
-  if (!response.ok) throw new Error(`the gateway refused: ${body.detail}`);
-  return body;
+  const body = await response.json().catch(() => null);
+  if (response.ok && body !== null) return body;
+  if (typeof body?.detail !== "string") {
+    throw new Error(`what answers on ${socket} is no gateway; mend gateway.admin_socket`);
+  }
+  const hint = response.status === 404 ? " 'ttygate session list' shows those that run." : "";
+  throw new Error(`the gateway refused: ${body.detail}${hint}`);
 }
 
-function table(sessions: readonly SessionInfo[]): string[] {
-  const rows = [
-    ["SESSION", "USER", "STARTED", "IDLE", "VIEWER"],
-    ...sessions.map(({ id, user, started, idleSeconds, attached }) => [
-      id,
-      user,
-      started.slice(0, 19) + "Z",
-      `${idleSeconds} s`,
-      attached ? "attached" : "away",
-    ]),
-  ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()
+/** Why nobody answered; fetch says it in words only. */
+function unanswered(error: Error, socket: string): Error {
+  if (error.name === "TimeoutError") {
+    return new Error(`the gateway does not answer on ${socket} within 30 s; see its journal`);
+  }
+  const said = `${error.message} ${error.cause}`;
+  if (/os error 13\b/.test(said)) {
+    return new Error(`you may not use ${socket}; run this as root or as the gateway's user`);
+  }
+  const why = /os error (2|111)\b/.test(said) ? "" : ` (${error.message})`;
+  return new Error(
+    `no gateway runs that answers on ${socket}${why}; the first visit of its page starts it under ` +
+      "systemd ('systemctl status ttygate.socket' tells); if one does run, mend gateway.admin_socket",
   );
+}
+
+function table(sessions: readonly SessionInfo[], columns: number | null): string[] {
+  // Who reads this in a script counts lines, and the heading is always one.
+  if (sessions.length === 0 && columns !== null) return ["no session runs"];
+  const now = Date.now();
+  const rows = sessions.map(({ id, user, started, idleSeconds, outputBytes, attached }) => [
+    ...[id, user, inTime(secondsSince(started, now)), inTime(idleSeconds), inSize(outputBytes)],
+    viewer(attached),
+  ]);
+  const heading = ["SESSION", "USER", "AGE", "IDLE", "OUTPUT", "VIEWER"];
+  return tableOf([heading, ...rows], { columns, elastic: 1 });
+}
+
+function details(session: SessionInfo, now: number): string[] {
+  const { id, user, image, container, started, phase, attached, idleSeconds, outputBytes } =
+    session;
+  const time = started.replace("T", " ").replace(/\.\d+Z$/, " UTC");
+  return tableOf([
+    ["session", id],
+    ["user", user],
+    ["image", image],
+    ["container", container],
+    ["started", `${time} (${inTime(secondsSince(started, now))} ago)`],
+    ["phase", phase],
+    ["viewer", viewer(attached)],
+    ["idle", inTime(idleSeconds)],
+    ["output", inSize(outputBytes)],
+  ], { columns: null, elastic: 1 });
+}
+
+function viewer(attached: boolean): string {
+  return attached ? "attached" : "away";
+}
+
+function secondsSince(started: string, now: number): number {
+  return (now - Date.parse(started)) / 1000;
 }

@@ -39,6 +39,8 @@ export interface Info {
   readonly PidsLimit: boolean;
   readonly CpuCfsQuota: boolean;
   readonly Warnings: readonly string[] | null;
+  /** The Engine's clock, in RFC 3339 with nanoseconds. */
+  readonly SystemTime: string;
 }
 
 /** The limits, isolation and lifetime of a container; sizes in bytes. */
@@ -150,7 +152,10 @@ export interface ContainerInspect {
   readonly HostConfig: HostConfig;
   readonly NetworkSettings: {
     readonly Networks: Readonly<
-      Record<string, { readonly NetworkID: string; readonly IPAddress: string }>
+      Record<
+        string,
+        { readonly NetworkID: string; readonly IPAddress: string; readonly Gateway: string }
+      >
     >;
   };
   readonly Mounts: readonly unknown[];

@@ -61,8 +61,8 @@ export function containerSpec(
     },
     HostConfig: {
       // Docker removes it even while it runs when its daemon restarts (live-restore), so that only
-      // a shell that must be gone without anybody's help has it.
-      AutoRemove: role === "pool",
+      // what must be gone without anybody's help has it.
+      AutoRemove: role !== "session",
       Init: true,
       NanoCpus: Math.round(cpus * 1e9),
       Memory: memoryBytes,

@@ -177,6 +177,7 @@ export class DockerEngine implements Engine, Disposable {
       state: State,
       session: Labels[LABEL.session] ?? null,
       user: Labels[LABEL.user] ?? null,
+      ...(Labels[LABEL.role] === "probe" && { probesUntil: Number(Labels[LABEL.expires]) }),
     }));
   }
 

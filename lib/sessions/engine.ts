@@ -71,7 +71,8 @@ export interface Engine {
 export interface ContainerIdentity {
   readonly session: string;
   readonly user: string;
-  readonly role: "session" | "pool";
+  /** A probe measures the limits that a session's container has. */
+  readonly role: "session" | "pool" | "probe";
   /** When it must be gone at the latest, in Unix seconds. */
   readonly expires: number;
 }
@@ -85,6 +86,8 @@ export interface ContainerSummary {
   /** Null when the label is missing. */
   readonly session: string | null;
   readonly user: string | null;
+  /** Of a probe: until when, in Unix seconds, somebody may be measuring with it. */
+  readonly probesUntil?: number;
 }
 
 /** The out-of-memory killer struck in a container, or someone killed, paused or unpaused it. */

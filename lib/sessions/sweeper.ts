@@ -12,7 +12,7 @@ export interface SweepReport {
 }
 
 /**
- * Removes every container of the engine's instance that has no lease.
+ * Removes every container of the engine's instance that has no lease and is no probe in use.
  *
  * A lease is written before its container is created, so asking for the leases after the list
  * was taken can only err towards sparing.
@@ -24,11 +24,17 @@ export interface SweepReport {
 export async function sweep(
   engine: Pick<Engine, "list" | "end">,
   leased: () => Promise<ReadonlySet<string>>,
-  { dryRun, signal }: { dryRun: boolean; signal: AbortSignal },
+  { dryRun, signal, now = Date.now }: {
+    dryRun: boolean;
+    signal: AbortSignal;
+    /** Unix milliseconds. */
+    now?: () => number;
+  },
 ): Promise<SweepReport> {
   const containers = await engine.list(signal);
   const owned = await leased();
-  const isOwned = ({ session }: ContainerSummary) => session !== null && owned.has(session);
+  const isOwned = ({ session, probesUntil = 0 }: ContainerSummary) =>
+    (session !== null && owned.has(session)) || probesUntil * 1000 > now();
   const spared = containers.filter(isOwned);
   const orphans = containers.filter((container) => !isOwned(container));
   if (dryRun) return { removed: orphans, spared, failed: [] };

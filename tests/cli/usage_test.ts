@@ -141,7 +141,7 @@ Deno.test("ttygate --help lists every command, and each has a --help", async () 
   const { code, stdout, stderr } = await ttygate(["--help"]);
   assertEquals([code, stderr], [0, ""]);
   const names = stdout.split("\n").flatMap((line) => /^ {2}(\w+) /.exec(line)?.[1] ?? []);
-  for (const name of ["serve", "sweep", "user", "session", "config", "version"]) {
+  for (const name of ["serve", "sweep", "user", "session", "doctor", "config", "version"]) {
     assert(names.includes(name), `${name} is not in\n${stdout}`);
   }
   for (const name of names) {

@@ -1,18 +1,21 @@
 /** `/api/v1`, `/healthz`, `/metrics`, the admin socket and `ttygate session`, and odd HTTP. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { TestGateway, ttygate } from "../support/gateway.ts";
+import { DOCKER_SOCKET, PROGRAM, TestGateway, ttygate } from "../support/gateway.ts";
 import { rawConnection, rawHttp, readAnswer } from "../support/raw_http.ts";
+import { run } from "../support/run.ts";
 import { TestTerminal } from "../support/terminal.ts";
 
+const LONG_NAME = "somebody.with.a.long.name@example.org";
 const gateway = await TestGateway.start({
-  users: { alice: "wonderland", bob: "builder", root: "toor" },
+  users: { alice: "wonderland", bob: "builder", root: "toor", [LONG_NAME]: "long" },
   env: { TTYGATE_AUTH_DENY: "1000" },
 });
-const [alice, bob, root] = [
+const [alice, bob, root, long] = [
   await gateway.logIn(),
   await gateway.logIn("bob", "builder"),
   await gateway.logIn("root", "toor"),
+  await gateway.logIn(LONG_NAME, "long"),
 ];
 const SESSIONS = "/api/v1/sessions";
 
@@ -192,11 +195,14 @@ Deno.test("'ttygate session' lists, shows and ends sessions", async () => {
   const { session } = terminal;
   const table = await run("list");
   assertEquals([table.code, table.stderr], [0, ""]);
-  assertMatch(table.stdout, /^SESSION +USER +STARTED +IDLE +VIEWER\n/);
-  assertMatch(table.stdout, new RegExp(`^${session} +alice +\\S+Z +\\d+ s +attached$`, "m"));
+  assertMatch(table.stdout, /^SESSION +USER +AGE +IDLE +OUTPUT +VIEWER\n/);
+  assertMatch(table.stdout, new RegExp(`^${session} +alice +\\d+s +\\d+s +\\d+ B +attached$`, "m"));
   const [listed, ...more] = JSON.parse((await run("list", "--json")).stdout);
   assertEquals([listed.id, listed.user, more], [session, "alice", []]);
-  assertMatch((await run("show", session)).stdout, new RegExp(`^id\\t${session}\nuser\talice\n`));
+  assertMatch(
+    (await run("show", session)).stdout,
+    new RegExp(`^session +${session}\nuser +alice\n`),
+  );
   assertEquals(JSON.parse((await run("show", session, "--json")).stdout).id, session);
   const killed = await run("kill", session);
   assertEquals([killed.code, killed.stderr], [0, ""]);
@@ -221,8 +227,32 @@ Deno.test("'ttygate session' without a gateway is one line and status 1", async 
     const env = { ...gateway.env, TTYGATE_GATEWAY_ADMIN_SOCKET };
     const { code, stdout, stderr } = await ttygate(["session", ...args], { env });
     assertEquals([code, stdout], [1, ""]);
-    assertMatch(stderr, /^ttygate: [^\n]*nobody\.sock[^\n]*\n$/);
+    assertMatch(stderr, /^ttygate: no gateway runs [^\n]*nobody\.sock[^\n]*\n$/);
   }
+  const env = { ...gateway.env, TTYGATE_GATEWAY_ADMIN_SOCKET: DOCKER_SOCKET };
+  const { code, stderr } = await ttygate(["session", "list"], { env });
+  assertEquals(code, 1);
+  assertMatch(stderr, /^ttygate: what answers on \S+ is no gateway; [^\n]+\n$/);
+});
+
+Deno.test("in a terminal 'ttygate session list' says that there is none, and fits", async () => {
+  const inTerminal = async (columns: number) => {
+    const command = `stty cols ${columns}; ${PROGRAM} session list`;
+    const { stdout } = await run("script", ["-qec", command, "/dev/null"], { env: gateway.env });
+    return stdout.split("\r\n");
+  };
+  assertEquals(await inTerminal(80), ["no session runs", ""]);
+  await using terminal = await TestTerminal.open(gateway, { cookie: long });
+  const wide = await inTerminal(100);
+  assertMatch(wide[1]!, new RegExp(`^${terminal.session}  ${LONG_NAME}  \\d+s `));
+  const narrow = await inTerminal(60);
+  assertMatch(
+    narrow[1]!,
+    new RegExp(`^${terminal.session}  ${LONG_NAME.slice(0, 5)}\\S*…  \\d+s `),
+  );
+  assert(narrow.every((line) => line.length <= 60), narrow.join("\n"));
+  terminal.type("exit\r");
+  await terminal.closed;
 });
 
 Deno.test("targets and Host headers of all kinds are answered by the path alone", async () => {

@@ -42,6 +42,16 @@ Deno.test("sweep() asks for the leases after the list, so that a session just be
   assertEquals(order, ["list", "leases"]);
 });
 
+Deno.test("sweep() spares a probe until its time is over", async () => {
+  const probe = (id: string, probesUntil: number) => ({ ...container(id), probesUntil });
+  const engine = engineWith([probe("forgotten", 1000), probe("measuring", 1001)]);
+  const nobody = () => Promise.resolve(new Set<string>());
+  const now = () => 1_000_000;
+  const { spared } = await sweep(engine, nobody, { dryRun: false, signal, now });
+  assertEquals(engine.ended, ["id-forgotten"]);
+  assertEquals(spared.map(({ session }) => session), ["measuring"]);
+});
+
 Deno.test("sweep() with dryRun removes nothing and says what it would", async () => {
   const engine = engineWith([container("orphan")]);
   const nobody = () => Promise.resolve(new Set<string>());

@@ -13,7 +13,10 @@ export type RequestFault =
   /** Docker is not asked, and nobody answers, until `heal`. */
   | { readonly type: "hang" }
   /** Docker is asked; the first bytes of its answer come as noise. */
-  | { readonly type: "garble" };
+  | { readonly type: "garble" }
+  /** Docker is asked with another body, as JSON. */
+  // deno-lint-ignore no-explicit-any -- whatever JSON is sent
+  | { readonly type: "edit"; readonly edit: (body: any) => unknown };
 
 interface Rule {
   readonly pattern: RegExp;
@@ -159,7 +162,7 @@ export class DockerRelay implements AsyncDisposable {
       else if (fault?.type === "hang") return await this.#hang(pair);
       else {
         pair.garbles = fault?.type === "garble";
-        await this.#pass(far, request);
+        await this.#pass(far, fault?.type === "edit" ? edited(request, fault.edit) : request);
       }
       if (!fault && /^upgrade:/im.test(head)) {
         if (waiting.length > 0) await this.#pass(far, waiting);
@@ -211,6 +214,18 @@ function answer(status: number): Uint8Array {
     `HTTP/1.1 ${status} Trouble\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${body.length}\r\n\r\n${body}`,
   );
+}
+
+/** The request with its JSON body changed. */
+function edited(request: Uint8Array, edit: (body: unknown) => unknown): Uint8Array {
+  const text = new TextDecoder().decode(request);
+  const headEnd = text.indexOf(HEAD_END) + HEAD_END.length;
+  const body = new TextEncoder().encode(JSON.stringify(edit(JSON.parse(text.slice(headEnd)))));
+  const head = text.slice(0, headEnd).replace(
+    /^content-length: *\d+/im,
+    `Content-Length: ${body.length}`,
+  );
+  return concat([new TextEncoder().encode(head), body]);
 }
 
 async function read(from: Deno.UnixConn): Promise<Uint8Array<ArrayBuffer> | null> {

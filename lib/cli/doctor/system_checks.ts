@@ -1,0 +1,197 @@
+/** Asks systemd about the units, the service's user and the clock. */
+import { Bus, unitPath } from "../../systemd/bus.ts";
+import type { BusValue } from "../../systemd/bus_message.ts";
+import { type Identity, identityOf } from "./access.ts";
+import { fail, type Finding, ok, warn } from "./finding.ts";
+
+const SYSTEMD = "org.freedesktop.systemd1";
+const TIMEDATE = "org.freedesktop.timedate1";
+/** How long systemd may take for one answer. */
+const ANSWER_MS = 3_000;
+/** The timer fires each minute; it may be late once. */
+const SWEEP_LATE_MS = 150_000;
+
+/** What systemd says of one unit; "" for what it does not have. */
+export interface UnitState {
+  readonly load: string;
+  readonly active: string;
+  readonly enabled: string;
+}
+
+/** The systemd that runs here, or why it cannot be asked. */
+export class System implements Disposable {
+  private constructor(
+    /** Whether this machine was booted with systemd (sd_booted(3)). */
+    readonly booted: boolean,
+    private readonly bus: Bus | null,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  static async open(signal: AbortSignal): Promise<System> {
+    const booted = await Deno.lstat("/run/systemd/system").then(() => true, () => false);
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
+    const bus = booted ? await Bus.connect(deadline).catch(() => null) : null;
+    return new System(booted, bus, signal);
+  }
+
+  /** Whether it can be asked. */
+  get answers(): boolean {
+    return this.bus !== null;
+  }
+
+  /** A property of a unit's interface such as "Unit" or "Service"; null when it has none. */
+  ask(unit: string, kind: string, name: string): Promise<BusValue | null> {
+    return this.#get(SYSTEMD, unitPath(unit), `${SYSTEMD}.${kind}`, name);
+  }
+
+  async unit(unit: string): Promise<UnitState> {
+    const [load, active, enabled] = await Promise.all(
+      ["LoadState", "ActiveState", "UnitFileState"].map((name) => this.ask(unit, "Unit", name)),
+    );
+    return {
+      load: String(load ?? ""),
+      active: String(active ?? ""),
+      enabled: String(enabled ?? ""),
+    };
+  }
+
+  /** Whether the kernel's clock is kept right by NTP; null when nobody can tell. */
+  async clockSynchronised(): Promise<boolean | null> {
+    const path = "/org/freedesktop/timedate1";
+    const answer = await this.#get(TIMEDATE, path, TIMEDATE, "NTPSynchronized");
+    return typeof answer === "boolean" ? answer : null;
+  }
+
+  [Symbol.dispose](): void {
+    this.bus?.[Symbol.dispose]();
+  }
+
+  async #get(destination: string, path: string, kind: string, name: string) {
+    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(ANSWER_MS)]);
+    try {
+      return await this.bus?.get({ destination, path, interface: kind, name }, signal) ?? null;
+    } catch {
+      this.signal.throwIfAborted();
+      return null;
+    }
+  }
+}
+
+/** Who the service runs as; null when systemd has no such service, or whom nobody knows yet. */
+export async function serviceIdentity(system: System): Promise<Identity | null> {
+  if ((await system.unit("ttygate.service")).load !== "loaded") return null;
+  const [user, groups] = await Promise.all([
+    system.ask("ttygate.service", "Service", "User"),
+    system.ask("ttygate.service", "Service", "SupplementaryGroups"),
+  ]);
+  const [passwd, group] = await Promise.all(
+    ["/etc/passwd", "/etc/group"].map((path) => Deno.readTextFile(path)),
+  );
+  const name = String(user || "root");
+  return identityOf(name, Array.isArray(groups) ? groups : [], { passwd: passwd!, group: group! });
+}
+
+/** The files that systemd reads for the service (LoadCredential=, systemd.exec(5)). */
+export async function credentialFiles(system: System): Promise<string[]> {
+  const pairs = await system.ask("ttygate.service", "Service", "LoadCredential");
+  return Array.isArray(pairs) ? pairs.map((pair) => String((pair as BusValue[])[1])) : [];
+}
+
+/** The slice that a container is in, as systemd has it; null when it does not know the container. */
+export async function sliceOf(system: System, container: string): Promise<string | null> {
+  const slice = await system.ask(`docker-${container}.scope`, "Scope", "Slice");
+  return typeof slice === "string" && slice !== "" ? slice : null;
+}
+
+/** The units, one line each. */
+export async function checkUnits(system: System, nowMs: number): Promise<Finding[]> {
+  if (!system.booted) {
+    return [
+      warn(
+        "units",
+        "systemd does not run here, so nothing starts the gateway and no timer sweeps",
+        "run 'ttygate serve' from what runs your services, and 'ttygate sweep' each minute",
+      ),
+    ];
+  }
+  if (!system.answers) {
+    return [
+      warn(
+        "units",
+        "systemd cannot be asked: there is no message bus",
+        "install dbus, or look yourself: 'systemctl status ttygate.socket ttygate-sweep.timer'",
+      ),
+    ];
+  }
+  const [socket, timer, service, sweep, last] = await Promise.all([
+    system.unit("ttygate.socket"),
+    system.unit("ttygate-sweep.timer"),
+    system.unit("ttygate.service"),
+    system.unit("ttygate-sweep.service"),
+    system.ask("ttygate-sweep.timer", "Timer", "LastTriggerUSec"),
+  ]);
+  return [
+    judgeUnit("ttygate.socket", socket, "nobody can connect"),
+    judgeTimer(timer, Number(last) / 1000, nowMs),
+    ...[["ttygate.service", service], ["ttygate-sweep.service", sweep]].flatMap(
+      ([unit, state]) => judgeService(unit as string, state as UnitState),
+    ),
+  ];
+}
+
+/** @param lastMs when it fired last, in Unix milliseconds; 0 when it never did */
+export function judgeTimer(state: UnitState, lastMs: number, nowMs: number): Finding {
+  const unit = "ttygate-sweep.timer";
+  const finding = judgeUnit(unit, state, "nothing sweeps what a gateway leaves behind");
+  if (finding.status !== "ok" || !(lastMs > 0)) return finding;
+  const ago = Math.round((nowMs - lastMs) / 1000);
+  if (nowMs - lastMs <= SWEEP_LATE_MS) return ok(unit, `${finding.message}; it fired ${ago} s ago`);
+  return warn(unit, `it fired ${ago} s ago and should each minute`, `'systemctl restart ${unit}'`);
+}
+
+/** @param otherwise what is so when it does not run */
+export function judgeUnit(unit: string, state: UnitState, otherwise: string): Finding {
+  const { load, active, enabled } = state;
+  if (load === "not-found") {
+    return warn(unit, "it is not installed", "install the package, or run 'ttygate install'");
+  }
+  if (load !== "loaded") {
+    return fail(unit, `systemd cannot load it (${load})`, `see 'systemctl status ${unit}'`);
+  }
+  if (active === "failed") {
+    return fail(unit, `it failed, so ${otherwise}`, `see 'journalctl -u ${unit}', then start it`);
+  }
+  if (active !== "active") {
+    return warn(unit, `it is ${active}, so ${otherwise}`, `'systemctl enable --now ${unit}'`);
+  }
+  if (!enabled.startsWith("enabled")) {
+    return warn(unit, "it runs, but not after the next boot", `'systemctl enable ${unit}'`);
+  }
+  return ok(unit, "it is enabled and active");
+}
+
+/** Services come and go; only a failure is worth a line. */
+function judgeService(unit: string, { active }: UnitState): Finding[] {
+  if (active !== "failed") return [];
+  return [fail(unit, "it failed", `see 'journalctl -u ${unit}'`)];
+}
+
+/** Whether the clock is right: logins, leases and certificates go by it. */
+export async function checkClock(system: System): Promise<Finding> {
+  const synchronised = await system.clockSynchronised();
+  switch (synchronised) {
+    case true:
+      return ok("clock", "it is kept right by NTP");
+    case false:
+      return warn(
+        "clock",
+        "it is not synchronised; logins, leases and certificates go by it",
+        "'timedatectl set-ntp true', or let an NTP service keep it",
+      );
+    case null:
+      return ok(
+        "clock",
+        "whether it is synchronised nobody here can tell; logins, leases and certificates go by it",
+      );
+  }
+}

@@ -1,0 +1,111 @@
+/** Proves what `ttygate doctor` and `ttygate session` say on a server with systemd. */
+import { assertEquals, assertMatch } from "@std/assert";
+import type { Finding } from "../../lib/cli/doctor/finding.ts";
+import { until } from "../support/gateway.ts";
+import { testImage } from "../support/image.ts";
+import { SystemdServer } from "../support/systemd_server.ts";
+
+/** What README.md has an administrator type; the group `docker` comes with Docker there. */
+const INSTALL = `
+groupadd --non-unique --gid "$(stat -c %g /run/docker.sock)" docker
+useradd --system --user-group --home-dir /var/lib/ttygate --shell /usr/sbin/nologin ttygate
+install -d -o root -g ttygate -m 2750 /etc/ttygate
+ln -s /opt/ttygate/scripts/ttygate /usr/local/bin/ttygate
+`;
+const UNITS =
+  "install -m 0644 -t /etc/systemd/system /opt/ttygate/systemd/*; systemctl daemon-reload";
+/** The timer fires each minute. */
+const TIMER_MS = 80_000;
+
+Deno.test("on a server with systemd", async (t) => {
+  await using server = await SystemdServer.boot();
+  // Without Docker the doctor is quick, and this is about the rest.
+  const doctor = async (env = "TTYGATE_DOCKER_SOCKET=/nonexistent/docker.sock") => {
+    const { code, stdout, stderr } = await server.try(`${env} ttygate doctor --json`);
+    assertEquals(stderr, "");
+    const findings: Finding[] = JSON.parse(stdout);
+    const of = (check: string) =>
+      findings.filter((finding) => finding.check === check)
+        .map(({ status, message }) => `${status}: ${message}`);
+    return { code, of };
+  };
+  await server.run(INSTALL);
+  await server.run(
+    "cat > /etc/ttygate/ttygate.toml",
+    `[docker]\ninstance = "${server.instance}"\n[container]\nimage = "${testImage()}"\n` +
+      "[pool]\nsize = 0\n",
+  );
+  await server.run("ttygate user add alice", "wonderland\n");
+
+  await t.step("units that are missing are told", async () => {
+    const { of } = await doctor();
+    assertEquals(of("ttygate.socket"), ["warn: it is not installed"]);
+    assertEquals(of("ttygate-sweep.timer"), ["warn: it is not installed"]);
+  });
+
+  await t.step("units that are installed are to be enabled", async () => {
+    await server.run(UNITS);
+    const { of } = await doctor();
+    assertEquals(of("ttygate.socket"), ["warn: it is inactive, so nobody can connect"]);
+    await server.run("systemctl start ttygate.socket");
+    const started = await doctor();
+    assertEquals(started.of("ttygate.socket"), ["warn: it runs, but not after the next boot"]);
+  });
+
+  await t.step("enabled they are right, and the timer is seen to fire", async () => {
+    await server.run("systemctl enable --now ttygate.socket ttygate-sweep.timer");
+    assertEquals((await doctor()).of("ttygate.socket"), ["ok: it is enabled and active"]);
+    const last = () => server.property("ttygate-sweep.timer", "LastTriggerUSec");
+    await until(async () => await last() !== "" && await last() !== "n/a", TIMER_MS);
+    assertMatch((await doctor()).of("ttygate-sweep.timer")[0]!, /^ok: .*; it fired \d+ s ago$/);
+  });
+
+  await t.step("the clock is what timedatectl says of it", async () => {
+    const synchronised = await server.run("timedatectl show --value -p NTPSynchronized");
+    const [said] = (await doctor()).of("clock");
+    assertMatch(said!, synchronised === "yes" ? /^ok: / : /^warn: it is not synchronised/);
+  });
+
+  await t.step("files are looked at for the service's user, though root asks", async () => {
+    const { of } = await doctor();
+    assertEquals(of("htpasswd"), ["ok: 1 user of /etc/ttygate/htpasswd can log in"]);
+    await server.run("chgrp root /etc/ttygate/htpasswd");
+    const refused = await doctor();
+    assertEquals(refused.of("htpasswd"), [
+      "fail: cannot read /etc/ttygate/htpasswd: the service's user ttygate may not",
+    ]);
+    await server.run("chgrp ttygate /etc/ttygate/htpasswd; chown root /var/lib/ttygate");
+    assertEquals((await doctor()).of("state"), [
+      "fail: /var/lib/ttygate does not belong to the service's user ttygate",
+    ]);
+    await server.run("chown ttygate /var/lib/ttygate");
+  });
+
+  await t.step("with Docker nothing is broken, and the doctor starts no gateway", async () => {
+    const { code, of } = await doctor("");
+    assertEquals([code, of("memory")[0]!.slice(0, 3)], [0, "ok:"]);
+    assertMatch(of("cgroups")[0]!, /^(warn: driver cgroupfs|ok: driver systemd)/);
+    assertEquals(await server.containers(), []);
+    assertEquals(await server.property("ttygate.service", "ActiveState"), "inactive");
+  });
+
+  await t.step("nor does 'ttygate session', which says that none runs", async () => {
+    const { code, stderr } = await server.try("ttygate session list");
+    assertEquals(code, 1);
+    assertMatch(
+      stderr,
+      /^ttygate: no gateway runs [^\n]*systemctl status ttygate\.socket[^\n]*\n$/,
+    );
+    assertEquals(await server.property("ttygate.service", "ActiveState"), "inactive");
+  });
+
+  await t.step("a service that failed is told", async () => {
+    await server.run(
+      "mkdir -p /run/systemd/system/ttygate-sweep.service.d && " +
+        "printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' " +
+        "> /run/systemd/system/ttygate-sweep.service.d/x.conf && systemctl daemon-reload && " +
+        "{ systemctl start ttygate-sweep.service || true; }",
+    );
+    assertEquals((await doctor()).of("ttygate-sweep.service"), ["fail: it failed"]);
+  });
+});
