@@ -83,9 +83,11 @@ export type TerminalEvent =
     readonly offset: number;
     /**
      * How many bytes of input the session has dealt with, from all its viewers: what a client sent
-     * beyond that was lost on the way. Missing where that is not known, after a crash.
+     * beyond that was lost on the way. After a crash it is beyond all that any client counts.
      */
-    readonly input?: number;
+    readonly input: number;
+    /** How many viewers the session has had, this one included: a gap was somebody else. */
+    readonly viewer: number;
     readonly user: string;
     readonly image: string;
     /** Bytes for `memory` and `disk`; `disk` is null where the engine cannot limit it. */
@@ -102,7 +104,7 @@ export type TerminalEvent =
   /** Seconds left until the session ends for want of input. */
   | { readonly type: "idle"; readonly remaining: number }
   | ({ readonly type: "stats" } & Usage)
-  /** Somebody on the server paused the session's container, or let it go on. */
+  /** The session stands still, as its container is paused or the engine is away; or it goes on. */
   | { readonly type: "paused" | "resumed" }
   /** Output from one offset up to another was dropped, as the person interrupted it. */
   | { readonly type: "skip"; readonly from: number; readonly to: number }

@@ -21,8 +21,10 @@ export class InputQueue {
   readonly #kept = new Uint8Array(KEPT_BYTES);
   /** From where on what was sent is kept. */
   #keptFrom = 0;
-  /** The number of the next byte to send; null where a `ready` must tell. */
-  #next: number | null = null;
+  /** The number of the next byte to send. */
+  #next = 0;
+  /** The number that the last `ready` gave to this viewer. */
+  #viewer = 0;
 
   /** @returns false, with nothing queued, when `input` would take the queue over `QUEUE_BYTES` */
   push(input: Uint8Array): boolean {
@@ -43,25 +45,21 @@ export class InputQueue {
 
   /**
    * A connection to the session is ready: what was sent and did not arrive waits again, before all
-   * else. Without `arrived` nobody knows what that is, and nothing is sent twice.
+   * else. After another viewer nobody knows what that is, and nothing is sent twice.
    *
    * @param arrived the number of the next byte of input that the session expects
+   * @param viewer how many viewers the session has had, this one included
    * @returns how many bytes did not arrive and are not kept any more
    */
-  ready(arrived: number | undefined): number {
-    const next = this.#next ?? 0;
-    const fits = this.#next !== null && arrived !== undefined && arrived <= next;
-    const from = fits ? Math.max(arrived, this.#keptFrom) : next;
+  ready(arrived: number, viewer: number): number {
+    const next = viewer === this.#viewer + 1 ? this.#next : arrived;
+    this.#viewer = viewer;
+    const from = Math.min(next, Math.max(arrived, this.#keptFrom));
     const again = this.#slice(from, next);
     this.#pieces.unshift(...cut(again));
     this.#waitingBytes += again.length;
-    this.#next = this.#keptFrom = arrived ?? 0;
-    return fits ? from - arrived : 0;
-  }
-
-  /** Another viewer has the session: what it types moves the numbers on, as the next `ready` tells. */
-  handOver(): void {
-    this.#next = null;
+    this.#next = this.#keptFrom = arrived;
+    return Math.max(0, from - arrived);
   }
 
   get empty(): boolean {
@@ -72,11 +70,11 @@ export class InputQueue {
   clear(): void {
     this.#pieces.length = 0;
     this.#waitingBytes = 0;
-    this.handOver();
+    this.#next = this.#keptFrom = this.#viewer = 0;
   }
 
   #keep(piece: Uint8Array): void {
-    const next = this.#next ?? 0;
+    const next = this.#next;
     const at = next % KEPT_BYTES;
     const fits = piece.subarray(0, KEPT_BYTES - at);
     this.#kept.set(fits, at);

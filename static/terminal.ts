@@ -117,7 +117,6 @@ class TerminalPage {
     this.#enter({ name: "reconnecting", cause });
     this.#screen.focus();
     if (elsewhere) {
-      this.#typing.handOver();
       const [there] = await this.#running(({ id }) => id === session.id);
       if (there !== undefined) session.drawnElsewhere(there.outputBytes);
       if (this.#left.signal.aborted) return;
@@ -160,7 +159,7 @@ class TerminalPage {
         this.#view.banner.countDown(event.remaining);
         break;
       case "paused":
-        this.#view.banner.show("This terminal was paused on the server; what you type waits");
+        this.#view.banner.show("This terminal stands still on the server; what you type waits");
         break;
       case "resumed":
         this.#view.banner.clear();
@@ -193,7 +192,7 @@ class TerminalPage {
     this.#enter(
       promptComes ? { name: "starting", progress: { stage: "prompt" } } : { name: "live" },
     );
-    const lostBytes = this.#typing.resume(connection, event.input);
+    const lostBytes = this.#typing.resume(connection, event.input, event.viewer);
     if (lostBytes > 0) this.#view.banner.note(`${lostBytes} bytes of input were lost on the way`);
   }
 

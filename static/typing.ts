@@ -19,8 +19,8 @@ export class Typing {
   }
 
   /** Goes on with a connection that is ready; see {@linkcode InputQueue.ready}. */
-  resume(connection: Connection, arrived: number | undefined): number {
-    const lostBytes = this.#queue.ready(arrived);
+  resume(connection: Connection, arrived: number, viewer: number): number {
+    const lostBytes = this.#queue.ready(arrived, viewer);
     this.#connection = connection;
     this.#pump();
     return lostBytes;
@@ -30,12 +30,6 @@ export class Typing {
   pause(): void {
     this.#connection = undefined;
     clearTimeout(this.#timer);
-  }
-
-  /** Pauses, as somebody else has the session; see {@linkcode InputQueue.handOver}. */
-  handOver(): void {
-    this.pause();
-    this.#queue.handOver();
   }
 
   /** Pauses and forgets everything, for another session. */

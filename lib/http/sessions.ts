@@ -35,6 +35,9 @@ export async function endSession(caller: Caller, id: string, gateway: Gateway): 
   requireOwnOrigin(caller, gateway);
   const { principal } = await identify(caller, gateway);
   const session = findFor(principal, id, gateway);
+  if (session.phase === "left") {
+    throw new Refusal(503, "The gateway is being restarted. Try again.");
+  }
   const own = caller.door === "web" && principal.name === session.user;
   session.end(ending("killed", own ? "You ended this session." : "An administrator ended it."));
   gateway.log.notice("session ended on request", { session: id, by: principal.name });

@@ -2,7 +2,8 @@
 import { settlesWithin } from "../clock.ts";
 import { EngineError, LimitError, ShutdownError } from "../sessions/errors.ts";
 import { type Ending, ending } from "../sessions/endings.ts";
-import type { Session, ViewerEnd } from "../sessions/session.ts";
+import type { Session } from "../sessions/session.ts";
+import type { ViewerEnd } from "../sessions/viewers.ts";
 import { bridge } from "../terminal/bridge.ts";
 import { CLOSE, encodeEvent, FrameError, SUBPROTOCOL } from "../terminal/frame.ts";
 import type { TerminalSocket } from "../terminal/socket.ts";
@@ -89,7 +90,8 @@ export async function serveTerminal(
   } catch (error) {
     if (socket.closed.aborted) return;
     if (error instanceof FrameError) {
-      return await socket.close(CLOSE.protocolError, error.message.slice(0, 120));
+      await socket.close(CLOSE.protocolError, error.message.slice(0, 120));
+      return;
     }
     gateway.log.error("a terminal's connection failed", { user: name, error });
     await socket.close(CLOSE.failed, "the gateway failed; its log says why");
@@ -110,8 +112,8 @@ async function enter(
     if (!registry.find(resume.session)) {
       await settlesWithin(registry.adopted, ADOPTION_MS, clock);
     }
-    const known = registry.find(resume.session);
-    if (known?.user === user && known.phase === "live") return known;
+    const known = registry.find(resume.session) ?? registry.recall(resume.session);
+    if (known?.user === user && known.phase !== "left") return known;
     if (registry.unsettled) await socket.close(CLOSE.restarting, "the gateway is being restarted");
     else await socket.close(CLOSE.noSuchSession, "this session is gone");
     return null;
@@ -136,7 +138,7 @@ async function enter(
     }
     const { ended, code } = failedStart(error);
     if (ended.reason === "engine") log.error("a session could not be started", { user, error });
-    await send({ type: "ended", ...ended });
+    void send({ type: "ended", ...ended });
     await socket.close(code);
     return null;
   }
@@ -156,7 +158,8 @@ async function follow(
     type: "ready",
     session: session.id,
     offset: viewer.from,
-    ...(session.inputBytes !== null && { input: session.inputBytes }),
+    input: session.inputBytes,
+    viewer: session.viewers,
     ...describe(session, gateway),
     stages: await session.stages,
   });
@@ -168,12 +171,15 @@ async function follow(
   });
   switch (end) {
     case "finished": {
-      await send({ type: "ended", ...await session.ended });
+      // Whoever does not read must not be waited for before the close.
+      void send({ type: "ended", ...await session.ended });
       await settlesWithin(session.gone, GONE_MS, clock);
-      return await socket.close(CLOSE.ended);
+      if (await socket.close(CLOSE.ended)) gateway.registry.forget(session);
+      return;
     }
     case "silent":
-      return await socket.close(CLOSE.protocolError, "the output was not acknowledged for 30 s");
+      await socket.close(CLOSE.protocolError, "the output was not acknowledged for 30 s");
+      return;
     case "left":
     case "aborted":
       break;
@@ -183,7 +189,7 @@ async function follow(
   const viewerEnd = viewer.over.aborted ? viewer.over.reason as ViewerEnd : null;
   if (viewerEnd === "replaced") {
     const message = "This session was opened in another window.";
-    await send({ type: "ended", reason: "replaced", exitCode: null, message });
+    void send({ type: "ended", reason: "replaced", exitCode: null, message });
     await socket.close(CLOSE.takenOver);
   } else if (loginEnded.aborted) {
     await socket.close(CLOSE.loginEnded, "the login ended");

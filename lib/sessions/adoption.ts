@@ -8,13 +8,13 @@ import { EngineError } from "./errors.ts";
 import type { LeaseRecord } from "./lease_record.ts";
 import type { Lease, Leases } from "./leases.ts";
 import type { SessionParts } from "./session.ts";
-import { rejoinShell, type Shell } from "./shell.ts";
+import { JUMP_BYTES, rejoinShell, type Shell } from "./shell.ts";
 import type { Stretch } from "./splice.ts";
 
 /** How long to wait before asking again what the engine did not answer, or refused. */
 const RETRY_MS = 1_000;
-/** How long it may refuse, from its first answer on. */
-const REFUSING_MS = 30_000;
+/** How long that is tried, from the engine's first list on. */
+const TRYING_MS = 30_000;
 
 /** What a session begins with, be it new or taken over. */
 export type SessionStart =
@@ -24,7 +24,7 @@ export type SessionStart =
 /** What taking over needs. */
 export interface AdoptionParts {
   readonly engine: Engine;
-  readonly leases: Pick<Leases, "take" | "drop" | "inherited">;
+  readonly leases: Pick<Leases, "inherit" | "drop" | "inherited">;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -73,7 +73,7 @@ export async function adoptShell(
   { container, record }: Inheritance,
   signal: AbortSignal,
 ): Promise<{ shell: Shell; output: Stretch; sure: boolean }> {
-  const { output: known, inputBytes } = record;
+  const { output: known, left } = record;
   const { connection, output, gap } = await rejoinShell(engine, container, known, signal);
   const shell = {
     container,
@@ -84,26 +84,48 @@ export async function adoptShell(
       await engine.end(container);
     },
   };
-  return { shell, output, sure: inputBytes !== null && !gap };
+  return { shell, output, sure: left && !gap };
 }
 
 /**
  * Goes on with all sessions of the gateway before this one; resolves when each is taken over or
- * given up. While the engine does not answer it is asked again, and for a while when it refuses.
+ * given up. While the engine does not list its containers it is asked again; once it has, a session
+ * that cannot be taken over is tried for a while.
  */
 export async function adoptAll(parts: AdoptionParts): Promise<void> {
   const { engine, leases, clock, log, signal } = parts;
+  // Before anybody else is let in: they have their places already.
+  const permits = new Map<string, Permit>();
+  for (const [session, { user }] of leases.inherited) permits.set(session, parts.readmit(user));
+  using _unused = { [Symbol.dispose]: () => permits.forEach((permit) => permit[Symbol.dispose]()) };
+  const settled = async (session: string) => {
+    permits.get(session)?.[Symbol.dispose]();
+    permits.delete(session);
+    await leases.drop(session);
+  };
+
   let phase: "asking" | "waiting" = "asking";
   let giveUpAtMs = Infinity;
   while (!signal.aborted) {
     try {
       const { found, lost } = await findInheritance(engine, leases.inherited, signal);
-      giveUpAtMs = Math.min(giveUpAtMs, clock.now() + REFUSING_MS);
+      giveUpAtMs = Math.min(giveUpAtMs, clock.now() + TRYING_MS);
       const last = clock.now() >= giveUpAtMs;
-      await Promise.all(lost.map((session) => leases.drop(session)));
-      const adopting = found.map((one) =>
-        adopt(one, parts, last).then(() => leases.inherited.delete(one.session))
-      );
+      await Promise.all(lost.map(settled));
+      const adopting = found.map(async (one) => {
+        const { session, container } = one;
+        try {
+          await adopt(one, parts, permits.get(session)!);
+          permits.delete(session);
+        } catch (error) {
+          const missing = error instanceof EngineError && error.answer === "missing";
+          if (signal.aborted || (!last && !missing)) throw error;
+          const whose = { session, user: one.record.user, error };
+          log.error("a session could not be taken over; its container is removed", whose);
+          await engine.end(container).catch(() => {}); // without a lease the sweep tries again
+          await settled(session);
+        }
+      });
       const unanswered = (await Promise.allSettled(adopting))
         .find(({ status }) => status === "rejected");
       if (!unanswered) return;
@@ -121,43 +143,31 @@ export async function adoptAll(parts: AdoptionParts): Promise<void> {
   }
 }
 
-/**
- * @param last whether the engine's refusal is final
- * @throws {EngineError} when the engine may do it soon; or the signal's reason
- */
+/** @throws {EngineError} when the engine does not do it; or the signal's reason */
 async function adopt(
   inheritance: Inheritance,
-  parts: AdoptionParts,
-  last: boolean,
+  { engine, leases, log, signal, begin }: AdoptionParts,
+  permit: Permit,
 ): Promise<void> {
-  const { engine, leases, log, signal } = parts;
   const { session: id, record } = inheritance;
-  const { user, profile } = record;
-  try {
-    await using held = new AsyncDisposableStack();
-    held.use(parts.readmit(user));
-    const lease = await leases.take(id, record);
-    const adopted = await adoptShell(engine, inheritance, signal);
-    held.use(lease); // not before: what cannot be taken over yet stays with the instance
-    const shell = held.use(adopted.shell);
-    const now = Date.now();
-    const past = {
-      startedAt: new Date(record.startedAt),
-      // A clock that was set back makes nothing younger than new.
-      ageMs: Math.max(0, now - record.startedAt),
-      idleMs: Math.max(0, now - record.activeAt),
-      output: adopted.output,
-      inputBytes: record.inputBytes,
-      sure: adopted.sure,
-    };
-    parts.begin({ id, user, profile, shell, lease, past }, held.move());
-    log.info("session taken over", { session: id, user });
-  } catch (error) {
-    const answer = error instanceof EngineError ? error.answer : null;
-    if (signal.aborted || answer === "none" || (answer === "refused" && !last)) throw error;
-    const whose = { session: id, user, error };
-    log.error("a session could not be taken over; its container is removed", whose);
-    await engine.end(inheritance.container).catch(() => {}); // without a lease the sweep tries again
-    await leases.drop(id);
-  }
+  const { user, profile, startedAt, activeAt, inputBytes, viewers, left } = record;
+  const { shell, output, sure } = await adoptShell(engine, inheritance, signal);
+  const lease = leases.inherit(id);
+  const resources = new AsyncDisposableStack();
+  resources.use(permit);
+  resources.use(lease);
+  resources.use(shell);
+  const now = Date.now();
+  const past = {
+    startedAt: new Date(startedAt),
+    // A clock that was set back makes nothing younger than new.
+    ageMs: Math.max(0, now - startedAt),
+    idleMs: Math.max(0, now - activeAt),
+    output,
+    sure,
+    inputBytes: inputBytes + (left ? 0 : JUMP_BYTES),
+    viewers,
+  };
+  begin({ id, user, profile, shell, lease, past }, resources);
+  log.info("session taken over", { session: id, user });
 }

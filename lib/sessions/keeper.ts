@@ -28,7 +28,7 @@ export class Keeper implements AsyncDisposable {
   /** Writes once more, with all the output that a viewer could ask for, and nothing after that. */
   async finish(): Promise<void> {
     await this[Symbol.asyncDispose]();
-    await this.#write(Infinity, this.session.inputBytes);
+    await this.#write(Infinity, true);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -39,23 +39,27 @@ export class Keeper implements AsyncDisposable {
   async #keep(): Promise<void> {
     const { session, session: { output } } = this;
     const { signal } = this.#over;
-    try {
-      while (!signal.aborted && !output.closed) {
-        const { end } = output;
-        const writtenMs = this.clock.now();
-        const isOld = () => output.end > end || session.idleMs < this.clock.now() - writtenMs;
-        await this.#write(TAIL_BYTES, null);
-        await sleep(SAVE_MS, this.clock, signal);
-        while (!isOld() && !output.closed) await abortable(output.changed, signal);
+    let told = false;
+    while (!signal.aborted && !output.closed) {
+      const { end } = output;
+      const writtenMs = this.clock.now();
+      const isOld = () => output.end > end || session.idleMs < this.clock.now() - writtenMs;
+      try {
+        await this.#write(TAIL_BYTES, false);
+      } catch (error) {
+        const whose = { session: session.id, error };
+        if (!told) this.log.warning("a session would not outlive a crash: its lease is old", whose);
+        told = true;
       }
-    } catch (error) {
-      if (signal.aborted) return;
-      this.log.warning("a session will not outlive this gateway", { session: session.id, error });
+      await sleep(SAVE_MS, this.clock, signal);
+      while (!isOld() && !output.closed && !signal.aborted) {
+        await abortable(output.changed, signal).catch(() => {});
+      }
     }
   }
 
-  #write(maxBytes: number, inputBytes: number | null): Promise<void> {
-    const { user, profile, startedAt, idleMs, output } = this.session;
+  #write(maxBytes: number, left: boolean): Promise<void> {
+    const { user, profile, startedAt, idleMs, output, inputBytes, viewers } = this.session;
     return this.lease.write({
       user,
       profile,
@@ -63,6 +67,8 @@ export class Keeper implements AsyncDisposable {
       activeAt: Date.now() - Math.round(idleMs),
       output: { bytes: output.latest(maxBytes), end: output.end },
       inputBytes,
+      viewers,
+      left,
     });
   }
 }

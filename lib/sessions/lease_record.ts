@@ -14,8 +14,12 @@ export interface LeaseRecord {
   readonly activeAt: number;
   /** The latest output. */
   readonly output: Stretch;
-  /** How much input came; null while the session goes on, as that is soon out of date. */
-  readonly inputBytes: number | null;
+  /** How much input came. */
+  readonly inputBytes: number;
+  /** How many viewers there have been. */
+  readonly viewers: number;
+  /** Whether the gateway left the session in order: otherwise all this may be out of date. */
+  readonly left: boolean;
 }
 
 const Head = v.strictObject({
@@ -36,14 +40,17 @@ const Head = v.strictObject({
   startedAt: v.number(),
   activeAt: v.number(),
   end: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  inputBytes: v.nullable(v.number()),
+  inputBytes: v.number(),
+  viewers: v.number(),
+  left: v.boolean(),
 });
 
 /** The record of a session that has not begun. */
 export function newRecord(user: string, profile: Profile): LeaseRecord {
   const now = Date.now();
   const output = { bytes: new Uint8Array(), end: 0 };
-  return { user, profile, startedAt: now, activeAt: now, output, inputBytes: null };
+  const none = { output, inputBytes: 0, viewers: 0, left: false };
+  return { user, profile, startedAt: now, activeAt: now, ...none };
 }
 
 /** A line of JSON, then the output's bytes. */

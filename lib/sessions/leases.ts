@@ -101,15 +101,28 @@ export class Leases implements AsyncDisposable {
     }
   }
 
-  /** Claims a session, or takes over an inherited one; disposing the lease gives it up. */
+  /** Claims a new session; disposing the lease gives it up. */
   async take(session: string, record: LeaseRecord): Promise<Lease> {
+    const lease = this.#lease(session);
+    await lease.write(record);
+    return lease;
+  }
+
+  /** Takes over an inherited session, as it was last written. */
+  inherit(session: string): Lease {
+    this.inherited.delete(session);
+    return this.#lease(session);
+  }
+
+  #lease(session: string): Lease {
     const path = join(this.dir, session);
-    const write = async (record: LeaseRecord) => {
-      await Deno.writeFile(path + NEW_SUFFIX, encodeRecord(record), { mode: 0o600 });
-      await Deno.rename(path + NEW_SUFFIX, path);
+    return {
+      async write(record: LeaseRecord) {
+        await Deno.writeFile(path + NEW_SUFFIX, encodeRecord(record), { mode: 0o600 });
+        await Deno.rename(path + NEW_SUFFIX, path);
+      },
+      [Symbol.asyncDispose]: () => this.drop(session),
     };
-    await write(record);
-    return { write, [Symbol.asyncDispose]: () => this.drop(session) };
   }
 
   /** Forgets an inherited session. */

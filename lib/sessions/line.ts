@@ -4,22 +4,23 @@ import { settlesWithin, sleep } from "../clock.ts";
 import { INTERRUPTED } from "../terminal/bridge.ts";
 import type { Output } from "../terminal/output.ts";
 import type { Member, Share } from "../terminal/share.ts";
-import type { Clock, Winsize } from "../types.ts";
+import type { Clock } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { type Connection, type RejoinedShell, rejoinShell, type Shell } from "./shell.ts";
+import { TerminalWindow } from "./window.ts";
 
-/** After the shell's exit: how long its last output may stand still. */
+/** After the shell's exit: how long its last output may stand still, unless a viewer holds it up. */
 const LAST_OUTPUT_MS = 1_000;
 /** After the end of the stream: how long the exit status may take. */
 const EXIT_CODE_MS = 2_000;
+/** How long a freeze may take: until then the other sessions stand still, too. */
+const FREEZE_MS = 5_000;
 /** After a freeze: how long the last output may stand still. */
 const LEAVE_MS = 20;
-/** How long a program may take to draw its screen for another size. */
-const REDRAW_MS = 1_000;
 /** How often the engine is asked again while it does not answer, and for how long. */
 const REJOIN_PAUSE_MS = 500;
-const REJOIN_MS = 30_000;
+const REJOIN_MS = 120_000;
 /**
  * How long input waits for that of the connection before: the engine passes on what it had of it,
  * and does not keep the order of two connections. A program that reads takes far more in this time.
@@ -40,38 +41,48 @@ export interface LineParts {
   readonly clock: Clock;
   /** Whether another connection to the shell came before this one. */
   readonly rejoined: boolean;
-  /** How much input the shell had before; null where that is not known. */
-  readonly inputBytes: number | null;
-  /** Called before the output begins anew, since some of it is lost: viewers must come back. */
-  readonly onGap: () => void;
+  /** How much input the shell had before. */
+  readonly inputBytes: number;
+  readonly onNews: (news: LineNews) => void;
 }
+
+/**
+ * What befalls a line: its connection broke, there is another one, or output was lost, which is
+ * about to begin anew.
+ */
+export type LineNews = "broken" | "joined" | "gap";
 
 /** Pumps output as credit allows; disposing it hangs up. */
 export class Line implements AsyncDisposable {
   /** Resolves when the shell has ended, or is lost, and its last output has come. */
   readonly end: Promise<LineEnd>;
+  readonly window: TerminalWindow;
   readonly #parts: LineParts;
   readonly #over = new AbortController();
   #connection: Connection;
   readonly #share: Member;
-  #inputBytes: number | null;
+  #inputBytes: number;
   /** Resolves when the connection is another one. */
   #joined = Promise.withResolvers<void>();
   /** Resolves when the connection may take input. */
   #takesInput: Promise<void> = Promise.resolve();
   /** The last input that is on its way, null when there is none. */
   #writing: Promise<unknown> | null = null;
-  #winsize: Winsize | null = null;
-  #wantedSize: Winsize | null = null;
-  #redraws = false;
-  #resizing: Promise<void> | null = null;
 
   constructor(parts: LineParts) {
     this.#parts = parts;
     this.#connection = parts.shell.connection;
     this.#inputBytes = parts.inputBytes;
     this.#share = parts.share.join();
-    if (parts.rejoined) this.#holdInput();
+    const { engine, shell: { container }, output, clock } = parts;
+    this.window = new TerminalWindow({
+      engine,
+      container,
+      output,
+      clock,
+      signal: this.#over.signal,
+    });
+    if (parts.rejoined) this.#goAnew();
     this.end = this.#run();
   }
 
@@ -88,10 +99,11 @@ export class Line implements AsyncDisposable {
       if (before) await abortable(before, signal);
       signal.throwIfAborted();
       // Counted before it is taken: whoever asks meanwhile must not send it again.
-      this.#count(bytes.length);
-      this.#count(-await this.#deliver(bytes));
+      this.#inputBytes += bytes.length;
+      const untaken = await this.#deliver(bytes);
+      this.#inputBytes -= untaken;
     } catch (error) {
-      if (signal.reason === INTERRUPTED) this.#count(bytes.length);
+      if (signal.reason === INTERRUPTED) this.#inputBytes += bytes.length;
       throw error;
     } finally {
       turn.resolve();
@@ -99,26 +111,16 @@ export class Line implements AsyncDisposable {
     }
   }
 
-  /** How much input was passed on, or dropped for good; null where what was before is not known. */
-  get inputBytes(): number | null {
+  /** How much input was passed on, or dropped for good. */
+  get inputBytes(): number {
     return this.#inputBytes;
-  }
-
-  /** Tells the terminal its size; of several that come at once, the last counts. */
-  resize(winsize: Winsize): void {
-    this.#winsize = this.#wantedSize = winsize;
-    this.#resizing ??= this.#applySize().finally(() => this.#resizing = null);
-  }
-
-  /** Has the program draw its screen again at the next `resize`, also when that changes nothing. */
-  redraw(): void {
-    this.#redraws = true;
   }
 
   /** Has the shell stand still, takes in what it printed until then, and hangs up. */
   async leave(): Promise<void> {
     const { engine, shell: { container }, output, clock } = this.#parts;
-    await engine.freeze(container, this.#over.signal);
+    const { signal } = this.#over;
+    await engine.freeze(container, AbortSignal.any([signal, AbortSignal.timeout(FREEZE_MS)]));
     for (let before = -1; before !== output.end;) {
       before = output.end;
       await sleep(LEAVE_MS, clock);
@@ -134,11 +136,10 @@ export class Line implements AsyncDisposable {
     await this.#connection[Symbol.asyncDispose]();
   }
 
-  #count(bytes: number): void {
-    if (this.#inputBytes !== null) this.#inputBytes += bytes;
-  }
-
-  #holdInput(): void {
+  /** What every connection does but the first one to a shell. */
+  #goAnew(): void {
+    // What was printed meanwhile and did not end its line is in no log: a prompt, mostly.
+    this.window.redraw();
     this.#takesInput = sleep(OLD_INPUT_MS, this.#parts.clock, this.#over.signal);
   }
 
@@ -198,6 +199,7 @@ export class Line implements AsyncDisposable {
         }
         await this.#connection[Symbol.asyncDispose]();
         await pumped;
+        this.#parts.onNews("broken");
         // An engine that drops each connection at once is not asked without a pause.
         const pauseMs = joinedAtMs + REJOIN_PAUSE_MS - clock.now();
         if (pauseMs > 0) await sleep(pauseMs, clock, this.#over.signal);
@@ -228,11 +230,11 @@ export class Line implements AsyncDisposable {
     }
   }
 
-  /** Waits for the output that was still on its way, for as long as it moves. */
+  /** Waits for the output that was still on its way, for as long as it moves or a viewer holds it up. */
   async #drain(pumped: Promise<unknown>): Promise<void> {
     const { output, clock } = this.#parts;
-    for (let before = -1, now = 0; before !== now; now = output.end + output.acked) {
-      before = now;
+    for (let before = -1; before !== output.end || output.blocked;) {
+      before = output.end;
       if (await settlesWithin(pumped, LAST_OUTPUT_MS, clock)) return;
     }
   }
@@ -259,36 +261,15 @@ export class Line implements AsyncDisposable {
 
   /** Takes a new connection; returns the output that came before it and is not in `output` yet. */
   #goOn({ connection, output: all, gap }: RejoinedShell): Uint8Array {
-    const { output, onGap } = this.#parts;
+    const { output, onNews } = this.#parts;
+    onNews("joined");
     this.#connection = connection;
-    this.#holdInput();
+    this.#goAnew();
     this.#joined.resolve();
     this.#joined = Promise.withResolvers();
-    // What was printed meanwhile and did not end its line is in no log.
-    this.redraw();
-    if (this.#winsize) this.resize(this.#winsize);
     if (!gap) return all.bytes.subarray(all.bytes.length - (all.end - output.end));
-    onGap();
+    onNews("gap");
     output.restart(all);
     return new Uint8Array();
-  }
-
-  async #applySize(): Promise<void> {
-    const { engine, shell: { container }, output, clock } = this.#parts;
-    const { signal } = this.#over;
-    // A size that cannot be set is a shell that is gone: its exit tells the rest.
-    const set = (winsize: Winsize) => engine.resize(container, winsize, signal).catch(() => {});
-    while (this.#wantedSize && !signal.aborted) {
-      const winsize = this.#wantedSize;
-      this.#wantedSize = null;
-      if (this.#redraws) {
-        this.#redraws = false;
-        const { end } = output;
-        await set({ ...winsize, cols: winsize.cols + 1 });
-        // A program that looks when both sizes have come sees that nothing changed.
-        await settlesWithin(output.after(end, signal), REDRAW_MS, clock);
-      }
-      await set(winsize);
-    }
   }
 }

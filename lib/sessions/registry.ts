@@ -17,6 +17,8 @@ import { Session, type SessionTimes } from "./session.ts";
 import { startShell } from "./shell.ts";
 
 const ID_BYTES = 10;
+/** How many ended sessions are kept for people who were away; each may hold its recent output. */
+const UNSEEN_SESSIONS = 32;
 
 /** What new sessions are made by; asked for at each start, so that it may change. */
 export interface RegistrySettings extends SessionLimits {
@@ -30,7 +32,7 @@ export interface RegistrySettings extends SessionLimits {
 /** What the registry needs. */
 export interface RegistryParts {
   readonly engine: Engine;
-  readonly leases: Pick<Leases, "take" | "drop" | "inherited">;
+  readonly leases: Pick<Leases, "take" | "inherit" | "drop" | "inherited">;
   /** The same object until they change. */
   readonly settings: () => RegistrySettings;
   /** Whether the server lacks memory for one more such container. */
@@ -55,6 +57,9 @@ export class Registry implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #share: Share;
   readonly #sessions = new Map<string, { readonly session: Session; readonly keeper: Keeper }>();
+  /** Ended sessions whose end nobody has seen. */
+  readonly #unseen = new Map<string, { readonly session: Session; readonly timer: Disposable }>();
+  readonly #seen = new WeakSet<Session>();
   readonly #starting = new Set<Promise<unknown>>();
   readonly #shutdown = new AbortController();
   readonly #endedByReason = new Map<string, number>();
@@ -115,6 +120,28 @@ export class Registry implements AsyncDisposable {
     return this.#sessions.get(id)?.session;
   }
 
+  /** The session of that id whose end nobody has seen yet, within its grace. */
+  recall(id: string): Session | undefined {
+    return this.#unseen.get(id)?.session;
+  }
+
+  /** Somebody has seen the session's end. */
+  forget(session: Session): void {
+    this.#seen.add(session);
+    this.#unseen.get(session.id)?.timer[Symbol.dispose]();
+    this.#unseen.delete(session.id);
+  }
+
+  /** Keeps a session that has ended, for whoever was away then. */
+  #keepUnseen(session: Session): void {
+    const { clock, settings } = this.#parts;
+    const { reconnectGraceMs } = settings().times;
+    if (this.#seen.has(session) || this.#shutdown.signal.aborted || reconnectGraceMs === 0) return;
+    if (this.#unseen.size >= UNSEEN_SESSIONS) this.forget([...this.#unseen.values()][0]!.session);
+    const timer = clock.timer(reconnectGraceMs, () => this.forget(session));
+    this.#unseen.set(session.id, { session, timer });
+  }
+
   /** Whether a session that is not found may be found soon: here, or by the next gateway. */
   get unsettled(): boolean {
     return this.#adopting || this.#leaving;
@@ -144,6 +171,7 @@ export class Registry implements AsyncDisposable {
     for (const session of this.list()) session.end(cause);
     if (!this.#leaving) await this.#endInherited();
     await Promise.allSettled([pooled, ...this.list().map(({ gone }) => gone)]);
+    for (const { session } of this.#unseen.values()) this.forget(session);
     await this.#watching;
   }
 
@@ -154,7 +182,7 @@ export class Registry implements AsyncDisposable {
     const leave = async ({ session, keeper }: { session: Session; keeper: Keeper }) => {
       try {
         await session.leave();
-        await keeper.finish();
+        if (session.phase === "left") await keeper.finish();
       } catch (error) {
         this.#parts.log.error("a session may not go on as it was", { session: session.id, error });
       }
@@ -254,6 +282,7 @@ export class Registry implements AsyncDisposable {
       });
     } finally {
       this.#sessions.delete(id);
+      this.#keepUnseen(session);
       this.#pool.refresh();
     }
   }

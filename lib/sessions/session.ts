@@ -5,12 +5,13 @@ import type { Share } from "../terminal/share.ts";
 import type { Clock, Profile, StartStages, TerminalEvent, Winsize } from "../types.ts";
 import { abandoned, type Ending, tooOld, withoutInput } from "./endings.ts";
 import type { Engine, Incident } from "./engine.ts";
-import { Line } from "./line.ts";
+import { Line, type LineNews } from "./line.ts";
 import { Lifetime, type LifetimeLimits } from "./lifetime.ts";
 import type { Shell } from "./shell.ts";
 import type { Stretch } from "./splice.ts";
 import { Standstill } from "./standstill.ts";
 import { Verdict } from "./verdict.ts";
+import { type Viewer, Viewers } from "./viewers.ts";
 
 /** The longest a start waits for the first output before the session counts as ready. */
 const PROMPT_MS = 1_000;
@@ -34,8 +35,10 @@ export interface SessionPast {
   readonly output: Stretch;
   /** Whether that can have no gap; after a crash its end may be missing. */
   readonly sure: boolean;
-  /** How much input it had; null after a crash. */
-  readonly inputBytes: number | null;
+  /** How much input it had, or a number beyond all that any client counts. */
+  readonly inputBytes: number;
+  /** How many viewers. */
+  readonly viewers: number;
 }
 
 /** What a session is made of. */
@@ -55,20 +58,6 @@ export interface SessionParts {
   /** Removes the container and gives back all the session holds. */
   readonly dispose: () => Promise<void>;
 }
-
-/** A client that follows a session; disposing it starts the grace. */
-export interface Viewer extends Disposable {
-  /** The offset of the first output byte it gets. */
-  readonly from: number;
-  /** Aborted when it gets no more, with a `ViewerEnd` as the reason. */
-  readonly over: AbortSignal;
-}
-
-/**
- * Why a viewer gets no more: another one took over, or it must come back, be it to the next gateway
- * or since output was lost.
- */
-export type ViewerEnd = "replaced" | "comeBack";
 
 /** A live session. It knows nothing of how its viewers are connected. */
 export class Session {
@@ -97,8 +86,7 @@ export class Session {
   readonly #stop = Promise.withResolvers<Ending>();
   readonly #over = new AbortController();
   readonly #standstill: Standstill;
-  #viewer: { emit: (event: TerminalEvent) => void; over: AbortController } | null = null;
-  #grace: Disposable | null = null;
+  readonly #viewers: Viewers;
 
   constructor(parts: SessionParts) {
     const { id, user, profile, clock, times, past } = this.#parts = parts;
@@ -108,17 +96,17 @@ export class Session {
     this.startedAt = past?.startedAt ?? new Date();
     this.output = new Output(parts.replayBytes, past?.output);
     this.#sureEnd = past && !past.sure ? past.output.end : null;
-    const inputBytes = past ? past.inputBytes : 0;
-    const onGap = () => this.#endViewer("comeBack");
-    this.#line = new Line({ ...parts, output: this.output, rejoined: !!past, inputBytes, onGap });
-    // What was printed while nobody listened and did not end its line is in no log: a prompt, mostly.
-    if (past) this.#line.redraw();
+    const { inputBytes, viewers } = past ?? { inputBytes: 0, viewers: 0 };
+    const onNews = (news: LineNews) => this.#hear(news);
+    this.#line = new Line({ ...parts, output: this.output, rejoined: !!past, inputBytes, onNews });
     this.#verdict = new Verdict(profile, clock);
-    this.#standstill = new Standstill(clock, (type) => this.#viewer?.emit({ type }));
+    this.#standstill = new Standstill(clock, (type) => this.#viewers.emit({ type }));
     this.#lifetime = new Lifetime(clock, times, (remainingMs) => this.#warn(remainingMs), past);
     this.#lifetime.over.addEventListener("abort", () => this.#expire());
+    const { reconnectGraceMs } = times;
+    const onAbandoned = () => this.end(abandoned(reconnectGraceMs));
+    this.#viewers = new Viewers(clock, reconnectGraceMs, onAbandoned, viewers);
     this.stages = this.#firstOutput();
-    this.#startGrace();
     this.ended = this.#untilEnd();
     this.gone = this.ended.then(() => this.#close());
   }
@@ -135,7 +123,7 @@ export class Session {
 
   /** Whether a client follows it now. */
   get attached(): boolean {
-    return this.#viewer !== null;
+    return this.#viewers.attached;
   }
 
   /** Milliseconds without input after which it ends. */
@@ -152,27 +140,17 @@ export class Session {
    * Makes a client the session's viewer, in the place of the one before.
    *
    * @param offset up to where the client has the output
+   * @returns and from where on it gets it
    * @throws {FrameError} when the offset lies past the output
    */
-  view(offset: number, emit: (event: TerminalEvent) => void): Viewer {
+  view(offset: number, emit: (event: TerminalEvent) => void): Viewer & { readonly from: number } {
     if (this.#sureEnd !== null) {
       const aheadBytes = offset - this.#sureEnd;
       if (aheadBytes > 0 && aheadBytes < UNWRITTEN_BYTES) this.output.rebase(offset + 1);
       this.#sureEnd = null;
     }
     const from = this.output.follow(offset);
-    this.#endViewer("replaced");
-    this.#grace?.[Symbol.dispose]();
-    const viewer = this.#viewer = { emit, over: new AbortController() };
-    return {
-      from,
-      over: viewer.over.signal,
-      [Symbol.dispose]: () => {
-        if (this.#viewer !== viewer) return;
-        this.#viewer = null;
-        this.#startGrace();
-      },
-    };
+    return { ...this.#viewers.replace(emit), from };
   }
 
   /** Tells a viewer that has just come what was told before and still holds. */
@@ -189,14 +167,19 @@ export class Session {
     await this.#line.write(bytes, signal);
   }
 
-  /** How much input it has dealt with; null after a crash, when that is not known. */
-  get inputBytes(): number | null {
+  /** How much input it has dealt with. */
+  get inputBytes(): number {
     return this.#line.inputBytes;
+  }
+
+  /** How many viewers it has had. */
+  get viewers(): number {
+    return this.#viewers.count;
   }
 
   /** Tells the terminal its size. */
   resize(winsize: Winsize): void {
-    this.#line.resize(winsize);
+    this.#line.window.resize(winsize);
   }
 
   /** Ends the session; the first ending counts. */
@@ -213,7 +196,7 @@ export class Session {
     if (this.#phase !== "live") return;
     this.#phase = "left";
     this.#quiet();
-    this.#endViewer("comeBack");
+    this.#viewers.end("comeBack");
     await this.#line.leave();
   }
 
@@ -231,8 +214,17 @@ export class Session {
     }
   }
 
-  #endViewer(why: ViewerEnd): void {
-    this.#viewer?.over.abort(why);
+  #hear(news: LineNews): void {
+    switch (news) {
+      case "broken":
+        return this.#standstill.note("pause");
+      case "joined":
+        return this.#standstill.note("unpause");
+      case "gap":
+        return this.#viewers.end("comeBack");
+      default:
+        news satisfies never;
+    }
   }
 
   async #firstOutput(): Promise<StartStages> {
@@ -264,7 +256,7 @@ export class Session {
 
   #quiet(): void {
     this.#over.abort();
-    this.#grace?.[Symbol.dispose]();
+    this.#viewers[Symbol.dispose]();
     this.#lifetime[Symbol.dispose]();
     this.#standstill[Symbol.dispose]();
   }
@@ -280,15 +272,6 @@ export class Session {
   }
 
   #warn(remainingMs: number): void {
-    this.#viewer?.emit({ type: "idle", remaining: Math.ceil(remainingMs / 1000) });
-  }
-
-  #startGrace(): void {
-    if (this.#phase !== "live") return;
-    const { reconnectGraceMs } = this.#parts.times;
-    this.#grace = this.#parts.clock.timer(
-      reconnectGraceMs,
-      () => this.end(abandoned(reconnectGraceMs)),
-    );
+    this.#viewers.emit({ type: "idle", remaining: Math.ceil(remainingMs / 1000) });
   }
 }

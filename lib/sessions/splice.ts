@@ -1,7 +1,6 @@
 /** Puts output together from what is known of it, what a log has and what was heard since; pure. */
 import { concat } from "@std/bytes/concat";
 import { endsWith } from "@std/bytes/ends-with";
-import { equals } from "@std/bytes/equals";
 
 /** So much of the known output is looked for in a log that has lost its beginning. */
 const NEEDLE_BYTES = 4 * 1024;
@@ -22,7 +21,7 @@ export interface Joined extends Stretch {
  * Joins known output, the log that goes on from there, and what was heard since some moment in
  * it: the last whole line of the heard is the last one of the log.
  *
- * @returns null when the known output and the log have nothing in common
+ * @returns null when it is not known where the log goes on from
  */
 export function join(
   known: Stretch,
@@ -39,33 +38,38 @@ export function join(
 
 /**
  * Joins known output and a log that has whole lines only, and perhaps not from the beginning on.
+ * Output that repeats itself fits in more than one place: then there is none to be sure of.
  *
- * @returns all the output that is known by both, or null when they have nothing in common
+ * @returns all the output that is known by both, or null when their place is not known
  */
 function splice(known: Stretch, log: Uint8Array<ArrayBuffer>): Stretch | null {
   const { bytes, end } = known;
   if (log.length === 0) return known;
-  // A log that has all of it from offset 0 on.
-  const start = end - bytes.length;
-  const shared = Math.min(log.length, end) - start;
-  if (shared >= 0 && equals(log.subarray(start, start + shared), bytes.subarray(0, shared))) {
-    return log.length >= end
-      ? { bytes: log, end: log.length }
-      : { bytes: concat([log, bytes.subarray(shared)]), end };
-  }
-  const needle = bytes.slice(-NEEDLE_BYTES);
-  const found = needle.length > 0 ? lastIndexOf(log, needle) : -1;
-  if (found >= 0) return { bytes: log, end: end + log.length - found - needle.length };
+  if (bytes.length === 0) return end === 0 ? { bytes: log, end: log.length } : null;
+  const inLog = place(log, bytes.slice(-NEEDLE_BYTES));
+  if (inLog === "several") return null;
+  if (inLog !== "none") return { bytes: log, end: end + log.length - inLog };
   // The last line of what is known has not come to the log.
-  const lines = bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
-  if (lines.length > 0 && endsWith(log, lines.slice(-NEEDLE_BYTES))) {
-    return { bytes: concat([log, bytes.subarray(lines.length)]), end };
+  const inKnown = place(bytes, log.slice(-NEEDLE_BYTES));
+  if (inKnown === "several") return null;
+  if (inKnown !== "none") {
+    return { bytes: log.length > inKnown ? concat([log, bytes.subarray(inKnown)]) : bytes, end };
   }
-  return endsWith(lines, log) ? known : null;
+  // Nor has any other that is known; then a log that has all before is as long as that.
+  return log.length === end - bytes.length ? { bytes: concat([log, bytes]), end } : null;
 }
 
-/** Searched as text, a character for each byte: the engine's search takes no time at hostile output. */
-function lastIndexOf(log: Uint8Array<ArrayBuffer>, needle: Uint8Array<ArrayBuffer>): number {
+/**
+ * Where after a part the whole goes on. Searched as text, a character for each byte: the engine's
+ * search takes no time at hostile output.
+ */
+function place(
+  whole: Uint8Array<ArrayBuffer>,
+  part: Uint8Array<ArrayBuffer>,
+): number | "none" | "several" {
   const latin1 = new TextDecoder("latin1");
-  return latin1.decode(log).lastIndexOf(latin1.decode(needle));
+  const [text, piece] = [latin1.decode(whole), latin1.decode(part)];
+  const first = text.indexOf(piece);
+  if (first < 0) return "none";
+  return text.lastIndexOf(piece) === first ? first + part.length : "several";
 }

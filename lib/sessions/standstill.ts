@@ -1,4 +1,4 @@
-/** Tells a viewer that somebody paused the session's container, and when it goes on. */
+/** Tells a viewer that a session stands still, paused or out of reach, and when it goes on. */
 import type { Clock } from "../types.ts";
 
 /** The gateway itself pauses a container for a moment, which is nobody's business. */

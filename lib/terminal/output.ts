@@ -65,6 +65,11 @@ export class Output {
     return this.#credit.acked;
   }
 
+  /** Whether more of it waits for a viewer's acknowledgement, be there one or not. */
+  get blocked(): boolean {
+    return this.#credit.room(this.end) <= 0 && !this.overruns;
+  }
+
   /** Whether all output has come. */
   get closed(): boolean {
     return this.#phase === "closed";

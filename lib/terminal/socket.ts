@@ -15,6 +15,8 @@ const MESSAGE_OVERHEAD_BYTES = 64;
 const PONG_BUFFER_BYTES = 64 * 1024;
 /** How long a client has to answer a close or a ping before its connection is cut. */
 const CLOSE_MS = 1_000;
+/** What a connection ends with that just ends (RFC 6455, section 7.4.1). */
+const NO_CLOSE_FRAME = 1006;
 const PING_MS = 30_000;
 
 const MESSAGE_TOO_BIG = 1009;
@@ -62,6 +64,8 @@ export class TerminalSocket {
   #arrived = Promise.withResolvers<void>();
   #violation: FrameError | null = null;
   readonly #over = new AbortController();
+  /** Whether the client closed, too, or answered our close, which comes behind all that was sent. */
+  #answered = false;
   #ping: Disposable;
 
   constructor(socket: WebSocket, clock: Clock) {
@@ -72,7 +76,7 @@ export class TerminalSocket {
       if (socket.bufferedAmount < PONG_BUFFER_BYTES) socket.pong(data);
     });
     socket.on("error", () => {}); // "close" follows, and is what counts
-    socket.on("close", () => this.#closed());
+    socket.on("close", (code) => this.#closed(code));
     this.#ping = this.#heartbeat();
   }
 
@@ -110,15 +114,20 @@ export class TerminalSocket {
     return promise;
   }
 
-  /** Closes with a code and a reason of at most 123 bytes; resolves when the connection is over. */
-  async close(code: number, reason = ""): Promise<void> {
-    if (this.#over.signal.aborted) return;
+  /**
+   * Closes with a code and a reason of at most 123 bytes; resolves when the connection is over.
+   *
+   * @returns whether the client has got all that was sent
+   */
+  async close(code: number, reason = ""): Promise<boolean> {
+    if (this.#over.signal.aborted) return false;
     const over = Promise.withResolvers<void>();
     this.#over.signal.addEventListener("abort", () => over.resolve(), { once: true });
     this.#socket.resume(); // a paused socket would not see the answer
     this.#socket.close(code, reason);
     if (!await settlesWithin(over.promise, CLOSE_MS, this.#clock)) this.#socket.terminate();
     await over.promise;
+    return this.#answered;
   }
 
   #receive(data: Uint8Array, isBinary: boolean): void {
@@ -133,7 +142,8 @@ export class TerminalSocket {
     this.#wake();
   }
 
-  #closed(): void {
+  #closed(code: number): void {
+    this.#answered = code !== NO_CLOSE_FRAME;
     this.#ping[Symbol.dispose]();
     this.#over.abort();
     this.#wake();

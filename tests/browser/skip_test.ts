@@ -29,6 +29,8 @@ Deno.test("the page passes over a skip, draws what follows whole, and acknowledg
     type: "ready",
     session: "scripted",
     offset: 0,
+    input: 0,
+    viewer: 1,
     user: "alice",
     image: "none",
     limits: { cpus: 1, memory: 1, pids: 1, disk: null },

@@ -47,8 +47,8 @@ Deno.test("much input under two restarts of the gateway arrives whole, in order 
       const query = { session, offset: terminal.offset };
       terminal = await TestTerminal.connect(place.gateway, { cookie, query });
       const ready = await terminal.event("ready");
-      assert(ready.input! >= input && ready.input! < INPUT_BYTES, `${ready.input}`);
-      input = ready.input!;
+      assert(ready.input >= input && ready.input < INPUT_BYTES, `${ready.input}`);
+      input = ready.input;
     }
     send(terminal, input);
     const [sum] = await terminal.see(/[0-9a-f]{32}/);

@@ -104,7 +104,7 @@ Deno.test("a page whose container is paused on the server says so, also when it 
   const { containers } = place.gateway.docker;
   await tab.see(/^n0000030 /m);
   await containers.pause(`ttygate-${session}`);
-  const told = "This terminal was paused on the server; what you type waits";
+  const told = "This terminal stands still on the server; what you type waits";
   const banner = () => tab.page.locator("#banner:visible");
   await until(async () => await banner().count() === 1);
   assertEquals(await tab.text("#banner"), told);

@@ -16,7 +16,16 @@ const NOTHING = new Uint8Array();
 
 function record(user: string): LeaseRecord {
   const output = { bytes: NOTHING, end: 0 };
-  return { user, profile: PROFILE, startedAt: 1, activeAt: 1, output, inputBytes: null };
+  return {
+    user,
+    profile: PROFILE,
+    startedAt: 1,
+    activeAt: 1,
+    output,
+    inputBytes: 0,
+    viewers: 0,
+    left: false,
+  };
 }
 
 /** A clock on which all waiting is over at once. */

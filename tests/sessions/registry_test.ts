@@ -295,7 +295,7 @@ Deno.test("the last output of a shell waits for a slow viewer, as long as that o
   container.stream.end();
   container.exit.resolve(0);
   for (let acked = 1; acked <= "the end".length; acked++) {
-    await stage.clock.advance(900);
+    await stage.clock.advance(5_000);
     assertEquals(session.phase, "live");
     session.output.ack(acked, CREDIT_BYTES);
   }
@@ -459,13 +459,53 @@ Deno.test("a viewer is told of a pause that lasts, and of its end; one that come
   assertEquals(later, [{ type: "paused" }, { type: "resumed" }]);
 });
 
-Deno.test("a session whose engine stays away ends with reason engine", async () => {
+Deno.test("a session whose engine stays away tells its viewer, and ends with reason engine", async () => {
   await using stage = new Stage();
-  const { session } = await stage.view();
+  const { session, events } = await stage.view();
   stage.engine.goAway();
-  await stage.clock.advance(40_000);
+  await stage.clock.advance(100_000);
+  assertEquals([session.phase, events], ["live", [{ type: "paused" }]]);
+  await stage.clock.advance(30_000);
   assertEquals((await session.ended).reason, "engine");
   stage.engine.comeBack();
+});
+
+Deno.test("a session that ends while its viewer is away can be recalled within the grace", async () => {
+  await using stage = new Stage();
+  const { session, viewer, container } = await stage.view();
+  viewer[Symbol.dispose]();
+  container.stream.print("RESULT=42\n");
+  container.stream.end();
+  container.exit.resolve(3);
+  await session.gone;
+  await settle();
+  assertEquals([stage.registry.find(session.id), stage.registry.list()], [undefined, []]);
+  const recalled = stage.registry.recall(session.id)!;
+  assertEquals(text(recalled.output.latest(100)), "RESULT=42\n");
+  assertEquals((await recalled.ended).exitCode, 3);
+  await stage.clock.advance(MINUTE);
+  assertEquals(stage.registry.recall(session.id), undefined);
+});
+
+Deno.test("a session whose end was seen is not recalled", async () => {
+  await using stage = new Stage();
+  const { session } = await stage.view();
+  stage.registry.forget(session);
+  session.end(ending("killed", ""));
+  await session.gone;
+  await settle();
+  assertEquals(stage.registry.recall(session.id), undefined);
+});
+
+Deno.test("leave() leaves nothing of a session that has ended", async () => {
+  await using stage = new Stage();
+  const { session } = await stage.view();
+  const { registry, engine } = stage;
+  engine.failAt = "end";
+  session.end(ending("killed", ""));
+  await assertRejects(() => session.gone);
+  await registry.leave();
+  assertEquals(stage.leased.size, 0);
 });
 
 Deno.test("drain() ends live sessions with the cause and resolves when all is gone", async () => {

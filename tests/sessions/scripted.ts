@@ -9,6 +9,7 @@ import type {
   Tether,
 } from "../../lib/sessions/engine.ts";
 import { type EngineAnswer, EngineError } from "../../lib/sessions/errors.ts";
+import type { LeaseRecord } from "../../lib/sessions/lease_record.ts";
 import type { Leases } from "../../lib/sessions/leases.ts";
 import type { Profile, Winsize } from "../../lib/types.ts";
 
@@ -118,6 +119,7 @@ export class ScriptedEngine implements Engine {
     await this.#call("create");
     const id = `container-${identity.session}`;
     const exit = Promise.withResolvers<number>();
+    exit.promise.catch(() => {}); // nobody may be waiting
     this.containers.set(id, {
       identity,
       stream: new ScriptedStream(),
@@ -217,16 +219,27 @@ export class ScriptedEngine implements Engine {
 }
 
 /** Leases that are kept nowhere but in `leased`. */
-export function scriptedLeases(leased: Set<string>): Pick<Leases, "take" | "drop" | "inherited"> {
+export function scriptedLeases(
+  leased: Set<string>,
+  inherited = new Map<string, LeaseRecord>(),
+): Pick<Leases, "take" | "inherit" | "drop" | "inherited"> {
+  for (const session of inherited.keys()) leased.add(session);
+  const drop = (session: string) => {
+    inherited.delete(session);
+    leased.delete(session);
+    return Promise.resolve();
+  };
+  const lease = (session: string) => {
+    leased.add(session);
+    return { write: () => Promise.resolve(), [Symbol.asyncDispose]: () => drop(session) };
+  };
   return {
-    inherited: new Map(),
-    drop: () => Promise.resolve(),
-    take(session) {
-      leased.add(session);
-      return Promise.resolve({
-        write: () => Promise.resolve(),
-        [Symbol.asyncDispose]: () => Promise.resolve(void leased.delete(session)),
-      });
+    inherited,
+    drop,
+    take: (session) => Promise.resolve(lease(session)),
+    inherit(session) {
+      inherited.delete(session);
+      return lease(session);
     },
   };
 }

@@ -33,8 +33,12 @@ Deno.test("a line that was known in part is completed by the log", () => {
   assertEquals(spliced("$ ec", "one\n$ echo\ntwo\n", 8), ["one\n$ echo\ntwo\n", 15]);
 });
 
-Deno.test("output that repeats itself is placed by its offset", () => {
-  assertEquals(spliced("y\ny\n", "y\n".repeat(10), 8), ["y\n".repeat(10), 20]);
+Deno.test("output that repeats itself has no place to be sure of", () => {
+  const lines = "y\n".repeat(10);
+  assertEquals(spliced("y\ny\n", lines, 8), null);
+  assertEquals(spliced(lines, "y\n", 5000), null);
+  const page = Array.from({ length: 200 }, (_, i) => `line ${i} of a page\n`).join("");
+  assertEquals(spliced("before\n" + page, page.repeat(3), 90_000), null);
 });
 
 Deno.test("a log that lost its beginning is placed by its content", () => {

@@ -1,0 +1,79 @@
+/** Who follows a session: one client at a time, and the grace after the last one. */
+import type { Clock, TerminalEvent } from "../types.ts";
+
+/**
+ * Why a client gets no more: another one took over, or it must come back, be it to the next gateway
+ * or since output was lost.
+ */
+export type ViewerEnd = "replaced" | "comeBack";
+
+/** A client that follows a session; disposing it starts the grace. */
+export interface Viewer extends Disposable {
+  /** Aborted when it gets no more, with a `ViewerEnd` as the reason. */
+  readonly over: AbortSignal;
+}
+
+/** Disposing it ends the grace without a word; whoever follows then is left alone. */
+export class Viewers implements Disposable {
+  #phase: "open" | "closed" = "open";
+  #viewer: { emit: (event: TerminalEvent) => void; over: AbortController } | null = null;
+  #grace: Disposable | null = null;
+  #count: number;
+
+  /** @param count how many there have been under gateways before this one */
+  constructor(
+    private readonly clock: Clock,
+    private readonly graceMs: number,
+    private readonly onAbandoned: () => void,
+    count: number,
+  ) {
+    this.#count = count;
+    this.#startGrace();
+  }
+
+  /** Whether there is one now. */
+  get attached(): boolean {
+    return this.#viewer !== null;
+  }
+
+  /** How many there have been, from the session's start on. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Puts a client in the place of the one before. */
+  replace(emit: (event: TerminalEvent) => void): Viewer {
+    this.end("replaced");
+    this.#grace?.[Symbol.dispose]();
+    this.#count++;
+    const viewer = this.#viewer = { emit, over: new AbortController() };
+    return {
+      over: viewer.over.signal,
+      [Symbol.dispose]: () => {
+        if (this.#viewer !== viewer) return;
+        this.#viewer = null;
+        this.#startGrace();
+      },
+    };
+  }
+
+  /** Tells the one there is, if there is one. */
+  emit(event: TerminalEvent): void {
+    this.#viewer?.emit(event);
+  }
+
+  /** Lets go of the one there is. */
+  end(why: ViewerEnd): void {
+    this.#viewer?.over.abort(why);
+  }
+
+  [Symbol.dispose](): void {
+    this.#phase = "closed";
+    this.#grace?.[Symbol.dispose]();
+  }
+
+  #startGrace(): void {
+    if (this.#phase === "closed") return;
+    this.#grace = this.clock.timer(this.graceMs, this.onAbandoned);
+  }
+}
