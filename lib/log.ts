@@ -1,50 +1,90 @@
-/** Writes structured log lines, with the journal's priority prefixes where the journal reads them. */
+/** Structured log entries, and the lines that they are written as where the journal takes no fields. */
 import { fstatSync } from "node:fs";
 
 /** Priorities as syslog(3) numbers them; sd-daemon(3) writes them as `<6>` before a line. */
-const PRIORITY = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 } as const;
+export const PRIORITY = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 } as const;
 
 export type Level = keyof typeof PRIORITY;
 
-/** What a line says besides its message; an undefined field is left out. Never put secrets here. */
-export type Fields = Readonly<Record<string, unknown>>;
+/** What administrators look for by name: `journalctl TTYGATE_EVENT=login`. README.md lists them. */
+export type EventName =
+  | "ready"
+  | "reload"
+  | "stop"
+  | "login"
+  | "login-refused"
+  | "logout"
+  | "session-start"
+  | "session-resume"
+  | "session-end"
+  | "session-kill"
+  | "sweep";
+
+/**
+ * What an entry says besides its message; an undefined field is left out. Never put secrets here.
+ * `event` is no part of the line, as the message says the same in words.
+ */
+export type Fields = Readonly<Record<string, unknown>> & { readonly event?: EventName };
 
 /** A method for each level: `log.info("session started", { session, user })`. None throws. */
 export type Log = { readonly [L in Level]: (message: string, fields?: Fields) => void };
 
-/** The longest message or field value, so that no client can fill the journal with one line. */
+/** The longest message or field value, so that no client can fill the journal with one entry. */
 export const VALUE_CHARS = 2048;
 
 /** The most causes of an error that are told. */
 const CAUSES = 8;
 
-export interface LogOptions {
+/** One entry. */
+export interface Entry {
+  readonly level: Level;
+  /** `message key=value …`, one line whatever is in it. */
+  readonly text: string;
+  /** Each field's value as text, at most `VALUE_CHARS` long and otherwise as it was given. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+}
+
+/** Where entries go. */
+export type Sink = (entry: Entry) => void;
+
+/**
+ * Makes a log. Whatever is in a message or a value, an entry's text stays one line and `key=value`
+ * cannot be forged inside a value: control characters are escaped, and values that hold anything
+ * odd are quoted as JSON strings are.
+ */
+export function logTo(sink: Sink): Log {
+  const write = (level: Level) => (message: string, given: Fields = {}) => {
+    const fields = Object.entries(given)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, shorten(asText(value))] as const);
+    const tail = fields.filter(([name]) => name !== "event")
+      .map(([name, value]) => ` ${name}=${quote(value)}`);
+    sink({ level, text: escapeControls(shorten(message)) + tail.join(""), fields });
+  };
+  return {
+    error: write("error"),
+    warning: write("warning"),
+    notice: write("notice"),
+    info: write("info"),
+    debug: write("debug"),
+  };
+}
+
+export interface LineOptions {
   /** True: each line begins with `<priority>`. False: with the time and the level. */
   readonly prefix: boolean;
   readonly clock: () => Date;
 }
 
-/**
- * Makes a log that hands each line, without its line feed, to `write`: `message key=value …`.
- * Whatever is in a message or a value, a line stays one line and `key=value` cannot be forged
- * inside a value: control characters are escaped, and values that hold anything odd are quoted as
- * JSON strings are.
- */
-export function createLog(write: (line: string) => void, { prefix, clock }: LogOptions): Log {
-  const line = (level: Level) => (message: string, fields: Fields = {}) => {
-    const head = prefix ? `<${PRIORITY[level]}>` : `${clock().toISOString()} ${level} `;
-    const tail = Object.entries(fields)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => ` ${name}=${formatValue(value)}`);
-    write(head + escapeControls(shorten(message)) + tail.join(""));
-  };
-  return {
-    error: line("error"),
-    warning: line("warning"),
-    notice: line("notice"),
-    info: line("info"),
-    debug: line("debug"),
-  };
+/** A sink that hands each entry as a line, without its line feed, to `write`. */
+function lineSink(write: (line: string) => void, { prefix, clock }: LineOptions): Sink {
+  return ({ level, text }) =>
+    write((prefix ? `<${PRIORITY[level]}>` : `${clock().toISOString()} ${level} `) + text);
+}
+
+/** Makes a log that hands each entry as a line, without its line feed, to `write`. */
+export function createLog(write: (line: string) => void, options: LineOptions): Log {
+  return logTo(lineSink(write, options));
 }
 
 /** An error's message followed by its causes', as one sentence: "cannot X: cannot Y: why". */
@@ -60,8 +100,7 @@ export function describeError(error: unknown): string {
   return parts.join(": ");
 }
 
-function formatValue(value: unknown): string {
-  const text = shorten(asText(value));
+function quote(text: string): string {
   return /^[\w.,:;/@+%*~<>()[\]#!?$&^|-]+$/.test(text)
     ? text
     : escapeControls(JSON.stringify(text));
@@ -116,8 +155,18 @@ function writeStderr(line: string): void {
   }
 }
 
-/** The program's log, on standard error. */
-export const log: Log = createLog(writeStderr, {
+/** Standard error, in the form that fits who reads it. */
+export const toStderr: Sink = lineSink(writeStderr, {
   prefix: isJournal(Deno.env.get("JOURNAL_STREAM")),
   clock: () => new Date(),
 });
+
+let sink = toStderr;
+
+/** The program's log: on standard error until `divertLog` says otherwise. */
+export const log: Log = logTo((entry) => sink(entry));
+
+/** Has the program's log written elsewhere. */
+export function divertLog(to: Sink): void {
+  sink = to;
+}

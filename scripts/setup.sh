@@ -13,6 +13,7 @@ socket=${TTYGATE_DOCKER_SOCKET:-/run/docker.sock}
 ubuntu_image=ubuntu:24.04
 base_image=ttygate/base:latest
 server_image=ttygate/test-server:latest
+docker_server_image=ttygate/test-docker-server:latest
 dockerd_pid=/run/ttygate-setup-dockerd.pid
 dockerd_log=/var/log/ttygate-setup-dockerd.log
 
@@ -116,18 +117,24 @@ ensure_front_end() {
   ./scripts/deno run -A scripts/bundle.ts
 }
 
-ensure_test_server() { # Debian with systemd as PID 1, for tests/systemd
+ensure_build() { # what tests/packaging install and run, for those who look into it
+  command -v man >/dev/null || apt_install man-db
+  command -v lintian >/dev/null || apt_install lintian
+  ./scripts/deno run -A scripts/build.ts --for-tests
+}
+
+ensure_test_server() { # Debian with systemd as PID 1, for tests/systemd; $1 is the image, $2 its stage
   local base wanted
   base=$("$PWD/scripts/image.sh")
-  wanted=$( (echo "$base"; cat tests/support/server.Dockerfile) | sha256sum | cut -c 1-16)
-  if [ "$(docker image inspect --format '{{index .Config.Labels "ttygate.made-from"}}' "$server_image" 2>/dev/null)" = "$wanted" ]; then
-    say "the systemd test server is there"
+  wanted=$( (echo "$base $2"; cat tests/support/server.Dockerfile) | sha256sum | cut -c 1-16)
+  if [ "$(docker image inspect --format '{{index .Config.Labels "ttygate.made-from"}}' "$1" 2>/dev/null)" = "$wanted" ]; then
+    say "the test server $1 is there"
     return
   fi
-  say "building $server_image (systemd as PID 1, for the tests)"
-  docker build --quiet --network host --tag "$server_image" --label "ttygate.made-from=$wanted" \
+  say "building $1 (systemd as PID 1, for the tests)"
+  docker build --quiet --network host --tag "$1" --target "$2" --label "ttygate.made-from=$wanted" \
     --build-arg BASE="$base" - <tests/support/server.Dockerfile >/dev/null 2>"$scratch/server.log" ||
-    fail "$server_image could not be built: $(tail -n 3 "$scratch/server.log")"
+    fail "$1 could not be built: $(tail -n 3 "$scratch/server.log")"
   docker image prune --force --filter label=ttygate.made-from >/dev/null # the one it replaces
 }
 
@@ -148,5 +155,7 @@ ensure_image
 if [ "${1:-}" = --tests ]; then
   command -v chromium >/dev/null || apt_install chromium
   say "Chromium $(chromium --version 2>/dev/null | grep -o '[0-9.]*' | head -n 1)"
-  ensure_test_server
+  ensure_build
+  ensure_test_server "$server_image" server
+  ensure_test_server "$docker_server_image" docker-server
 fi

@@ -13,7 +13,7 @@ export interface Running {
   readonly ageSeconds: number;
   readonly idleSeconds: number;
   /** The offset of its next output byte. */
-  readonly outputBytes: number;
+  readonly offset: number;
 }
 
 /** What `GET /api/v1/sessions` says of a session, as far as it is used here. */
@@ -55,9 +55,9 @@ export async function askRunning(base: string): Promise<Answer> {
 /** The person's own sessions among those listed; an administrator's list has everybody's. */
 export function ownOf(sessions: readonly Listed[], now: number): Running[] {
   return sessions.filter(({ own, phase }) => own && phase === "live")
-    .map(({ id, attached, started, idleSeconds, outputBytes }) => {
+    .map(({ id, attached, started, idleSeconds, offset }) => {
       const ageSeconds = Math.max(0, (now - Date.parse(started)) / 1000);
-      return { id, attached, ageSeconds, idleSeconds, outputBytes };
+      return { id, attached, ageSeconds, idleSeconds, offset };
     })
     .sort((one, other) =>
       Number(one.attached) - Number(other.attached) || one.idleSeconds - other.idleSeconds

@@ -39,7 +39,7 @@ class TerminalPage {
   readonly #base = document.documentElement.dataset.base ?? "";
   readonly #view = new View({
     act: () => this.#act(),
-    choose: ({ id, outputBytes }) => this.#comeBack(id, outputBytes),
+    choose: ({ id, offset }) => this.#comeBack(id, offset),
     focusTerminal: () => this.#screen.focus(),
   });
   readonly #typing = new Typing();
@@ -118,7 +118,7 @@ class TerminalPage {
     this.#screen.focus();
     if (elsewhere) {
       const [there] = await this.#running(({ id }) => id === session.id);
-      if (there !== undefined) session.drawnElsewhere(there.outputBytes);
+      if (there !== undefined) session.drawnElsewhere(there.offset);
       if (this.#left.signal.aborted) return;
     }
     this.#connect();

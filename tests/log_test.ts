@@ -38,6 +38,10 @@ Deno.test("fields follow the message, and undefined ones are left out", () => {
   );
 });
 
+Deno.test("an event is no part of the line", () => {
+  assertEquals(lineOf("logged in", { event: "login", user: "alice" }), "<6>logged in user=alice");
+});
+
 Deno.test("a value that holds anything odd is quoted", () => {
   for (
     const [value, written] of [

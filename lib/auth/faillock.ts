@@ -8,6 +8,12 @@ export type FaillockState =
   | { readonly locked: false }
   | { readonly locked: true; readonly retryAfterMs: number };
 
+/** How many failures lock a name, and for how long. */
+export interface FaillockLimits {
+  readonly deny: number;
+  readonly unlockTimeMs: number;
+}
+
 interface Failures {
   count: number;
   latestMs: number;
@@ -18,21 +24,26 @@ interface Failures {
  * `unlockTimeMs`; so long without another one, and they are forgotten.
  */
 export class Faillock {
-  readonly #deny: number;
-  readonly #unlockTimeMs: number;
+  readonly #limits: FaillockLimits;
   /** The one that failed longest ago comes first. */
   readonly #failures = new Map<string, Failures>();
+  #latestMs = -Infinity;
 
-  constructor({ deny, unlockTimeMs }: { readonly deny: number; readonly unlockTimeMs: number }) {
-    this.#deny = deny;
-    this.#unlockTimeMs = unlockTimeMs;
+  /** @param limits looked at each time, as they may change */
+  constructor(limits: FaillockLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether a failure may still count: whoever forgets it now unlocks a name. */
+  remembers(nowMs: number): boolean {
+    return this.#failures.size > 0 && nowMs < this.#latestMs + this.#limits.unlockTimeMs;
   }
 
   /** Whether the name is locked at this time. */
   check(name: string, nowMs: number): FaillockState {
     const failures = this.#current(name, nowMs);
-    if (failures === null || failures.count < this.#deny) return { locked: false };
-    return { locked: true, retryAfterMs: failures.latestMs + this.#unlockTimeMs - nowMs };
+    if (failures === null || failures.count < this.#limits.deny) return { locked: false };
+    return { locked: true, retryAfterMs: failures.latestMs + this.#limits.unlockTimeMs - nowMs };
   }
 
   /** Counts one failure of the name; a locked one is to be asked of `check` and not tried. */
@@ -40,6 +51,7 @@ export class Faillock {
     const count = (this.#current(name, nowMs)?.count ?? 0) + 1;
     this.#failures.delete(name);
     this.#failures.set(name, { count, latestMs: nowMs });
+    this.#latestMs = nowMs;
     if (this.#failures.size > TRACKED_NAMES) {
       const [oldest] = this.#failures.keys();
       this.#failures.delete(oldest!);
@@ -54,7 +66,7 @@ export class Faillock {
   #current(name: string, nowMs: number): Failures | null {
     const failures = this.#failures.get(name);
     if (failures === undefined) return null;
-    if (nowMs < failures.latestMs + this.#unlockTimeMs) return failures;
+    if (nowMs < failures.latestMs + this.#limits.unlockTimeMs) return failures;
     this.#failures.delete(name);
     return null;
   }

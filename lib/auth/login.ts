@@ -40,7 +40,7 @@ export class LoginEndedError extends Error {
 export interface LoginsOptions {
   /** A directory of their own, made when it is missing. */
   readonly dir: string;
-  /** How long a login lasts. */
+  /** How long a login lasts; looked at for each, as it may change. */
   readonly ttlMs: number;
   /** For the periodic check. */
   readonly clock: Clock;

@@ -26,7 +26,10 @@ export type AuthResult =
   /** Nobody can log in now; `message` is for the log and names files. */
   | { readonly ok: false; readonly reason: "unavailable"; readonly message: string };
 
-/** What a stack is made of. */
+/** What came of an attempt that failed. */
+export type AuthRefusal = Exclude<AuthResult, { ok: true }>;
+
+/** What a stack is made of; looked at each time, as a reload may change it. */
 export interface AuthStackOptions {
   readonly users: Pick<HtpasswdFile, "lookup" | "highestCost">;
   readonly groups: Pick<GroupsFile, "has">;
@@ -62,6 +65,12 @@ export class AuthStack {
     return result;
   }
 
+  /** Whether failed attempts are remembered that may still lock a name. */
+  get remembersFailures(): boolean {
+    const { faillock, clock } = this.#options;
+    return faillock.remembers(clock.now());
+  }
+
   /**
    * Who this name is, or null where no user that may log in has it.
    *
@@ -71,6 +80,15 @@ export class AuthStack {
     const { users, groups } = this.#options;
     const entry = users.lookup(name);
     return mayLogIn(entry) ? { name, admin: groups.has(ADMIN_GROUP, name) } : null;
+  }
+
+  /** Whether a user has this name, locked or not; for the log, never for the client. */
+  knows(name: string): boolean {
+    try {
+      return this.#options.users.lookup(name) !== null;
+    } catch {
+      return false;
+    }
   }
 
   /**

@@ -1,32 +1,21 @@
-/** `ttygate serve`: wires the rooms, runs the gateway, drains it on SIGTERM. */
-import { join } from "node:path";
-import { Faillock } from "../auth/faillock.ts";
-import { GroupsFile } from "../auth/groups.ts";
-import { Hasher } from "../auth/hasher.ts";
-import { HtpasswdFile } from "../auth/htpasswd_file.ts";
-import { Logins } from "../auth/login.ts";
-import { AuthStack } from "../auth/stack.ts";
+/** `ttygate serve`: wires the rooms, runs, reloads on SIGHUP, leaves on a signal or when idle. */
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
-import { Assets } from "../http/assets.ts";
-import type { Gateway } from "../http/gateway.ts";
-import { HttpServer, type ListenTarget, type ServerOptions } from "../http/server.ts";
 import { log } from "../log.ts";
-import { DockerEngine } from "../sessions/docker_engine.ts";
 import { ending } from "../sessions/endings.ts";
-import { leasedSessions, Leases } from "../sessions/leases.ts";
-import { memoryIsLow } from "../sessions/memory.ts";
-import { Registry, type RegistrySettings } from "../sessions/registry.ts";
-import { sweep } from "../sessions/sweeper.ts";
-import { takeListenFds } from "../systemd/listen_fds.ts";
 import { notify } from "../systemd/notify.ts";
+import { StatusLine } from "../systemd/status.ts";
+import { feedWatchdog } from "../systemd/watchdog.ts";
 import { type Command, parseCommandArgs } from "./command.ts";
+import { type Doors, openDoors } from "./doors.ts";
+import { openGateway } from "./gateway.ts";
+import { type Life, untilIdle } from "./idle_exit.ts";
+import { Reloader } from "./reload.ts";
+import { type Live, settingsOf } from "./settings.ts";
+import { Signals } from "./signals.ts";
 
-const ASSETS = new URL("../../dist/assets/", import.meta.url);
 /** Ends the gateway and leaves its sessions to the next one (RestartKillSignal=, systemd.kill(5)). */
 const RESTART_SIGNAL = "SIGUSR2";
-/** The name, in a socket unit, of the socket that administers. */
-const ADMIN_SOCKET_NAME = "admin";
 
 export const command: Command = {
   name: "serve",
@@ -35,226 +24,119 @@ export const command: Command = {
 Usage: ttygate serve [--config FILE]
 
 Runs the gateway on the sockets that systemd passed, or else on gateway.listen.
+SIGHUP reads the configuration again; when it is wrong, the one before stays in effect.
 SIGTERM ends every session and then the gateway. SIGUSR2 ends the gateway alone: the next one goes
 on with its sessions, as it does with those of a gateway that crashed.
 `,
   async run(args, context) {
     parseCommandArgs(args, {});
-    const { config } = await context.config();
-    await serve(config);
+    await serve(async () => (await context.config()).config);
     return 0;
   },
 };
 
-/** Runs until SIGTERM, SIGINT or a closed terminal's SIGHUP; everything it made is gone when it returns. */
-async function serve(config: Config): Promise<void> {
+/** Runs until it is told to leave or may; everything it made is gone when it returns. */
+async function serve(load: () => Promise<Config>): Promise<void> {
   await using held = new AsyncDisposableStack();
-  const { trustedProxies } = config.gateway;
-  const stopped = untilSignal(["SIGTERM", "SIGINT", "SIGHUP", RESTART_SIGNAL]);
+  const signals = new Signals(["SIGTERM", "SIGINT", RESTART_SIGNAL]);
+  held.use(feedWatchdog({ notify, clock: systemClock }));
 
-  const gateway = await openGateway(config, held);
-  const options: Omit<ServerOptions, "door"> = {
-    gateway,
-    trustedProxies,
-    tls: await readTls(config),
-  };
-  for (const { door, target } of doorsOf(config)) {
-    const tls = door === "web" ? options.tls : null;
-    const server = held.use(await listen(target, { ...options, door, tls }));
-    if (server === null) continue;
-    const scheme = tls ? "https" : "http";
-    const at = target.transport === "tcp" ? `${scheme}://${server.address}` : server.address;
-    log.info(`listening on ${at}`, { door });
+  const live: Live = { settings: await settingsOf(await load()) };
+  const gateway = await openGateway(live, held);
+  const { registry, stack } = gateway;
+  warnUnlessReadable(live);
+  const doors = await openDoors(gateway, live.settings, held);
+  warnOfWhatHasNoEffect(live, doors);
+
+  const status = held.use(new StatusLine({ describe, notify, clock: systemClock }));
+  const reloader = new Reloader({ load, live, registry, secured: doors.secured, tell, log });
+  let phase: "serving" | "leaving" = "serving";
+  signals.onReload(() => {
+    if (phase === "serving") reloader.reload();
+  });
+  await status.tell("READY=1");
+  log.info("ttygate is ready", { event: "ready", instance: live.settings.config.docker.instance });
+
+  const idleExitMs = () => live.settings.config.gateway.idleExitMs;
+  const leaving: Promise<Deno.Signal | "idle">[] = [signals.leave];
+  if (doors.activated) {
+    const idle = untilIdle({ life, idleExitMs, clock: systemClock }, signals.left);
+    leaving.push(idle.then(() => "idle" as const));
   }
-
-  warnOfWhatIsNotBuilt(config);
-  await notify("READY=1", "STATUS=Serving");
-  log.info("ttygate is ready", { instance: config.docker.instance });
-  const signal = await stopped;
-  const { registry } = gateway;
+  const why = await Promise.race(leaving);
+  phase = "leaving";
+  status[Symbol.dispose]();
+  for (const server of doors.all) server.stopAccepting();
   const sessions = registry.list().length;
-  if (signal === RESTART_SIGNAL) {
+  if (why === "idle") {
+    await notify("STOPPING=1", "STATUS=Leaving, as nobody is here");
+    log.info("leaving until somebody connects: nothing has lived for gateway.idle_exit", {
+      event: "stop",
+    });
+    await registry.leave();
+  } else if (why === RESTART_SIGNAL) {
     await notify("STOPPING=1", "STATUS=Leaving the sessions to the next gateway");
-    log.info("restarting", { signal, sessions });
+    log.info("restarting", { event: "stop", signal: why, sessions });
     await registry.leave();
   } else {
     await notify("STOPPING=1", "STATUS=Ending the sessions");
-    log.info("stopping", { signal, sessions });
+    log.info("stopping", { event: "stop", signal: why, sessions });
     await registry.drain(ending("shutdown", "The server is being stopped."));
   }
-}
 
-/** Opens all that answering requests needs; what it holds is given to `held`. */
-async function openGateway(config: Config, held: AsyncDisposableStack): Promise<Gateway> {
-  const { auth, docker, gateway: { stateDir, basePath, allowedOrigins } } = config;
-  const clock = systemClock;
-  const warn = (message: string) => log.warning(message);
+  function describe(): string {
+    const [sessions, ready] = [registry.list().length, registry.poolReady];
+    const failed = reloader.failed ? "; the last reload failed, the journal says why" : "";
+    return `Serving ${count(sessions, "session")}, ${count(ready, "shell")} ready${failed}`;
+  }
 
-  const users = new HtpasswdFile(auth.htpasswd, warn);
-  const stack = new AuthStack({
-    users,
-    groups: new GroupsFile(auth.groups, warn),
-    verifier: held.use(new Hasher()),
-    faillock: new Faillock(auth),
-    failDelayMs: auth.failDelayMs,
-    clock,
-  });
-  warnUnlessReadable(users);
-  const logins = held.use(
-    await Logins.open({
-      dir: join(stateDir, "logins"),
-      ttlMs: auth.loginTtlMs,
-      clock,
-      credentialOf: (name) => stack.credentialOf(name),
-      warn,
-    }),
-  );
-  const engine = held.use(new DockerEngine({ ...docker, log }));
-  const leases = held.use(await Leases.acquire(stateDir, docker.instance));
-  const settings = settingsOf(config);
-  const registry = held.use(
-    new Registry({ engine, leases, settings: () => settings, memoryIsLow, clock, log }),
-  );
-  held.use(sweepInBackground(engine, stateDir, docker.instance, registry.adopted));
-  return {
-    registry,
-    engine,
-    stack,
-    logins,
-    assets: await Assets.load(ASSETS),
-    basePath,
-    allowedOrigins,
-    loginTtlMs: auth.loginTtlMs,
-    clock,
-    log,
-  };
-}
-
-function settingsOf({ container, session, pool }: Config): RegistrySettings {
-  const { cpus, memoryBytes, pids, diskBytes } = container;
-  return {
-    profile: { ...container, limits: { cpus, memoryBytes, pids, diskBytes } },
-    times: session,
-    replayBytes: session.replayBytes,
-    poolSize: pool.size,
-    maxTotal: session.maxTotal,
-    maxPerUser: session.maxPerUser,
-  };
-}
-
-/** Removes what a gateway before this one left, while this one already answers. */
-function sweepInBackground(
-  engine: DockerEngine,
-  stateDir: string,
-  instance: string,
-  adopted: Promise<void>,
-): AsyncDisposable {
-  const stop = new AbortController();
-  const leased = () => leasedSessions(stateDir, instance);
-  const swept = adopted.then(() => sweep(engine, leased, { dryRun: false, signal: stop.signal }))
-    .then(({ removed, failed }) => {
-      log.info("looked for containers left behind", { found: removed.length + failed.length });
-      for (const { name } of removed) log.notice("removed a container left behind", { name });
-      for (const { container: { name }, error } of failed) {
-        log.error("a container left behind was not removed", { name, error });
-      }
-    }).catch((error) => {
-      if (stop.signal.aborted) return;
-      log.warning("Cannot look for containers left behind; the sweep timer will", { error });
-    });
-  return {
-    [Symbol.asyncDispose]() {
-      stop.abort();
-      return swept;
-    },
-  };
-}
-
-/** The sockets that systemd passed, or else those of the configuration; and the admin's. */
-function doorsOf({ gateway }: Config): { door: "web" | "admin"; target: ListenTarget }[] {
-  const passed = takeListenFds().map(({ fd, name }) => ({
-    door: name === ADMIN_SOCKET_NAME ? "admin" as const : "web" as const,
-    target: { transport: "fd", fd } as const,
-  }));
-  const web = passed.some(({ door }) => door === "web")
-    ? []
-    : gateway.listen.map((target) => ({ door: "web" as const, target }));
-  const admin = passed.some(({ door }) => door === "admin") ? [] : [{
-    door: "admin" as const,
-    target: { transport: "unix", path: gateway.adminSocket } as const,
-  }];
-  return [...passed, ...web, ...admin];
-}
-
-/** Opens a door. Without the web nobody comes in; without the admin socket only `session` is lost. */
-async function listen(target: ListenTarget, options: ServerOptions): Promise<HttpServer | null> {
-  try {
-    return await HttpServer.listen(target, options);
-  } catch (error) {
-    const place = target.transport === "tcp"
-      ? `${target.hostname}:${target.port}`
-      : target.transport === "unix"
-      ? target.path
-      : `the socket passed as descriptor ${target.fd}`;
-    if (options.door === "admin") {
-      log.warning(`Cannot listen on ${place}; 'ttygate session' will not reach this gateway`, {
-        error,
-      });
-      return null;
+  async function tell(stage: "begun" | "over"): Promise<void> {
+    if (stage === "begun") {
+      await notify("RELOADING=1", `MONOTONIC_USEC=${monotonicUsec()}`, "STATUS=Reloading");
+    } else {
+      await status.tell("READY=1");
+      warnOfWhatHasNoEffect(live, doors);
     }
-    throw new Error(`cannot listen on ${place}: ${whyNot(error)}`);
+  }
+
+  function life(): Life {
+    const visits = doors.all.map((server) => server.visits);
+    const isVisited = visits.some(({ live }) => live);
+    // A next gateway would not know of failed log-ins: leaving would unlock whoever guesses.
+    const lives = isVisited || registry.list().length > 0 || registry.unsettled ||
+      stack.remembersFailures;
+    return { lives, visits: visits.reduce((sum, { total }) => sum + total, 0) };
   }
 }
 
-function whyNot(error: unknown): string {
-  switch ((error as { code?: string }).code) {
-    case "EADDRINUSE":
-      return "the port is in use; stop what uses it ('ss -ltnp' names it), or change gateway.listen " +
-        "(TTYGATE_GATEWAY_LISTEN)";
-    case "EACCES":
-      return "permission denied; ports below 1024 need root or a systemd socket";
-    case "EADDRNOTAVAIL":
-    case "EINVAL": // what Deno 2.9 makes of it
-      return "this machine does not have that address; change gateway.listen";
-    default:
-      return `${(error as Error).message}; change gateway.listen`;
-  }
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
-async function readTls({ gateway: { tlsCert, tlsKey } }: Config): Promise<ServerOptions["tls"]> {
-  if (tlsCert === null || tlsKey === null) return null;
-  const [cert, key] = await Promise.all([tlsCert, tlsKey].map((path) => Deno.readTextFile(path)));
-  return { cert: cert!, key: key! };
+/**
+ * CLOCK_MONOTONIC, rounded up to a second, as systemd passes over what is older than its request.
+ * Deno tells no more than for how many seconds the system has been up (sysinfo(2)), which counts
+ * those asleep, too, and so is never less.
+ */
+function monotonicUsec(): number {
+  return Deno.osUptime() * 1_000_000;
 }
 
 /** Whoever sets these believes that they do something. */
-function warnOfWhatIsNotBuilt({ gateway, audit }: Config): void {
-  const set = [
-    gateway.idleExitMs !== null && "gateway.idle_exit",
-    audit.file !== null && "audit.file",
-    audit.record !== "off" && "audit.record",
-  ].filter((key) => key !== false);
+function warnOfWhatHasNoEffect({ settings: { config } }: Live, { activated }: Doors): void {
+  const { gateway, audit } = config;
+  const set = [audit.file !== null && "audit.file", audit.record !== "off" && "audit.record"]
+    .filter((key) => key !== false);
   if (set.length > 0) log.warning(`${set.join(", ")} has no effect in this version`);
+  if (gateway.idleExitMs !== null && !activated) {
+    log.warning("gateway.idle_exit has no effect: no systemd socket would start the gateway again");
+  }
 }
 
-function warnUnlessReadable(users: HtpasswdFile): void {
+function warnUnlessReadable({ settings: { users } }: Live): void {
   try {
     users.lookup("");
   } catch (error) {
     log.warning("nobody can log in yet", { error });
   }
-}
-
-/** Resolves with the first of the signals; the second one ends the process at once. */
-function untilSignal(signals: readonly Deno.Signal[]): Promise<Deno.Signal> {
-  const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
-  let phase: "running" | "stopping" = "running";
-  for (const signal of signals) {
-    Deno.addSignalListener(signal, () => {
-      if (phase === "stopping") Deno.exit(1);
-      phase = "stopping";
-      resolve(signal);
-    });
-  }
-  return promise;
 }

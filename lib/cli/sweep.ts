@@ -1,5 +1,5 @@
 /** `ttygate sweep`: removes this instance's containers that no live gateway owns. */
-import { log } from "../log.ts";
+import { isJournal, log } from "../log.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
 import type { ContainerSummary } from "../sessions/engine.ts";
 import { sweepRight } from "../sessions/leases.ts";
@@ -42,13 +42,17 @@ state they are in. Sessions of a running gateway are left alone.
         spared: spared.map(describe),
         failed: failures,
       }));
+    } else if (isJournal(Deno.env.get("JOURNAL_STREAM")) && !dryRun) {
+      for (const { name, state, session, user } of removed) {
+        log.notice(`removed ${name}`, { event: "sweep", session, user, state });
+      }
     } else {
       const verb = dryRun ? "would remove" : "removed";
       for (const { name, state, user } of removed) {
         print(`${verb} ${name} (${state}${user ? `, of ${user}` : ""})`);
       }
       const count = removed.length === 1 ? "1 container" : `${removed.length} containers`;
-      // The timer runs this each minute, and the journal need not hear of nothing.
+      // Whatever runs this each minute need not hear of nothing.
       const worthSaying = dryRun || removed.length > 0 || Deno.stdout.isTerminal();
       if (worthSaying) print(`${verb} ${count}, spared ${spared.length}`);
     }

@@ -69,6 +69,8 @@ export interface HostConfig {
   readonly IpcMode?: string;
   readonly PidMode?: string;
   readonly CgroupnsMode?: string;
+  /** With the systemd cgroup driver a slice, such as "my.slice"; else a path. */
+  readonly CgroupParent?: string;
   readonly UsernsMode?: string;
   readonly NetworkMode?: string;
   readonly Dns?: readonly string[];

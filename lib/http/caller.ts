@@ -1,5 +1,5 @@
 /** Who sends a request and from where, proxies considered; pure. */
-import type { BlockList } from "node:net";
+import { BlockList } from "node:net";
 
 /** The door a request came through: the web, or the admin socket, whose file mode is its lock. */
 export type Door = "web" | "admin";
@@ -31,6 +31,9 @@ export interface CallerRules {
   readonly trustedProxies: BlockList;
 }
 
+/** An IPv4 client on a socket that takes both families (RFC 4291, 2.5.5.2). */
+const MAPPED = /^::ffff:(?=\d+\.)/i;
+
 /** Derives the caller. A peer on a Unix socket is a proxy that the file's mode let in. */
 export function callerOf(
   request: { method: string; url: string; headers: Headers },
@@ -41,9 +44,10 @@ export function callerOf(
   const { pathname, searchParams } = new URL(request.url, "http://gateway.invalid");
   const trusts = (address: string | undefined) =>
     address === undefined || isListed(trustedProxies, address);
-  const forwarded = trusts(peer.address);
+  const address = peer.address?.replace(MAPPED, "");
+  const forwarded = trusts(address);
   const chain = forwarded ? listOf(headers.get("x-forwarded-for")) : [];
-  const client = chain.findLast((address) => !trusts(address)) ?? chain[0] ?? peer.address;
+  const client = chain.findLast((address) => !trusts(address)) ?? chain[0] ?? address;
   const told = forwarded ? listOf(headers.get("x-forwarded-proto")).at(-1) : undefined;
   return {
     door,
@@ -54,6 +58,18 @@ export function callerOf(
     remote: client ?? "unix",
     scheme: peer.encrypted || told === "https" ? "https" : "http",
   };
+}
+
+/** Addresses and CIDRs as a list that can be asked. */
+export function blockListOf(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = "", prefix] = range.split("/");
+    const family = address.includes(":") ? "ipv6" : "ipv4";
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return list;
 }
 
 function below(basePath: string, pathname: string): string | null {

@@ -1,4 +1,5 @@
 /** What the pages and resources of one gateway share. */
+import type { BlockList } from "node:net";
 import type { AuthStack } from "../auth/stack.ts";
 import type { Logins } from "../auth/login.ts";
 import type { Log } from "../log.ts";
@@ -7,6 +8,7 @@ import type { Registry } from "../sessions/registry.ts";
 import type { Clock } from "../types.ts";
 import type { Assets } from "./assets.ts";
 
+/** Ask it again for each request: a reload may change what it says. */
 export interface Gateway {
   readonly registry: Registry;
   readonly engine: Pick<Engine, "ping" | "limitsDisk">;
@@ -15,6 +17,7 @@ export interface Gateway {
   readonly assets: Assets;
   readonly basePath: string;
   readonly allowedOrigins: readonly string[];
+  readonly trustedProxies: BlockList;
   readonly loginTtlMs: number;
   readonly clock: Clock;
   readonly log: Log;

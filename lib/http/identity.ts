@@ -3,7 +3,7 @@ import { parseBasic } from "../auth/basic.ts";
 import { readLoginCookie } from "../auth/cookie.ts";
 import type { Login, Logins } from "../auth/login.ts";
 import { checkOrigin } from "../auth/origin.ts";
-import type { AuthStack } from "../auth/stack.ts";
+import type { AuthRefusal, AuthStack } from "../auth/stack.ts";
 import type { Log } from "../log.ts";
 import type { Principal } from "../types.ts";
 import { Refusal } from "./answers.ts";
@@ -41,17 +41,12 @@ export function loginOf(caller: Caller, { logins, basePath }: IdentityParts): Lo
  */
 export async function identify(caller: Caller, parts: IdentityParts): Promise<Identity> {
   if (caller.door === "admin") return { principal: ADMIN_DOOR, ended: null };
-  const { stack, log } = parts;
+  const { stack } = parts;
   const basic = takesBasic(caller) ? parseBasic(caller.headers.get("authorization")) : null;
   if (basic) {
     const result = await stack.authenticate(basic.name, basic.password);
     if (result.ok) return { principal: result.principal, ended: null };
-    if (result.reason === "unavailable") {
-      log.error("nobody can log in", { why: result.message });
-    } else {
-      const { remote } = caller;
-      log.notice("log-in refused", { user: basic.name, remote, why: result.reason });
-    }
+    logRefusal(result, { name: basic.name, remote: caller.remote }, parts);
     throw refusalOf(result, caller);
   }
   const login = loginOf(caller, parts);
@@ -65,9 +60,26 @@ function takesBasic({ path }: Caller): boolean {
   return path !== null && /^\/(api\/|terminal$|metrics$)/.test(path);
 }
 
+/**
+ * Logs a failed attempt. A name that no user has stays out of it: people type their password into
+ * the wrong field.
+ */
+export function logRefusal(
+  result: AuthRefusal,
+  { name, remote }: { name: string; remote: string },
+  { log, stack }: Pick<IdentityParts, "log" | "stack">,
+): void {
+  if (result.reason === "unavailable") {
+    log.error("nobody can log in", { why: result.message });
+    return;
+  }
+  const who = stack.knows(name) ? { user: name } : { unknown: true };
+  log.notice("log-in refused", { event: "login-refused", ...who, remote, why: result.reason });
+}
+
 /** The refusal that a failed attempt is answered with. */
 export function refusalOf(
-  result: Exclude<Awaited<ReturnType<AuthStack["authenticate"]>>, { ok: true }>,
+  result: AuthRefusal,
   caller: Caller,
 ): Refusal {
   switch (result.reason) {

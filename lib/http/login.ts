@@ -3,7 +3,7 @@ import { clearLoginCookie, readLoginCookie, setLoginCookie } from "../auth/cooki
 import { pathBelow, Refusal, safeNext, seeOther } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
-import { loginOf, refusalOf, requireOwnOrigin } from "./identity.ts";
+import { loginOf, logRefusal, refusalOf, requireOwnOrigin } from "./identity.ts";
 import { loginPage } from "./pages.ts";
 
 /** The longest form body. */
@@ -30,17 +30,13 @@ export async function logIn(caller: Caller, request: Request, gateway: Gateway):
   const result = await stack.authenticate(username, form.get("password") ?? "");
   if (!result.ok) {
     const { status, message, headers } = refusalOf(result, caller);
-    if (result.reason === "unavailable") {
-      log.error("nobody can log in", { why: result.message });
-    } else {
-      log.notice("log-in refused", { user: username, remote, why: result.reason });
-    }
+    logRefusal(result, { name: username, remote }, gateway);
     const page = loginPage({ basePath, assets, next, username, error: message }, status);
     for (const [name, value] of Object.entries(headers)) page.headers.set(name, value);
     return page;
   }
   const { token } = await logins.issue(result.principal.name);
-  log.info("logged in", { user: username, remote });
+  log.info("logged in", { event: "login", user: username, remote });
   const headers = new Headers();
   setLoginCookie(headers, { scheme: caller.scheme, basePath }, { token, ttlMs: loginTtlMs });
   return seeOther(next, headers);
@@ -53,7 +49,7 @@ export async function logOut(caller: Caller, gateway: Gateway): Promise<Response
   const scope = { scheme: caller.scheme, basePath };
   const token = readLoginCookie(caller.headers, scope);
   const user = token === null ? null : await logins.revoke(token);
-  if (user !== null) log.info("logged out", { user, remote: caller.remote });
+  if (user !== null) log.info("logged out", { event: "logout", user, remote: caller.remote });
   const headers = new Headers();
   clearLoginCookie(headers, scope);
   return seeOther(pathBelow(basePath, "/login"), headers);

@@ -1,16 +1,21 @@
 /** The only place that knows node:http: sockets in, fetch-style requests and upgrades out. */
-import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import { BlockList, type Socket } from "node:net";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   createHeaders,
   createRequestListener,
   type FetchHandler,
 } from "@remix-run/node-fetch-server";
-import { settlesWithin } from "../clock.ts";
+import { sleep } from "../clock.ts";
 import type { ListenAddress } from "../config.ts";
-import { acceptSocket } from "../terminal/socket.ts";
 import { Refusal, text, titleOf } from "./answers.ts";
 import { type Caller, callerOf, type Door, type Peer } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
@@ -34,34 +39,53 @@ const HEADER_BYTES = 16 * 1024;
  * (Deno 2.9), so this and what terminals need must stay below that limit: systemd's is 524288.
  */
 const CONNECTIONS = 4096;
-/** How long a server that closes waits for its terminals to be told. */
+/** How long a server that closes waits for answers to be sent and terminals to be told. */
 const FAREWELL_MS = 4_000;
+/** A connection this young may have its first request under way. */
+const FIRST_REQUEST_MS = 1_000;
+const FAREWELL_POLL_MS = 10;
+/** How long a client that was refused may take to close its side. */
+const REFUSED_MS = 1_000;
 
 /** Where to listen: an address, or a socket that systemd has opened. */
 export type ListenTarget = ListenAddress | { readonly transport: "fd"; readonly fd: number };
+
+/** A certificate, or a chain of them, and its key as PEM texts. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 /** How a server answers. */
 export interface ServerOptions {
   readonly door: Door;
   readonly gateway: Gateway;
-  readonly trustedProxies: readonly string[];
-  /** PEM texts; null for plain HTTP. */
-  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** Null for plain HTTP. */
+  readonly tls: Certificate | null;
+}
+
+/** A connection's life so far. */
+interface Connection {
+  readonly sinceMs: number;
+  /** Whether it has sent a request; one that only has a handshake behind it has not. */
+  asked: boolean;
 }
 
 /** One listening socket and its connections; disposing it closes them all. */
 export class HttpServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #options: ServerOptions;
-  readonly #trusted: BlockList;
-  readonly #connections = new Set<Socket>();
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #answering = new Set<ServerResponse>();
   readonly #serving = new Set<Promise<void>>();
+  #phase: "open" | "closing" = "open";
+  #closed = Promise.withResolvers<void>();
+  #visits = 0;
   /** Of its Unix socket, if it made one. */
   #path: string | null = null;
 
   private constructor(options: ServerOptions) {
     this.#options = options;
-    this.#trusted = blockListOf(options.trustedProxies);
     const limits = {
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: HEAD_MS,
@@ -79,21 +103,17 @@ export class HttpServer implements AsyncDisposable {
     });
     const listen: RequestListener = (request, response) => {
       request.url = originForm(request.url);
+      this.#follow(request, response);
       listener(request, response);
     };
     this.#server = options.tls
       ? createTlsServer({ ...limits, ...options.tls }, listen)
       : createServer(limits, listen);
     this.#server.maxConnections = CONNECTIONS;
+    this.#server.on("secureConnection", (socket: Socket) => this.#welcome(socket));
     this.#server.on("connection", (socket: Socket) => {
-      this.#connections.add(socket);
-      socket.setTimeout(STILL_MS, () => {
-        options.gateway.log.info("a connection was cut: nothing moved on it", {
-          door: options.door,
-        });
-        socket.destroy();
-      });
-      socket.on("close", () => this.#connections.delete(socket));
+      this.#visits++;
+      this.#welcome(socket);
     });
     this.#server.on("upgrade", (request, socket, head) => {
       const serving = this.#upgrade(request, socket as Socket, head);
@@ -138,15 +158,71 @@ export class HttpServer implements AsyncDisposable {
     return `${host}:${address.port}`;
   }
 
-  /** Takes no more connections, lets the terminals say good-bye, closes what is left. */
+  /** How many connections there were, and whether any are left. */
+  get visits(): { readonly total: number; readonly live: boolean } {
+    return { total: this.#visits, live: this.#connections.size > 0 };
+  }
+
+  /** Shows another certificate to those who connect from now on; only with TLS. */
+  renew(certificate: Certificate): void {
+    (this.#server as TlsServer).setSecureContext(certificate);
+  }
+
+  /**
+   * Takes no more connections. One that the kernel has taken meanwhile waits for whoever listens on
+   * the same socket next; those that are open get their answers, and each is the last.
+   */
+  stopAccepting(): void {
+    if (this.#phase === "closing") return;
+    this.#phase = "closing";
+    this.#server.close(() => this.#closed.resolve()); // calls back also when it never listened
+    for (const response of this.#answering) sayLast(response);
+  }
+
+  /** Takes no more connections, answers, lets the terminals say good-bye, closes what is left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { promise: closed, resolve } = Promise.withResolvers<void>();
-    this.#server.close(() => resolve()); // calls back also when it never listened
+    this.stopAccepting();
     const { clock } = this.#options.gateway;
-    await settlesWithin(Promise.allSettled(this.#serving), FAREWELL_MS, clock);
-    for (const socket of this.#connections) socket.destroy();
-    await closed;
+    const giveUpAtMs = clock.now() + FAREWELL_MS;
+    while (this.#isOwed() && clock.now() < giveUpAtMs) await sleep(FAREWELL_POLL_MS, clock);
+    for (const socket of this.#connections.keys()) socket.destroy();
+    await this.#closed.promise;
     if (this.#path !== null) await Deno.remove(this.#path).catch(() => {});
+  }
+
+  /** Whether somebody waits for an answer, or may be about to ask. */
+  #isOwed(): boolean {
+    const { clock } = this.#options.gateway;
+    const youngestMs = clock.now() - FIRST_REQUEST_MS;
+    return this.#serving.size > 0 || this.#answering.size > 0 ||
+      this.#connections.values().some(({ sinceMs, asked }) => asked || sinceMs > youngestMs);
+  }
+
+  #welcome(socket: Socket): void {
+    const { clock } = this.#options.gateway;
+    this.#connections.set(socket, { sinceMs: clock.now(), asked: false });
+    socket.on("close", () => this.#connections.delete(socket));
+    socket.setTimeout(STILL_MS);
+    // Before node:http, which ends it without a word.
+    socket.prependListener("timeout", () => {
+      const { gateway: { log }, door } = this.#options;
+      const waits = this.#answering.values().some((response) => response.socket === socket);
+      if (waits) log.info("a connection was cut: its client does not read", { door });
+      socket.destroy();
+    });
+  }
+
+  #follow({ socket }: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(socket as Socket);
+    if (connection) connection.asked = true;
+    socket.setTimeout(STILL_MS); // after an answer node:http sets another time, and then none
+    this.#answering.add(response);
+    if (this.#phase === "closing") sayLast(response);
+    response.on("close", () => {
+      this.#answering.delete(response);
+      // It may have promised to stay before the server began to close.
+      if (this.#phase === "closing") socket.end();
+    });
   }
 
   #listen(
@@ -166,13 +242,12 @@ export class HttpServer implements AsyncDisposable {
   #callerOf(request: { method: string; url: string; headers: Headers }, peer: Peer): Caller {
     const { door, gateway } = this.#options;
     const basePath = door === "admin" ? "/" : gateway.basePath;
-    return callerOf(request, peer, { door, basePath, trustedProxies: this.#trusted });
+    return callerOf(request, peer, { door, basePath, trustedProxies: gateway.trustedProxies });
   }
 
   async #upgrade(request: IncomingMessage, socket: Socket, head: Uint8Array): Promise<void> {
     const { gateway, tls } = this.#options;
     socket.on("error", () => socket.destroy());
-    socket.setTimeout(0); // a terminal may be quiet for hours; it has its own heartbeat
     try {
       const seen = {
         method: request.method ?? "GET",
@@ -181,7 +256,10 @@ export class HttpServer implements AsyncDisposable {
       };
       const peer = { address: socket.remoteAddress, encrypted: tls !== null };
       const admitted = await admitTerminal(this.#callerOf(seen, peer), gateway);
+      // Not loaded before somebody needs it: a gateway that has just been started answers sooner.
+      const { acceptSocket } = await import("../terminal/socket.ts");
       const accepted = await acceptSocket(request, socket, head, gateway.clock);
+      socket.setTimeout(0); // a terminal may be quiet for hours; it has its own heartbeat
       await serveTerminal(accepted, admitted, gateway);
     } catch (error) {
       if (!(error instanceof Refusal) && !socket.destroyed) {
@@ -193,6 +271,11 @@ export class HttpServer implements AsyncDisposable {
       await refuse(socket, text(refusal));
     }
   }
+}
+
+/** Tells the client not to ask again on the same connection (RFC 9112, section 9.6). */
+function sayLast(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader("connection", "close");
 }
 
 /** The path of a request's target; some clients send it with scheme and host (RFC 9112, 3.2.2). */
@@ -208,15 +291,7 @@ async function refuse(socket: Socket, response: Response): Promise<void> {
   response.headers.set("connection", "close");
   const head = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
   socket.end(`HTTP/1.1 ${response.status} ${titleOf(response.status)}\r\n${head}\r\n${body}`);
-}
-
-function blockListOf(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = "", prefix] = range.split("/");
-    const family = address.includes(":") ? "ipv6" : "ipv4";
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return list;
+  // Whatever the client still says; it may also keep its side open and say nothing.
+  socket.resume();
+  socket.setTimeout(REFUSED_MS);
 }

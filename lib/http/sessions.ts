@@ -40,7 +40,13 @@ export async function endSession(caller: Caller, id: string, gateway: Gateway): 
   }
   const own = caller.door === "web" && principal.name === session.user;
   session.end(ending("killed", own ? "You ended this session." : "An administrator ended it."));
-  gateway.log.notice("session ended on request", { session: id, by: principal.name });
+  gateway.log.notice("session ended on request", {
+    event: "session-kill",
+    session: id,
+    user: session.user,
+    by: principal.name,
+    remote: caller.remote,
+  });
   await session.gone;
   return new Response(null, { status: 204 });
 }
@@ -68,6 +74,7 @@ function describe(session: Session, { name }: Principal) {
     phase: session.phase,
     attached: session.attached,
     idleSeconds: Math.floor(session.idleMs / 1000),
-    outputBytes: session.output.end,
+    outputBytes: session.traffic.outputBytes,
+    offset: session.output.end,
   };
 }

@@ -24,6 +24,8 @@ const GONE_MS = 2_000;
 /** What an upgrade request asks for. */
 export interface TerminalRequest {
   readonly identity: Identity;
+  /** The client's address. */
+  readonly remote: string;
   readonly winsize: Winsize;
   /** The session to come back to, and up to which offset its output is known. */
   readonly resume: { readonly session: string; readonly offset: number } | null;
@@ -48,6 +50,7 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
   const session = query.get("session");
   return {
     identity,
+    remote: caller.remote,
     winsize: {
       cols: integer(query, "cols", DEFAULT_WINSIZE.cols, 1, MAX_CELLS),
       rows: integer(query, "rows", DEFAULT_WINSIZE.rows, 1, MAX_CELLS),
@@ -104,7 +107,7 @@ type Admitted = TerminalRequest & { readonly loginEnded: AbortSignal };
 /** The session that is asked for, new or known; null when the client has been told why there is none. */
 async function enter(
   socket: TerminalSocket,
-  { identity, winsize, resume, loginEnded }: Admitted,
+  { identity, remote, winsize, resume, loginEnded }: Admitted,
   { registry, clock, log }: Gateway,
 ): Promise<Session | null> {
   const user = identity.principal.name;
@@ -112,8 +115,9 @@ async function enter(
     if (!registry.find(resume.session)) {
       await settlesWithin(registry.adopted, ADOPTION_MS, clock);
     }
-    const known = registry.find(resume.session) ?? registry.recall(resume.session);
-    if (known?.user === user && known.phase !== "left") return known;
+    const found = registry.find(resume.session);
+    const known = found?.phase === "live" ? found : registry.unseen.find(resume.session);
+    if (known?.user === user) return known;
     if (registry.unsettled) await socket.close(CLOSE.restarting, "the gateway is being restarted");
     else await socket.close(CLOSE.noSuchSession, "this session is gone");
     return null;
@@ -122,6 +126,7 @@ async function enter(
   try {
     return await registry.open({
       user,
+      remote,
       winsize,
       progress: (progress) => void send({ type: "progress", ...progress }),
       signal: AbortSignal.any([socket.closed, loginEnded]),
@@ -174,7 +179,7 @@ async function follow(
       // Whoever does not read must not be waited for before the close.
       void send({ type: "ended", ...await session.ended });
       await settlesWithin(session.gone, GONE_MS, clock);
-      if (await socket.close(CLOSE.ended)) gateway.registry.forget(session);
+      if (await socket.close(CLOSE.ended)) gateway.registry.unseen.forget(session);
       return;
     }
     case "silent":

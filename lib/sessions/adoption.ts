@@ -169,5 +169,5 @@ async function adopt(
     viewers,
   };
   begin({ id, user, profile, shell, lease, past }, resources);
-  log.info("session taken over", { session: id, user });
+  log.info("session taken over", { event: "session-resume", session: id, user });
 }

@@ -27,6 +27,17 @@ const CAPABILITIES = [
   "SETUID",
 ];
 
+/** The systemd unit under which all containers are; systemd/ttygate.slice can bound them together. */
+const SLICE = "ttygate.slice";
+
+/** What of a container the Docker Engine decides. */
+export interface EngineTraits {
+  /** Whether a disk limit can be set. */
+  readonly limitsDisk: boolean;
+  /** Whether Docker has systemd make the containers' cgroups: only then slices are known to it. */
+  readonly hasSlices: boolean;
+}
+
 /** The container's name in Docker. */
 export function containerName(session: string): string {
   return `ttygate-${session}`;
@@ -36,7 +47,7 @@ export function containerName(session: string): string {
 export function containerSpec(
   { session, user, role, expires }: ContainerIdentity,
   profile: Profile,
-  { instance, winsize, limitDisk }: { instance: string; winsize: Winsize; limitDisk: boolean },
+  { instance, winsize, traits }: { instance: string; winsize: Winsize; traits: EngineTraits },
 ): ContainerCreate {
   const { cpus, memoryBytes, pids, diskBytes } = profile.limits;
   return {
@@ -69,12 +80,13 @@ export function containerSpec(
       MemorySwap: memoryBytes,
       PidsLimit: pids,
       // Docker on a file system without quotas refuses to make a container with a size.
-      StorageOpt: limitDisk ? { size: String(diskBytes) } : undefined,
+      StorageOpt: traits.limitsDisk ? { size: String(diskBytes) } : undefined,
       CapDrop: ["ALL"],
       CapAdd: CAPABILITIES,
       SecurityOpt: ["no-new-privileges"],
       // With cgroup v1 Docker would otherwise show the server's.
       CgroupnsMode: "private",
+      CgroupParent: traits.hasSlices ? SLICE : undefined,
       Ulimits: [
         { Name: "nofile", Soft: 1024, Hard: 4096 },
         { Name: "core", Soft: 0, Hard: 0 },

@@ -2,7 +2,7 @@
 import { Docker, DockerError } from "deno-docker-api";
 import type { Log } from "../log.ts";
 import type { Profile, StartProgress, Winsize } from "../types.ts";
-import { containerName, containerSpec, LABEL } from "./container_spec.ts";
+import { containerName, containerSpec, type EngineTraits, LABEL } from "./container_spec.ts";
 import { asEngineError, inTime, withDeadline } from "./docker_calls.ts";
 import { DockerNetwork } from "./docker_network.ts";
 import { DockerTerminal } from "./docker_terminal.ts";
@@ -37,7 +37,7 @@ export class DockerEngine implements Engine, Disposable {
   readonly #instance: string;
   readonly #log: Log;
   readonly #network: DockerNetwork;
-  #limitsDisk: boolean | null = null;
+  #traits: EngineTraits | null = null;
 
   constructor({ socket, instance, log }: DockerEngineOptions) {
     this.#docker = new Docker({ socketPath: socket });
@@ -52,7 +52,7 @@ export class DockerEngine implements Engine, Disposable {
   }
 
   get limitsDisk(): boolean | null {
-    return this.#limitsDisk;
+    return this.#traits?.limitsDisk ?? null;
   }
 
   ping(signal: AbortSignal): Promise<void> {
@@ -69,18 +69,18 @@ export class DockerEngine implements Engine, Disposable {
     },
   ): Promise<string> {
     return await asEngineError(async () => {
-      const [, limitsDisk] = await Promise.all([
+      const [, traits] = await Promise.all([
         this.#network.ensure(profile.network),
-        this.#limitsDisk ?? this.#canLimitDisk(),
+        this.#traits ?? this.#askTraits(),
       ]);
-      this.#limitsDisk ??= limitsDisk;
+      this.#traits ??= traits;
       try {
-        return await this.#create(identity, profile, winsize);
+        return await this.#create(identity, profile, winsize, this.#traits);
       } catch (error) {
         if (!isMissingImage(error)) throw error;
         await this.#pull(profile.image, progress, signal);
         progress({ stage: "create" });
-        return await this.#create(identity, profile, winsize);
+        return await this.#create(identity, profile, winsize, this.#traits);
       }
     });
   }
@@ -202,18 +202,23 @@ export class DockerEngine implements Engine, Disposable {
   }
 
   /** Not abortable: a request that was cut could leave a container that nobody knows. */
-  async #create(identity: ContainerIdentity, profile: Profile, winsize: Winsize): Promise<string> {
+  async #create(
+    identity: ContainerIdentity,
+    profile: Profile,
+    winsize: Winsize,
+    traits: EngineTraits,
+  ): Promise<string> {
     const { containers } = this.#docker;
     const name = containerName(identity.session);
-    const options = { instance: this.#instance, winsize, limitDisk: this.#limitsDisk === true };
     try {
-      const spec = containerSpec(identity, profile, options);
+      const spec = containerSpec(identity, profile, { instance: this.#instance, winsize, traits });
       const { Id } = await containers.create(spec, { name, signal: withDeadline() });
       return Id;
     } catch (error) {
-      if (options.limitDisk && /storage-opt/i.test(String(error))) {
-        this.#withoutDiskLimit();
-        return await this.#create(identity, profile, winsize);
+      if (traits.limitsDisk && /storage-opt/i.test(String(error))) {
+        this.#warnOfNoDiskLimit();
+        this.#traits = { ...traits, limitsDisk: false };
+        return await this.#create(identity, profile, winsize, this.#traits);
       }
       if (/network .*not found/.test(String(error))) this.#network.forget();
       if (!isMissingImage(error)) await this.end(name).catch(() => {});
@@ -242,16 +247,17 @@ export class DockerEngine implements Engine, Disposable {
   }
 
   /** Quotas exist for overlay2 on xfs; whether they are switched on, the first create tells. */
-  async #canLimitDisk(): Promise<boolean> {
-    const { Driver, DriverStatus } = await this.#docker.info({ signal: withDeadline() });
+  async #askTraits(): Promise<EngineTraits> {
+    const { Driver, DriverStatus, CgroupDriver } = await this.#docker.info({
+      signal: withDeadline(),
+    });
     const backing = DriverStatus.find(([name]) => name === "Backing Filesystem")?.[1];
-    const can = Driver === "overlay2" && backing === "xfs";
-    if (!can) this.#withoutDiskLimit();
-    return can;
+    const limitsDisk = Driver === "overlay2" && backing === "xfs";
+    if (!limitsDisk) this.#warnOfNoDiskLimit();
+    return { limitsDisk, hasSlices: CgroupDriver === "systemd" };
   }
 
-  #withoutDiskLimit(): void {
-    this.#limitsDisk = false;
+  #warnOfNoDiskLimit(): void {
     this.#log.warning(
       "container.disk is not enforced: Docker limits it only with overlay2 on xfs mounted with pquota",
     );

@@ -15,10 +15,9 @@ import type { Leases } from "./leases.ts";
 import { type OwnedShell, Pool } from "./pool.ts";
 import { Session, type SessionTimes } from "./session.ts";
 import { startShell } from "./shell.ts";
+import { Unseen } from "./unseen.ts";
 
 const ID_BYTES = 10;
-/** How many ended sessions are kept for people who were away; each may hold its recent output. */
-const UNSEEN_SESSIONS = 32;
 
 /** What new sessions are made by; asked for at each start, so that it may change. */
 export interface RegistrySettings extends SessionLimits {
@@ -44,6 +43,8 @@ export interface RegistryParts {
 /** Who wants a session, and how. */
 export interface SessionRequest {
   readonly user: string;
+  /** The client's address, for the log. */
+  readonly remote?: string;
   readonly winsize: Winsize;
   readonly progress: (progress: StartProgress) => void;
   /** Aborted when nobody waits for the session any more. */
@@ -57,9 +58,8 @@ export class Registry implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #share: Share;
   readonly #sessions = new Map<string, { readonly session: Session; readonly keeper: Keeper }>();
-  /** Ended sessions whose end nobody has seen. */
-  readonly #unseen = new Map<string, { readonly session: Session; readonly timer: Disposable }>();
-  readonly #seen = new WeakSet<Session>();
+  /** Sessions whose shell ended while nobody looked. */
+  readonly unseen: Unseen;
   readonly #starting = new Set<Promise<unknown>>();
   readonly #shutdown = new AbortController();
   readonly #endedByReason = new Map<string, number>();
@@ -73,6 +73,7 @@ export class Registry implements AsyncDisposable {
     this.#parts = parts;
     this.#admission = new Admission(parts.settings);
     this.#share = new Share(parts.clock);
+    this.unseen = new Unseen(parts.clock);
     this.#pool = new Pool({
       ...parts,
       settings: () => {
@@ -120,28 +121,6 @@ export class Registry implements AsyncDisposable {
     return this.#sessions.get(id)?.session;
   }
 
-  /** The session of that id whose end nobody has seen yet, within its grace. */
-  recall(id: string): Session | undefined {
-    return this.#unseen.get(id)?.session;
-  }
-
-  /** Somebody has seen the session's end. */
-  forget(session: Session): void {
-    this.#seen.add(session);
-    this.#unseen.get(session.id)?.timer[Symbol.dispose]();
-    this.#unseen.delete(session.id);
-  }
-
-  /** Keeps a session that has ended, for whoever was away then. */
-  #keepUnseen(session: Session): void {
-    const { clock, settings } = this.#parts;
-    const { reconnectGraceMs } = settings().times;
-    if (this.#seen.has(session) || this.#shutdown.signal.aborted || reconnectGraceMs === 0) return;
-    if (this.#unseen.size >= UNSEEN_SESSIONS) this.forget([...this.#unseen.values()][0]!.session);
-    const timer = clock.timer(reconnectGraceMs, () => this.forget(session));
-    this.#unseen.set(session.id, { session, timer });
-  }
-
   /** Whether a session that is not found may be found soon: here, or by the next gateway. */
   get unsettled(): boolean {
     return this.#adopting || this.#leaving;
@@ -155,6 +134,11 @@ export class Registry implements AsyncDisposable {
   /** How many shells wait for a session. */
   get poolReady(): number {
     return this.#pool.ready;
+  }
+
+  /** Looks at the settings at once, as they have changed: ready shells of the old ones go. */
+  refresh(): void {
+    this.#pool.refresh();
   }
 
   /** All sessions, the oldest first. */
@@ -171,7 +155,7 @@ export class Registry implements AsyncDisposable {
     for (const session of this.list()) session.end(cause);
     if (!this.#leaving) await this.#endInherited();
     await Promise.allSettled([pooled, ...this.list().map(({ gone }) => gone)]);
-    for (const { session } of this.#unseen.values()) this.forget(session);
+    this.unseen[Symbol.dispose]();
     await this.#watching;
   }
 
@@ -211,8 +195,10 @@ export class Registry implements AsyncDisposable {
     const session = this.#begin({ id, user, profile, shell, lease }, held.move());
     this.#started++;
     log.info("session started", {
+      event: "session-start",
       session: id,
       user,
+      remote: request.remote,
       image: profile.image,
       start: ready ? "ready" : "cold",
     });
@@ -273,7 +259,17 @@ export class Registry implements AsyncDisposable {
       const { reason, exitCode } = await session.ended;
       this.#endedByReason.set(reason, (this.#endedByReason.get(reason) ?? 0) + 1);
       const seconds = Math.round((Date.now() - session.startedAt.getTime()) / 1000);
-      log.info("session ended", { session: id, user, reason, exitCode, seconds });
+      log.info("session ended", {
+        event: "session-end",
+        session: id,
+        user,
+        reason,
+        exitCode,
+        seconds,
+        ...session.traffic,
+      });
+      // What a program said last is worth something; that nobody was there needs no telling.
+      if (reason === "exit" || reason === "oom") this.unseen.keep(session);
       await session.gone;
     } catch (error) {
       log.error("a session's container was not removed; the sweep will try again", {
@@ -282,7 +278,6 @@ export class Registry implements AsyncDisposable {
       });
     } finally {
       this.#sessions.delete(id);
-      this.#keepUnseen(session);
       this.#pool.refresh();
     }
   }

@@ -7,7 +7,7 @@ import { abandoned, type Ending, tooOld, withoutInput } from "./endings.ts";
 import type { Engine, Incident } from "./engine.ts";
 import { Line, type LineNews } from "./line.ts";
 import { Lifetime, type LifetimeLimits } from "./lifetime.ts";
-import type { Shell } from "./shell.ts";
+import { JUMP_BYTES, type Shell } from "./shell.ts";
 import type { Stretch } from "./splice.ts";
 import { Standstill } from "./standstill.ts";
 import { Verdict } from "./verdict.ts";
@@ -131,6 +131,11 @@ export class Session {
     return this.#parts.times.idleTimeoutMs;
   }
 
+  /** How long it, or its end, is kept for a viewer that is away. */
+  get reconnectGraceMs(): number {
+    return this.#parts.times.reconnectGraceMs;
+  }
+
   /** Milliseconds since the last input. */
   get idleMs(): number {
     return this.#lifetime.idleMs;
@@ -170,6 +175,14 @@ export class Session {
   /** How much input it has dealt with. */
   get inputBytes(): number {
     return this.#line.inputBytes;
+  }
+
+  /** How much came and went from the start on, but for what a crash may have left uncounted. */
+  get traffic(): { readonly inputBytes: number; readonly outputBytes: number } {
+    return {
+      inputBytes: this.inputBytes % JUMP_BYTES,
+      outputBytes: this.output.end % JUMP_BYTES,
+    };
   }
 
   /** How many viewers it has had. */

@@ -4,7 +4,7 @@ import type { ContainerIdentity, Engine, ShellStream } from "./engine.ts";
 import { join, type Stretch } from "./splice.ts";
 
 /** Further than any client can have come that saw the output, or sent the input, before. */
-export const JUMP_BYTES = 1024 ** 3;
+export const JUMP_BYTES = 1024 ** 4;
 
 /** The connection to a running shell; disposing it leaves the shell alone. */
 export interface Connection extends AsyncDisposable {

@@ -55,3 +55,22 @@ Deno.test("TRACKED_NAMES bounds the memory: the name that failed longest ago is 
   faillock.fail("second", 0);
   assertEquals(faillock.check("second", 0).locked, false);
 });
+
+Deno.test("remembers() is true while a failure may still count", () => {
+  const faillock = new Faillock({ deny: 2, unlockTimeMs: 600 });
+  assertEquals(faillock.remembers(0), false);
+  faillock.fail("alice", 100);
+  assertEquals([faillock.remembers(699), faillock.remembers(700)], [true, false]);
+  faillock.fail("alice", 1000);
+  faillock.succeed("alice");
+  assertEquals(faillock.remembers(1000), false);
+});
+
+Deno.test("limits that change hold for the failures before, too", () => {
+  const limits = { deny: 3, unlockTimeMs: 600 };
+  const faillock = new Faillock(limits);
+  for (const now of [0, 1]) faillock.fail("alice", now);
+  assertEquals(faillock.check("alice", 2).locked, false);
+  limits.deny = 2;
+  assertEquals(faillock.check("alice", 2), { locked: true, retryAfterMs: 599 });
+});

@@ -81,6 +81,15 @@ Deno.test("an unknown name, a wrong password and a locked account cost the same 
   }
 });
 
+Deno.test("knows() tells the log which names are somebody's, the locked ones too", async () => {
+  using dir = new TempDir();
+  const { stack, path } = fixture(dir);
+  const known = () => ["alice", "locked", "nobody", ""].map((name) => stack.knows(name));
+  assertEquals(known(), [true, true, false, false]);
+  await Deno.remove(path);
+  assertEquals(known(), [false, false, false, false]);
+});
+
 Deno.test("a refusal comes no earlier than failDelayMs after the attempt began, success at once", async () => {
   using dir = new TempDir();
   const verifier = new FakeVerifier();

@@ -50,11 +50,13 @@ Deno.test("a page's network is switched off and on", async () => {
   await using person = await sitDown(relay);
   const { tab, context } = person;
   await tab.see(/^n0000030 /m);
-  // Chromium's switch stops new connections, and the relay those that are there.
+  // Chromium's switch stops new connections, and the relay those that are there: first, as Chromium
+  // holds back what comes on them while it is off, also their end.
+  relay.down();
   await context.setOffline(true);
-  relay.cut();
   await tab.phase("reconnecting");
   const banner = await tab.text("#banner");
+  relay.up();
   await context.setOffline(false);
   await tab.phase("live");
   assertEquals(await tab.session(), person.session);

@@ -71,8 +71,32 @@ Deno.test("a client that asks for much and reads nothing is cut off", async () =
   const script = /src="(\S+\/terminal\.\S+\.js)"/.exec(page)![1]!;
   using connection = await rawConnection(gateway.host);
   const request = `GET ${script} HTTP/1.1\r\nHost: a\r\n\r\n`;
-  await connection.write(new TextEncoder().encode(request.repeat(100)));
-  await gateway.logged(/a connection was cut: nothing moved/);
+  const write = (text: string) => connection.write(new TextEncoder().encode(text));
+  // Harmless at first.
+  await write("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  await connection.read(new Uint8Array(4096));
+  await write(request.repeat(100));
+  await until(() => /a connection was cut: its client does not read/.test(gateway.log), 120_000);
+});
+
+Deno.test("a refused upgrade holds nothing, though the client keeps its side open", async () => {
+  const descriptors = async () =>
+    (await Array.fromAsync(Deno.readDir(`/proc/${gateway.process.pid}/fd`))).length;
+  const connections: Deno.TcpConn[] = [];
+  const before = await descriptors();
+  for (let i = 0; i < 20; i++) {
+    const connection = await rawConnection(gateway.host);
+    connections.push(connection);
+    const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    const request = `GET /terminal HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`;
+    await connection.write(new TextEncoder().encode(request));
+  }
+  try {
+    await Promise.all(connections.map((connection) => connection.read(new Uint8Array(4096))));
+    await until(async () => await descriptors() <= before + 2);
+  } finally {
+    for (const connection of connections) connection.close();
+  }
 });
 
 Deno.test("a storm of terminals opened and closed takes no more than its own places", async () => {

@@ -32,6 +32,12 @@ Deno.test("a trusted proxy says who the client is and what it speaks", () => {
   }
 });
 
+Deno.test("an IPv4 client on a socket of both families is known by its IPv4 address", () => {
+  assertEquals(seen("::ffff:192.0.2.7").remote, "192.0.2.7");
+  assertEquals(seen("::ffff:c000:207").remote, "::ffff:c000:207");
+  assertEquals(seen("2001:db8::7").remote, "2001:db8::7");
+});
+
 Deno.test("of a chain, the last address that is no proxy is the client: the rest it may have made up", () => {
   const caller = seen("10.0.0.1", { "x-forwarded-for": "6.6.6.6, 192.0.2.7, 10.0.0.2" });
   assertEquals(caller.remote, "192.0.2.7");

@@ -480,21 +480,21 @@ Deno.test("a session that ends while its viewer is away can be recalled within t
   await session.gone;
   await settle();
   assertEquals([stage.registry.find(session.id), stage.registry.list()], [undefined, []]);
-  const recalled = stage.registry.recall(session.id)!;
+  const recalled = stage.registry.unseen.find(session.id)!;
   assertEquals(text(recalled.output.latest(100)), "RESULT=42\n");
   assertEquals((await recalled.ended).exitCode, 3);
   await stage.clock.advance(MINUTE);
-  assertEquals(stage.registry.recall(session.id), undefined);
+  assertEquals(stage.registry.unseen.find(session.id), undefined);
 });
 
 Deno.test("a session whose end was seen is not recalled", async () => {
   await using stage = new Stage();
   const { session } = await stage.view();
-  stage.registry.forget(session);
+  stage.registry.unseen.forget(session);
   session.end(ending("killed", ""));
   await session.gone;
   await settle();
-  assertEquals(stage.registry.recall(session.id), undefined);
+  assertEquals(stage.registry.unseen.find(session.id), undefined);
 });
 
 Deno.test("leave() leaves nothing of a session that has ended", async () => {

@@ -74,7 +74,7 @@ const RUNNING: Running = {
   attached: false,
   ageSeconds: 60,
   idleSeconds: 0,
-  outputBytes: 0,
+  offset: 0,
 };
 
 Deno.test("offering() counts the terminals that are still running", () => {

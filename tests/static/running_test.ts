@@ -10,7 +10,7 @@ const LISTED = {
   attached: false,
   started: "2026-01-01T00:00:00.000Z",
   idleSeconds: 30,
-  outputBytes: 7,
+  offset: 7,
 };
 const NOW = Date.parse("2026-01-01T00:05:00Z");
 
@@ -27,7 +27,7 @@ Deno.test("ownOf() keeps the person's own sessions that live: those that nobody 
 
 Deno.test("ownOf() says the age by the server's clock, and never below zero", () => {
   equal(ownOf([LISTED], NOW), [
-    { id: "a", attached: false, ageSeconds: 300, idleSeconds: 30, outputBytes: 7 },
+    { id: "a", attached: false, ageSeconds: 300, idleSeconds: 30, offset: 7 },
   ]);
   equal(ownOf([LISTED], 0)[0]!.ageSeconds, 0);
 });
@@ -51,7 +51,7 @@ Deno.test("inWords() uses the largest unit that fits, rounded down", () => {
 });
 
 Deno.test("describe() says what choosing a session does, and how old and how quiet it is", () => {
-  const session = { id: "a", attached: false, ageSeconds: 300, idleSeconds: 120, outputBytes: 0 };
+  const session = { id: "a", attached: false, ageSeconds: 300, idleSeconds: 120, offset: 0 };
   equal(describe(session), {
     action: "Continue",
     facts: "started 5 minutes ago, quiet for 2 minutes",

@@ -41,6 +41,8 @@ export interface GatewayOptions {
   /** A directory that outlives it; the users and groups that are there already stay. */
   readonly home?: string;
   readonly instance?: string;
+  /** What is run, in the place of the program from source. */
+  readonly program?: string;
 }
 
 /** A running gateway. Disposing it ends it and asserts that it left no container. */
@@ -85,7 +87,7 @@ export class TestGateway implements AsyncDisposable {
       TTYGATE_POOL_SIZE: "0",
       ...options.env,
     };
-    const process = new Deno.Command(PROGRAM, {
+    const process = new Deno.Command(options.program ?? PROGRAM, {
       args: ["serve"],
       env,
       stdin: "null",

@@ -37,6 +37,7 @@ export class SystemdServer implements AsyncDisposable {
   readonly docker = new Docker({ socketPath: DOCKER_SOCKET });
   readonly #removeAtExit = () => void this.#removeSync();
   #address = "";
+  #gateway = "";
 
   private constructor(
     readonly name: string,
@@ -46,12 +47,16 @@ export class SystemdServer implements AsyncDisposable {
     addEventListener("unload", this.#removeAtExit);
   }
 
-  /** Boots a server; nothing is installed on it. */
-  static async boot(): Promise<SystemdServer> {
+  /**
+   * Boots a server; nothing is installed on it.
+   *
+   * @param image what it boots, in the place of a server without a Docker daemon of its own
+   */
+  static async boot({ image = IMAGE }: { image?: string } = {}): Promise<SystemdServer> {
     const random = crypto.randomUUID().slice(0, 8);
     const server = new SystemdServer(`ttygate-test-server-${random}`, `test-${random}`);
     try {
-      await server.#boot();
+      await server.#boot(image);
       return server;
     } catch (error) {
       await server[Symbol.asyncDispose]();
@@ -64,6 +69,11 @@ export class SystemdServer implements AsyncDisposable {
     return this.#address;
   }
 
+  /** This machine's address as it sees it. */
+  get gateway(): string {
+    return this.#gateway;
+  }
+
   /** Runs a shell script as root on it and returns what it printed; throws when it fails. */
   async run(script: string, stdin = ""): Promise<string> {
     const { code, stdout, stderr } = await this.try(script, stdin);
@@ -74,6 +84,11 @@ export class SystemdServer implements AsyncDisposable {
   /** Runs a shell script as root on it. */
   try(script: string, stdin = ""): Promise<Outcome> {
     return dockerCommand(["exec", "--interactive", this.name, "sh", "-ec", script], stdin);
+  }
+
+  /** Writes a file on it, and its directory where that is missing. */
+  async write(path: string, text: string): Promise<void> {
+    await this.run(`mkdir -p "$(dirname ${path})" && cat > ${path}`, text);
   }
 
   /** A property of a unit, such as "MainPID" of "ttygate.service". */
@@ -116,12 +131,12 @@ export class SystemdServer implements AsyncDisposable {
     this.docker[Symbol.dispose]();
   }
 
-  async #boot(): Promise<void> {
+  async #boot(image: string): Promise<void> {
     const { code, stderr } = await dockerCommand([
       ...["run", "--detach", `--name=${this.name}`, "--hostname=server", ...BOOTABLE],
-      `--volume=${DOCKER_SOCKET}:/run/docker.sock`,
+      ...(image === IMAGE ? [`--volume=${DOCKER_SOCKET}:/run/docker.sock`] : []),
       `--volume=${CHECKOUT}:${PLACE}:ro`,
-      ...[IMAGE, "sh", "-ec", BOOT],
+      ...[image, "sh", "-ec", BOOT],
     ]);
     if (code !== 0) {
       throw new Error(`Cannot start a server: ${stderr}; run scripts/setup.sh --tests`);
@@ -136,6 +151,7 @@ export class SystemdServer implements AsyncDisposable {
       (await dockerCommand(["container", "inspect", "--format={{json .}}", this.name])).stdout,
     );
     this.#address = Networks.bridge.IPAddress;
+    this.#gateway = Networks.bridge.Gateway;
   }
 
   #removeSync(): void {

@@ -1,33 +1,16 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { addUserAndLogIn, installByHand } from "../support/by_hand.ts";
 import { until } from "../support/gateway.ts";
-import { testImage } from "../support/image.ts";
 import { SystemdServer } from "../support/systemd_server.ts";
 import { TestTerminal } from "../support/terminal.ts";
-
-/** What README.md has an administrator type; the group `docker` comes with Docker there. */
-const INSTALL = `
-groupadd --non-unique --gid "$(stat -c %g /run/docker.sock)" docker
-
-useradd --system --user-group --home-dir /var/lib/ttygate --shell /usr/sbin/nologin ttygate
-install -d -o root -g ttygate -m 2750 /etc/ttygate
-ln -s /opt/ttygate/scripts/ttygate /usr/local/bin/ttygate
-install -m 0644 -t /etc/systemd/system /opt/ttygate/systemd/*
-`;
-const START =
-  "systemctl daemon-reload && systemctl enable --now ttygate.socket ttygate-sweep.timer";
 
 /** The first sweep of the timer comes within its minute; the rest is for the sweep itself. */
 const TIMER_MS = 80_000;
 
 Deno.test("installed by hand on a server with systemd", async (t) => {
   await using server = await SystemdServer.boot();
-  const origin = `http://${server.address}:8080`;
-  const config =
-    `[docker]\ninstance = "${server.instance}"\n[container]\nimage = "${testImage()}"\n` +
-    // Its containers are counted.
-    "[pool]\nsize = 0\n";
-  const write = (path: string, text: string) =>
-    server.run(`mkdir -p "$(dirname ${path})" && cat > ${path}`, text);
+  // Its containers are counted.
+  const { config, origin } = await installByHand(server, { config: "[pool]\nsize = 0\n" });
   const mainPid = () => server.property("ttygate.service", "MainPID");
   const state = (unit: string) => server.property(unit, "ActiveState");
   const names = async () => (await server.containers()).map(({ Names }) => Names[0]!.slice(1));
@@ -43,21 +26,6 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
   const comeBack = ({ session, offset }: TestTerminal) =>
     TestTerminal.open({ origin }, { cookie, query: { session, offset } });
 
-  await server.run(INSTALL);
-  await write("/etc/ttygate/ttygate.toml", config);
-  await write(
-    "/etc/systemd/system/ttygate.socket.d/listen.conf",
-    "[Socket]\nListenStream=\nListenStream=0.0.0.0:8080\n",
-  );
-  await server.run(START);
-
-  await t.step("systemd has nothing to say against the units", async () => {
-    const { code, stdout, stderr } = await server.try(
-      "systemd-analyze verify ttygate.socket ttygate.service ttygate-sweep.service ttygate-sweep.timer",
-    );
-    assertEquals({ code, stdout, stderr }, { code: 0, stdout: "", stderr: "" });
-  });
-
   await t.step("nothing of the gateway runs until somebody connects", async () => {
     assertEquals(await state("ttygate.socket"), "active");
     assertEquals([await state("ttygate.service"), await mainPid()], ["inactive", "0"]);
@@ -69,7 +37,10 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
     // Type=notify: active is what it says of itself, in the one process that systemd started.
     await until(async () => await state("ttygate.service") === "active");
     assertEquals(await server.run(`cat /proc/${await mainPid()}/comm`), "deno");
-    assertMatch(await server.run("systemctl status ttygate.service"), /Status: "Serving"/);
+    assertMatch(
+      await server.run("systemctl status ttygate.service"),
+      /Status: "Serving 0 sessions, 0 shells ready"/,
+    );
   });
 
   await t.step("its lines are in the journal under their priorities, and no others", async () => {
@@ -77,8 +48,8 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
     await until(async () => (await server.journal(of)).some((line) => line.startsWith("looked")));
     // The look for what was left behind goes on beside the start, so its line may come at any time.
     assertEquals((await server.journal(`-p info..info ${of}`)).toSorted(), [
-      "listening on /run/ttygate/admin.sock door=admin",
-      "listening on 0.0.0.0:8080 door=web",
+      "listening on [::]:8080 door=web",
+      "listening on an inherited socket door=admin",
       "looked for containers left behind found=0",
       `ttygate is ready instance=${server.instance}`,
     ]);
@@ -89,18 +60,9 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
   });
 
   await t.step("a user added on the server logs in", async () => {
-    await server.run("ttygate user add alice", "wonderland\n");
+    cookie = await addUserAndLogIn(server, origin, "alice");
     const mode = await server.run("stat -c '%a %U %G' /etc/ttygate/htpasswd");
     assertEquals(mode, "640 root ttygate");
-    const response = await fetch(`${origin}/login`, {
-      method: "POST",
-      body: new URLSearchParams({ username: "alice", password: "wonderland" }),
-      headers: { origin },
-      redirect: "manual",
-    });
-    await response.body?.cancel();
-    assertEquals(response.status, 303);
-    cookie = response.headers.getSetCookie()[0]!.split(";")[0]!;
     assertEquals(await page(), 200);
   });
 
@@ -205,7 +167,7 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
 
   await t.step("what a dead gateway left is removed by the sweep", async () => {
     const dropIn = "/run/systemd/system/ttygate.service.d/stay-dead.conf";
-    await write(dropIn, "[Service]\nRestart=no\n");
+    await server.write(dropIn, "[Service]\nRestart=no\n");
     await server.run("systemctl daemon-reload");
     await using terminal = await openTerminal();
     await server.run("systemctl kill --kill-whom=main --signal=KILL ttygate.service");
@@ -221,7 +183,10 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
   await t.step(
     "with a mistake in its configuration it tries again until that is mended",
     async () => {
-      await write("/etc/ttygate/ttygate.toml", config.replace("[pool]", "memroy = 1\n[pool]"));
+      await server.write(
+        "/etc/ttygate/ttygate.toml",
+        config.replace("[pool]", "memroy = 1\n[pool]"),
+      );
       await server.run("systemctl start ttygate.socket");
       const waiting = page();
       const isTold = async () =>
@@ -229,7 +194,7 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
           /ttygate\.toml:5: container\.memroy/.test(line)
         );
       await until(isTold);
-      await write("/etc/ttygate/ttygate.toml", config);
+      await server.write("/etc/ttygate/ttygate.toml", config);
       assertEquals(await waiting, 200);
     },
   );

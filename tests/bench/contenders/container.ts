@@ -25,7 +25,7 @@ export function benchContainer(wish: ContainerWish, name: string): ContainerCrea
       runtime: "",
       user: "",
     },
-    { instance, winsize: WINSIZE, limitDisk: false },
+    { instance, winsize: WINSIZE, traits: { limitsDisk: false, hasSlices: false } },
   );
   if (!unlimited) return spec;
   return { ...spec, HostConfig: { ...spec.HostConfig, NanoCpus: undefined } };

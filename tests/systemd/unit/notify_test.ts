@@ -1,18 +1,7 @@
 /** Proves that notifications reach a real datagram socket, and that nothing else can go wrong. */
 import { assertEquals } from "@std/assert";
 import { createNotify, notify } from "../../../lib/systemd/notify.ts";
-
-/** A service manager's end: a bound datagram socket. */
-function receiver(path: string) {
-  const socket = Deno.listenDatagram({ transport: "unixpacket", path });
-  return {
-    async next(): Promise<string> {
-      const [bytes] = await socket.receive();
-      return new TextDecoder().decode(bytes);
-    },
-    [Symbol.dispose]: () => socket.close(),
-  };
-}
+import { receiver } from "../../support/service_manager.ts";
 
 Deno.test("notify() sends all assignments in one datagram and leaves no file behind", async () => {
   const dir = await Deno.makeTempDir();

@@ -1,0 +1,116 @@
+/** Opens all that answering requests needs. */
+import { join } from "node:path";
+import { Faillock } from "../auth/faillock.ts";
+import { Hasher } from "../auth/hasher.ts";
+import { Logins } from "../auth/login.ts";
+import { AuthStack } from "../auth/stack.ts";
+import { systemClock } from "../clock.ts";
+import { Assets } from "../http/assets.ts";
+import type { Gateway } from "../http/gateway.ts";
+import { log } from "../log.ts";
+import { DockerEngine } from "../sessions/docker_engine.ts";
+import { leasedSessions, Leases } from "../sessions/leases.ts";
+import { memoryIsLow } from "../sessions/memory.ts";
+import { Registry } from "../sessions/registry.ts";
+import { sweep } from "../sessions/sweeper.ts";
+import type { Live } from "./settings.ts";
+
+const ASSETS = new URL("../../dist/assets/", import.meta.url);
+
+/**
+ * Opens a gateway; what it holds is given to `held`. Whatever a reload may change is looked up in
+ * `live` each time it is needed.
+ */
+export async function openGateway(live: Live, held: AsyncDisposableStack): Promise<Gateway> {
+  const { docker, gateway: { stateDir, basePath } } = live.settings.config;
+  const clock = systemClock;
+  const warn = (message: string) => log.warning(message);
+  const auth = () => live.settings.config.auth;
+
+  const stack = new AuthStack({
+    get users() {
+      return live.settings.users;
+    },
+    get groups() {
+      return live.settings.groups;
+    },
+    get failDelayMs() {
+      return auth().failDelayMs;
+    },
+    verifier: held.use(new Hasher()),
+    faillock: new Faillock({
+      get deny() {
+        return auth().deny;
+      },
+      get unlockTimeMs() {
+        return auth().unlockTimeMs;
+      },
+    }),
+    clock,
+  });
+  const logins = held.use(
+    await Logins.open({
+      dir: join(stateDir, "logins"),
+      get ttlMs() {
+        return auth().loginTtlMs;
+      },
+      clock,
+      credentialOf: (name) => stack.credentialOf(name),
+      warn,
+    }),
+  );
+  const engine = held.use(new DockerEngine({ ...docker, log }));
+  const leases = held.use(await Leases.acquire(stateDir, docker.instance));
+  const settings = () => live.settings.registry;
+  const registry = held.use(new Registry({ engine, leases, settings, memoryIsLow, clock, log }));
+  held.use(sweepInBackground(engine, stateDir, docker.instance, registry.adopted));
+  return {
+    registry,
+    engine,
+    stack,
+    logins,
+    assets: await Assets.load(ASSETS),
+    basePath,
+    get allowedOrigins() {
+      return live.settings.config.gateway.allowedOrigins;
+    },
+    get trustedProxies() {
+      return live.settings.trustedProxies;
+    },
+    get loginTtlMs() {
+      return auth().loginTtlMs;
+    },
+    clock,
+    log,
+  };
+}
+
+/** Removes what a gateway before this one left, while this one already answers. */
+function sweepInBackground(
+  engine: DockerEngine,
+  stateDir: string,
+  instance: string,
+  adopted: Promise<void>,
+): AsyncDisposable {
+  const stop = new AbortController();
+  const leased = () => leasedSessions(stateDir, instance);
+  const swept = adopted.then(() => sweep(engine, leased, { dryRun: false, signal: stop.signal }))
+    .then(({ removed, failed }) => {
+      log.info("looked for containers left behind", { found: removed.length + failed.length });
+      for (const { name, session, user } of removed) {
+        log.notice("removed a container left behind", { event: "sweep", session, user, name });
+      }
+      for (const { container: { name }, error } of failed) {
+        log.error("a container left behind was not removed", { name, error });
+      }
+    }).catch((error) => {
+      if (stop.signal.aborted) return;
+      log.warning("Cannot look for containers left behind; the sweep timer will", { error });
+    });
+  return {
+    [Symbol.asyncDispose]() {
+      stop.abort();
+      return swept;
+    },
+  };
+}

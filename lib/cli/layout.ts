@@ -1,0 +1,72 @@
+/** Where the files of an installed ttygate belong, by the package and by `ttygate install`. */
+
+/** One kind of installation. */
+export interface Layout {
+  /** The program itself. */
+  readonly bin: string;
+  /** Deno, the modules and the assets, where the program is not one executable. */
+  readonly lib: string;
+  readonly units: string;
+  readonly share: string;
+  readonly sysusers: string;
+  readonly tmpfiles: string;
+}
+
+/** As a package manager installs it. */
+export const PACKAGED: Layout = {
+  bin: "/usr/bin/ttygate",
+  lib: "/usr/lib/ttygate",
+  units: "/usr/lib/systemd/system",
+  share: "/usr/share",
+  sysusers: "/usr/lib/sysusers.d",
+  tmpfiles: "/usr/lib/tmpfiles.d",
+};
+
+/** As an administrator installs it by hand (Filesystem Hierarchy Standard 3.0, 4.9). */
+export const LOCAL: Layout = {
+  bin: "/usr/local/bin/ttygate",
+  lib: "/usr/local/lib/ttygate",
+  units: "/etc/systemd/system",
+  share: "/usr/local/share",
+  sysusers: "/etc/sysusers.d",
+  tmpfiles: "/etc/tmpfiles.d",
+};
+
+export const CONFIG = "/etc/ttygate/ttygate.toml";
+
+/** One file to install. */
+export interface Placed {
+  /** Its path under the top of the checkout, kept in the program's `share/`. */
+  readonly from: string;
+  /** Its absolute path on the system. */
+  readonly to: string;
+}
+
+/** Every file but the program itself; `units` are the names of what is in systemd/. */
+export function placed(layout: Layout, units: readonly string[]): Placed[] {
+  const { share, sysusers, tmpfiles } = layout;
+  return [
+    ...units.map((name) => ({ from: `systemd/${name}`, to: `${layout.units}/${name}` })),
+    { from: "scripts/packaging/sysusers.conf", to: `${sysusers}/ttygate.conf` },
+    { from: "scripts/packaging/tmpfiles.conf", to: `${tmpfiles}/ttygate.conf` },
+    { from: "scripts/packaging/ttygate.1", to: `${share}/man/man1/ttygate.1` },
+    { from: "scripts/packaging/ttygate.toml.5", to: `${share}/man/man5/ttygate.toml.5` },
+    {
+      from: "scripts/packaging/completion.bash",
+      to: `${share}/bash-completion/completions/ttygate`,
+    },
+    { from: "scripts/packaging/ttygate.toml", to: CONFIG },
+  ];
+}
+
+/** A file's text with the program's paths in it as this layout has them. */
+export function fitted(text: string, { bin, lib }: Layout): string {
+  return text
+    .replaceAll(/(?<![\w/])\/usr\/(?:local\/)?bin\/ttygate\b/g, bin)
+    .replaceAll("@LIB@", lib);
+}
+
+/** The units that are started by themselves once installed: those that say what wants them. */
+export function isEnabled(unit: string): boolean {
+  return /^\[Install\]$/m.test(unit);
+}

@@ -1,0 +1,94 @@
+/** What the configuration says, in the shapes that the rooms take it. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { BlockList } from "node:net";
+import { GroupsFile } from "../auth/groups.ts";
+import { HtpasswdFile } from "../auth/htpasswd_file.ts";
+import type { Config } from "../config.ts";
+import { blockListOf } from "../http/caller.ts";
+import type { Certificate } from "../http/server.ts";
+import { log } from "../log.ts";
+import type { RegistrySettings } from "../sessions/registry.ts";
+
+/** All that a reload puts another in the place of. */
+export interface Settings {
+  readonly config: Config;
+  readonly users: HtpasswdFile;
+  readonly groups: GroupsFile;
+  readonly trustedProxies: BlockList;
+  readonly registry: RegistrySettings;
+  /** Null for plain HTTP. */
+  readonly certificate: Certificate | null;
+}
+
+/** The settings that hold now: the one object in `serve` that changes. */
+export interface Live {
+  settings: Settings;
+}
+
+/**
+ * Makes the settings, reading the certificate.
+ *
+ * @throws {Error} when the certificate or its key cannot be used
+ */
+export async function settingsOf(config: Config): Promise<Settings> {
+  const warn = (message: string) => log.warning(message);
+  return {
+    config,
+    users: new HtpasswdFile(config.auth.htpasswd, warn),
+    groups: new GroupsFile(config.auth.groups, warn),
+    trustedProxies: blockListOf(config.gateway.trustedProxies),
+    registry: registrySettingsOf(config),
+    certificate: await readCertificate(config),
+  };
+}
+
+function registrySettingsOf({ container, session, pool }: Config): RegistrySettings {
+  const { cpus, memoryBytes, pids, diskBytes } = container;
+  return {
+    profile: { ...container, limits: { cpus, memoryBytes, pids, diskBytes } },
+    times: session,
+    replayBytes: session.replayBytes,
+    poolSize: pool.size,
+    maxTotal: session.maxTotal,
+    maxPerUser: session.maxPerUser,
+  };
+}
+
+/** Checked here, as a server takes any text for a certificate and then fails each handshake. */
+async function readCertificate(
+  { gateway: { tlsCert, tlsKey } }: Config,
+): Promise<Certificate | null> {
+  if (tlsCert === null || tlsKey === null) return null;
+  const cert = await readPem("gateway.tls_cert", tlsCert);
+  const key = await readPem("gateway.tls_key", tlsKey);
+  const certificate = parsePem("gateway.tls_cert", tlsCert, () => new X509Certificate(cert));
+  const privateKey = parsePem("gateway.tls_key", tlsKey, () => createPrivateKey(key));
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new Error(
+      `Cannot use gateway.tls_cert: ${tlsKey} is the key of another certificate than ${tlsCert}; ` +
+        "renew both together",
+    );
+  }
+  return { cert, key };
+}
+
+async function readPem(key: string, path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    const why = cause instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : cause instanceof Deno.errors.PermissionDenied
+      ? "permission denied; let the user that ttygate runs as read it"
+      : (cause as Error).message;
+    throw new Error(`Cannot read ${key}, ${path}: ${why}`, { cause });
+  }
+}
+
+function parsePem<T>(key: string, path: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new Error(`Cannot use ${key}: ${path} is not what it should be, in PEM`, { cause });
+  }
+}

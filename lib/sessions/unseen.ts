@@ -1,0 +1,40 @@
+/** Sessions that have ended and whose end nobody has seen, kept for whoever was away then. */
+import type { Clock } from "../types.ts";
+import type { Session } from "./session.ts";
+
+/** How many are kept; each may hold its recent output. */
+const SESSIONS = 32;
+
+/** Disposing it forgets all, and those to come. */
+export class Unseen implements Disposable {
+  #phase: "open" | "closed" = "open";
+  readonly #kept = new Map<string, { readonly session: Session; readonly timer: Disposable }>();
+  readonly #seen = new WeakSet<Session>();
+
+  constructor(private readonly clock: Clock) {}
+
+  find(id: string): Session | undefined {
+    return this.#kept.get(id)?.session;
+  }
+
+  /** Keeps a session for its grace, unless somebody has seen its end. */
+  keep(session: Session): void {
+    if (this.#phase === "closed" || this.#seen.has(session)) return;
+    const [oldest] = this.#kept.values();
+    if (this.#kept.size >= SESSIONS) this.forget(oldest!.session);
+    const timer = this.clock.timer(session.reconnectGraceMs, () => this.forget(session));
+    this.#kept.set(session.id, { session, timer });
+  }
+
+  /** Somebody has seen the session's end, or nobody will. */
+  forget(session: Session): void {
+    this.#seen.add(session);
+    this.#kept.get(session.id)?.timer[Symbol.dispose]();
+    this.#kept.delete(session.id);
+  }
+
+  [Symbol.dispose](): void {
+    this.#phase = "closed";
+    for (const { session } of this.#kept.values()) this.forget(session);
+  }
+}

@@ -1,0 +1,106 @@
+/** Makes the program's directory: its modules bundled, the assets, and what `install` installs. */
+import { filesBelow, replaceOnce, ROOT, run, say } from "./tools.ts";
+
+/** Deno's flags in every form of the program; scripts/ttygate grants the same from source. */
+export const PERMISSIONS: readonly string[] = [
+  "--no-prompt",
+  "--unstable-net",
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-sys",
+];
+
+/** How the pinned Deno runs the program: nothing is looked for outside its own directory. */
+export const RUN_FLAGS: readonly string[] = [
+  ...["--quiet", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--cached-only"],
+  ...PERMISSIONS,
+];
+
+/** What the bundler leaves as it is though the files lie elsewhere then. */
+const MOVED: readonly (readonly [inSource: string, inBundle: string])[] = [
+  ["./hash_worker.ts", "./hash_worker.js"],
+  ["../../dist/assets/", "./assets/"],
+  ["../../", "./share/"],
+];
+
+/** How the bundler has `require` made, which the packages in CommonJS use for built-in modules. */
+const REQUIRE_MAKER =
+  'import { createRequire as __deno_internal_createRequire } from "node:module";';
+const REQUIRE = "__deno_internal_createRequire(import.meta.url)";
+/** The same without all of CommonJS behind it, which takes 3 ms to load; optional packages are absent. */
+const BUILT_IN =
+  '(n)=>{const m=process.getBuiltinModule(n);if(!m)throw new Error("no module "+n);return m}';
+
+/** Fills a directory with main.js and its modules, hash_worker.js, assets/ and share/. */
+export async function makeProgram(dir: string): Promise<void> {
+  say("bundling the front end");
+  await run(Deno.execPath(), ["run", "-A", "scripts/bundle.ts"]);
+  say("bundling the program");
+  // Not minified: the minifier of Deno 2.9 drops the disposal of what `using` names and is used once.
+  const bundle = ["bundle", "--platform", "deno"];
+  await run(Deno.execPath(), [...bundle, "--code-splitting", "--outdir", dir, "main.ts"]);
+  await mend(dir);
+  checkDisposals(dir);
+  // The worker is a program of its own.
+  const worker = [...bundle, "--output", `${dir}/hash_worker.js`, "lib/auth/hash_worker.ts"];
+  await run(Deno.execPath(), worker);
+  await copyTree(`${ROOT}dist/assets`, `${dir}/assets`);
+  await copyTree(`${ROOT}systemd`, `${dir}/share/systemd`);
+  for (const { name, isFile } of Deno.readDirSync(`${ROOT}scripts/packaging`)) {
+    if (isFile) {
+      await copyFile(`${ROOT}scripts/packaging/${name}`, `${dir}/share/scripts/packaging/${name}`);
+    }
+  }
+  await Deno.writeTextFile(
+    `${dir}/share/scripts/packaging/launcher.sh`,
+    await launcher(),
+  );
+}
+
+/** The launcher, but for where the program is. */
+async function launcher(): Promise<string> {
+  const text = await Deno.readTextFile(`${ROOT}scripts/packaging/launcher.sh`);
+  return replaceOnce(text, "@FLAGS@", RUN_FLAGS.join(" "), "scripts/packaging/launcher.sh");
+}
+
+/** @throws {Error} when the bundler lost a `using`: a lock or a connection would never be let go */
+function checkDisposals(dir: string): void {
+  const count = (paths: readonly string[]) =>
+    paths.map((path) => Deno.readTextFileSync(path).match(/\busing \w+ =/g)?.length ?? 0)
+      .reduce((a, b) => a + b, 0);
+  const lib = filesBelow(`${ROOT}lib`).map((name) => `${ROOT}lib/${name}`);
+  const bundled = filesBelow(dir).map((name) => `${dir}/${name}`);
+  const [before, after] = [count([`${ROOT}main.ts`, ...lib]), count(bundled)];
+  if (after < before) throw new Error(`${before - after} of ${before} disposals were lost`);
+}
+
+async function mend(dir: string): Promise<void> {
+  const modules = filesBelow(dir);
+  const texts = await Promise.all(modules.map((name) => Deno.readTextFile(`${dir}/${name}`)));
+  const mendOne = (old: string, by: string) => {
+    const at = texts.findIndex((text) => text.includes(old));
+    if (at < 0) throw new Error(`no bundled module has ${old}; see MOVED in scripts/build`);
+    if (texts.some((text, i) => i > at && text.includes(old))) {
+      throw new Error(`several bundled modules have ${old}; see MOVED in scripts/build`);
+    }
+    texts[at] = replaceOnce(texts[at]!, old, by, modules[at]!);
+  };
+  for (const [inSource, inBundle] of MOVED) {
+    mendOne(`new URL("${inSource}", import.meta.url)`, `new URL("${inBundle}", import.meta.url)`);
+  }
+  mendOne(REQUIRE_MAKER, "");
+  mendOne(REQUIRE, BUILT_IN);
+  for (const [i, name] of modules.entries()) await Deno.writeTextFile(`${dir}/${name}`, texts[i]!);
+}
+
+async function copyTree(source: string, target: string): Promise<void> {
+  for (const name of filesBelow(source)) await copyFile(`${source}/${name}`, `${target}/${name}`);
+}
+
+async function copyFile(source: string, target: string): Promise<void> {
+  await Deno.mkdir(target.slice(0, target.lastIndexOf("/")), { recursive: true });
+  await Deno.copyFile(source, target);
+  await Deno.chmod(target, 0o644);
+}

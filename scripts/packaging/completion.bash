@@ -1,0 +1,65 @@
+# Completes the commands and options of ttygate(1) in bash.
+
+_ttygate() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  COMPREPLY=()
+
+  case $before in
+    --config)
+      mapfile -t COMPREPLY < <(compgen -f -- "$word")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+    --prefix)
+      mapfile -t COMPREPLY < <(compgen -d -- "$word")
+      compopt -o filenames 2>/dev/null
+      return
+      ;;
+  esac
+
+  # The words before the one at the cursor, without options and their values.
+  local -a said=()
+  local i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case ${COMP_WORDS[i]} in
+      --config | --prefix) ((i++)) ;;
+      -*) ;;
+      *) said+=("${COMP_WORDS[i]}") ;;
+    esac
+  done
+
+  local words='' options='--config --help'
+  case ${said[0]-} in
+    '')
+      words='serve sweep user session doctor config install uninstall version'
+      options+=' --version'
+      ;;
+    sweep) options+=' --dry-run --json' ;;
+    user)
+      case ${#said[@]},${said[1]-} in
+        1,*) words='add passwd lock unlock remove list' ;;
+        2,passwd | 2,lock | 2,unlock | 2,remove)
+          words=$("${COMP_WORDS[0]}" user list 2>/dev/null | cut -f 1)
+          ;;
+      esac
+      ;;
+    session)
+      options+=' --json'
+      case ${#said[@]},${said[1]-} in
+        1,*) words='list show kill' ;;
+        2,show | 2,kill)
+          words=$("${COMP_WORDS[0]}" session list 2>/dev/null | sed '1d; s/ .*//')
+          ;;
+      esac
+      ;;
+    doctor) options+=' --json' ;;
+    config) [ "${#said[@]}" -gt 1 ] || words='check show' ;;
+    install) options+=' --prefix' ;;
+    uninstall) options+=' --prefix --purge' ;;
+  esac
+
+  case $word in
+    -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word") ;;
+    *) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
+  esac
+} && complete -F _ttygate ttygate

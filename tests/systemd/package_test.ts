@@ -1,0 +1,201 @@
+/** Proves that the Debian package installs, serves, upgrades and purges on a fresh server with Docker. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { describeError } from "../../lib/log.ts";
+import { EXECUTABLE, isBundled, PACKAGE, repack, VERSION_LINE } from "../support/build.ts";
+import { addUserAndLogIn } from "../support/by_hand.ts";
+import { bootDockerServer } from "../support/docker_server.ts";
+import { DOCKER_SOCKET, until } from "../support/gateway.ts";
+import { testImage } from "../support/image.ts";
+import { run } from "../support/run.ts";
+import type { SystemdServer } from "../support/systemd_server.ts";
+import { TestTerminal } from "../support/terminal.ts";
+
+const NEXT = "9.9.9";
+const APT = "DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends";
+
+/** Copies a file of this machine to the server, as an administrator would bring it there. */
+async function bring(server: SystemdServer, path: string, to: string): Promise<void> {
+  const docker = ["--host", `unix://${DOCKER_SOCKET}`];
+  const { code, stderr } = await run("docker", [...docker, "cp", path, `${server.name}:${to}`]);
+  assertEquals([code, stderr], [0, ""]);
+}
+
+Deno.test("the package on a fresh server with Docker", async (t) => {
+  await using server = await bootDockerServer();
+  const origin = `http://${server.address}:8080`;
+  const states = (...units: string[]) =>
+    Promise.all(units.map((unit) => server.property(unit, "ActiveState")));
+  const containers = () => server.run("docker ps --all --quiet --filter label=ttygate.instance");
+  // A connection for each request.
+  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  const login = async () => {
+    const response = await fetch(`${origin}/login`, { client });
+    await response.body?.cancel();
+    return response.status;
+  };
+  /** What a machine that cannot pull Ubuntu changes, and who wants in from outside. */
+  const configure = async () => {
+    await server.run(
+      `sed -i 's|^#image = .*|image = "${testImage()}"|' /etc/ttygate/ttygate.toml`,
+    );
+    await server.run("ttygate config check");
+    await server.write(
+      "/etc/systemd/system/ttygate.socket.d/override.conf",
+      "[Socket]\nListenStream=\nListenStream=8080\n",
+    );
+    await server.run("systemctl daemon-reload && systemctl restart ttygate.socket");
+  };
+  /** Files that bear its name, but for what was brought there. */
+  const leftovers = () =>
+    server.run(
+      "find / -xdev -name '*ttygate*' " + ["proc", "sys", "opt", "root", "var/lib/docker"]
+        .map((dir) => `-not -path '/${dir}/*'`).join(" "),
+    );
+  let cookie = "";
+
+  await bring(server, PACKAGE, "/root/ttygate.deb");
+
+  await t.step("apt installs it, and the socket and the timer are there", async () => {
+    await server.run(`${APT} install /root/ttygate.deb`);
+    assertEquals(await states("ttygate.socket", "ttygate-sweep.timer", "ttygate.service"), [
+      "active",
+      "active",
+      "inactive",
+    ]);
+    assertEquals(
+      await server.run("systemctl is-enabled ttygate.socket ttygate-sweep.timer"),
+      "enabled\nenabled",
+    );
+    assertEquals(await server.run("ttygate version"), VERSION_LINE);
+    assertEquals(await server.run("id -nG ttygate"), "ttygate docker");
+    assertEquals(await server.run("stat -c '%a %U %G' /etc/ttygate"), "2750 root ttygate");
+  });
+
+  await t.step("dpkg finds every file as it was packed, and systemd every unit right", async () => {
+    await server.run("runuser -u ttygate -- ttygate version && ttygate config show");
+    assertEquals(await server.run("dpkg --verify ttygate"), "");
+    const { code, stdout, stderr } = await server.try(
+      "systemd-analyze verify $(dpkg -L ttygate | grep '/systemd/system/ttygate')",
+    );
+    assertEquals({ code, stdout, stderr }, { code: 0, stdout: "", stderr: "" });
+  });
+
+  await t.step("a user added with one command logs in and uses a shell", async () => {
+    await configure();
+    cookie = await addUserAndLogIn(server, origin, "alice");
+    assertEquals(
+      await server.run("stat -c '%a %U %G' /etc/ttygate/htpasswd"),
+      "640 root ttygate",
+    );
+    await using terminal = await TestTerminal.open({ origin }, { cookie });
+    assertEquals(await terminal.run("echo $((6 * 7))"), "42");
+    assertMatch(await server.run("ttygate session list"), /\balice\b/);
+    terminal.type("exit\r");
+    assertEquals((await terminal.event("ended")).reason, "exit");
+  });
+
+  await t.step("the doctor finds nothing broken", async () => {
+    const { code, stdout, stderr } = await server.try("ttygate doctor --json");
+    const findings: { status: string }[] = JSON.parse(stdout);
+    assertEquals(findings.filter(({ status }) => status === "fail"), [], stderr);
+    assertEquals(code, 0);
+  });
+
+  await t.step("an upgrade keeps the session, and refuses no connection", async () => {
+    const next = await Deno.makeTempFile({ prefix: "ttygate-test-", suffix: ".deb" });
+    try {
+      await repack(NEXT, next);
+      await bring(server, next, "/root/next.deb");
+    } finally {
+      await Deno.remove(next);
+    }
+    await using before = await TestTerminal.open({ origin }, { cookie });
+    await before.run("kept=yes");
+    let done = false;
+    const upgrade = server.run(`${APT} install /root/next.deb`).finally(() => done = true);
+    const answers = new Set<string>();
+    while (!done) answers.add(await login().then(String, describeError));
+    await upgrade;
+    assertEquals([...answers], ["200"]);
+    assertEquals((await before.closed).code, 1012);
+    const { session, offset } = before;
+    await using after = await TestTerminal.open({ origin }, { cookie, query: { session, offset } });
+    assertEquals(await after.run("echo $kept"), "yes");
+    assertEquals(await server.run("dpkg-query -W -f '${Version}' ttygate"), NEXT);
+    const deno = await server.run(
+      'readlink "/proc/$(systemctl show --value -p MainPID ttygate.service)/exe"',
+    );
+    assertEquals(deno, isBundled ? "/usr/lib/ttygate/deno" : "/usr/bin/ttygate");
+    // The administrator's configuration stayed, and nobody was asked about it.
+    assertMatch(await server.run("ttygate config show"), new RegExp(`image = "${testImage()}"`));
+  });
+
+  await t.step("what an administrator disabled stays disabled over an upgrade", async () => {
+    await server.run("systemctl disable --now ttygate-sweep.timer");
+    await server.run(`${APT} install --allow-downgrades /root/ttygate.deb`);
+    assertEquals(await states("ttygate-sweep.timer", "ttygate.socket"), ["inactive", "active"]);
+    await server.run("systemctl enable --now ttygate-sweep.timer");
+  });
+
+  await t.step("removed it ends its sessions, and keeps users and configuration", async () => {
+    await using terminal = await TestTerminal.open({ origin }, { cookie });
+    await server.run(`${APT} remove ttygate`);
+    assertEquals((await terminal.event("ended")).reason, "shutdown");
+    assertEquals(await containers(), "");
+    assertEquals(await server.run("ls /etc/ttygate"), "htpasswd\nttygate.toml");
+    assertEquals((await server.try("test -e /usr/lib/ttygate")).code, 1);
+    // And comes back as it was.
+    await server.run(`${APT} install /root/ttygate.deb`);
+    await until(async () => await login() === 200);
+    assertEquals((await fetch(origin, { headers: { cookie }, redirect: "manual" })).status, 200);
+  });
+
+  await t.step("purged with a session open it leaves nothing but its user's number", async () => {
+    await using terminal = await TestTerminal.open({ origin }, { cookie });
+    const labels = { instance: "default", role: "session", session: "orphan", user: "nobody" };
+    await server.run(
+      "docker create --name ttygate-orphan " +
+        Object.entries(labels).map(([key, value]) => `--label ttygate.${key}=${value}`).join(" ") +
+        ` ${testImage()}`,
+    );
+    await server.run(`${APT} purge ttygate`);
+    assertEquals((await terminal.event("ended")).reason, "shutdown");
+    assertEquals(await containers(), "");
+    assertEquals(await server.run("docker network ls --quiet --filter label=ttygate.instance"), "");
+    assertEquals(await leftovers(), "");
+    // Its slice goes when systemd has nothing left to remember of it.
+    let units = "";
+    const gone = async () =>
+      (units = await server.run("systemctl list-units --all --plain --no-legend 'ttygate*'")) ===
+        "";
+    await until(gone).catch(() => {});
+    assertEquals(units, "");
+    assertMatch(await server.run("getent passwd ttygate"), /:\/usr\/sbin\/nologin$/);
+  });
+
+  await t.step(
+    "where there is no package, the executable installs itself, and goes again",
+    async () => {
+      await bring(server, EXECUTABLE, "/root/ttygate");
+      const told = await server.run("/root/ttygate install");
+      const commands = Array.from(told.matchAll(/^ {2}(\S.*)$/gm), ([, command]) => command!);
+      assertEquals(commands.pop(), "ttygate user add NAME");
+      for (const command of commands) await server.run(command);
+      assertEquals(await server.run("command -v ttygate"), "/usr/local/bin/ttygate");
+      await configure();
+      cookie = await addUserAndLogIn(server, origin, "bob");
+      await using terminal = await TestTerminal.open({ origin }, { cookie });
+      assertEquals(await terminal.run("echo $((6 * 7))"), "42");
+
+      const { code, stderr } = await server.try("ttygate uninstall");
+      assertEquals(code, 1);
+      // It says what is to be done first.
+      await server.run(/'(systemctl disable [^']+)'/.exec(stderr)![1]!);
+      assertEquals((await terminal.event("ended")).reason, "shutdown");
+      await server.run("ttygate uninstall --purge && systemctl daemon-reload");
+      await server.run("rm -r /etc/systemd/system/ttygate.socket.d");
+      assertEquals(await containers(), "");
+      assertEquals(await leftovers(), "");
+    },
+  );
+});
