@@ -91,6 +91,12 @@ export class SystemdServer implements AsyncDisposable {
     await this.run(`mkdir -p "$(dirname ${path})" && cat > ${path}`, text);
   }
 
+  /** Copies a file of this machine to it, as an administrator would bring it there. */
+  async bring(path: string, to: string): Promise<void> {
+    const { code, stderr } = await dockerCommand(["cp", path, `${this.name}:${to}`]);
+    if (code !== 0) throw new Error(`Cannot copy ${path} to the server: ${stderr}`);
+  }
+
   /** A property of a unit, such as "MainPID" of "ttygate.service". */
   property(unit: string, property: string): Promise<string> {
     return this.run(`systemctl show --value -p ${property} ${unit}`);

@@ -4,21 +4,12 @@ import { describeError } from "../../lib/log.ts";
 import { EXECUTABLE, isBundled, PACKAGE, repack, VERSION_LINE } from "../support/build.ts";
 import { addUserAndLogIn } from "../support/by_hand.ts";
 import { bootDockerServer } from "../support/docker_server.ts";
-import { DOCKER_SOCKET, until } from "../support/gateway.ts";
+import { until } from "../support/gateway.ts";
 import { testImage } from "../support/image.ts";
-import { run } from "../support/run.ts";
-import type { SystemdServer } from "../support/systemd_server.ts";
 import { TestTerminal } from "../support/terminal.ts";
 
 const NEXT = "9.9.9";
 const APT = "DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends";
-
-/** Copies a file of this machine to the server, as an administrator would bring it there. */
-async function bring(server: SystemdServer, path: string, to: string): Promise<void> {
-  const docker = ["--host", `unix://${DOCKER_SOCKET}`];
-  const { code, stderr } = await run("docker", [...docker, "cp", path, `${server.name}:${to}`]);
-  assertEquals([code, stderr], [0, ""]);
-}
 
 Deno.test("the package on a fresh server with Docker", async (t) => {
   await using server = await bootDockerServer();
@@ -53,7 +44,7 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
     );
   let cookie = "";
 
-  await bring(server, PACKAGE, "/root/ttygate.deb");
+  await server.bring(PACKAGE, "/root/ttygate.deb");
 
   await t.step("apt installs it, and the socket and the timer are there", async () => {
     await server.run(`${APT} install /root/ttygate.deb`);
@@ -105,7 +96,7 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
     const next = await Deno.makeTempFile({ prefix: "ttygate-test-", suffix: ".deb" });
     try {
       await repack(NEXT, next);
-      await bring(server, next, "/root/next.deb");
+      await server.bring(next, "/root/next.deb");
     } finally {
       await Deno.remove(next);
     }
@@ -176,7 +167,7 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
   await t.step(
     "where there is no package, the executable installs itself, and goes again",
     async () => {
-      await bring(server, EXECUTABLE, "/root/ttygate");
+      await server.bring(EXECUTABLE, "/root/ttygate");
       const told = await server.run("/root/ttygate install");
       const commands = Array.from(told.matchAll(/^ {2}(\S.*)$/gm), ([, command]) => command!);
       assertEquals(commands.pop(), "ttygate user add NAME");

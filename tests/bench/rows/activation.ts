@@ -1,6 +1,7 @@
-/** From connecting to the first byte when systemd has to start the gateway. */
+/** From connecting to the first byte when systemd has to start the packaged gateway. */
+import { PACKAGE } from "../../support/build.ts";
+import { bootDockerServer } from "../../support/docker_server.ts";
 import { until } from "../../support/gateway.ts";
-import { SystemdServer } from "../../support/systemd_server.ts";
 import type { Lab } from "../lab.ts";
 import { Rounds } from "../rounds.ts";
 import { median } from "../stats.ts";
@@ -8,37 +9,22 @@ import type { Figure } from "../table.ts";
 
 const PORT = 8080;
 /** Starts in one round. */
-const STARTS = 4;
+const STARTS = 10;
 
-/** What README.md has an administrator type. */
 const INSTALL = `
-groupadd --non-unique --gid "$(stat -c %g /run/docker.sock)" docker
-useradd --system --user-group --home-dir /var/lib/ttygate --shell /usr/sbin/nologin ttygate
-install -d -o root -g ttygate -m 2750 /etc/ttygate
-ln -s /opt/ttygate/scripts/ttygate /usr/local/bin/ttygate
-install -m 0644 -t /etc/systemd/system /opt/ttygate/systemd/*
+DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install /root/ttygate.deb
+printf '[pool]\\nsize = 0\\n' > /etc/ttygate/ttygate.toml
 mkdir -p /etc/systemd/system/ttygate.socket.d
 printf '[Socket]\\nListenStream=\\nListenStream=0.0.0.0:${PORT}\\n' \
   > /etc/systemd/system/ttygate.socket.d/listen.conf
 systemctl daemon-reload
-systemctl start ttygate.socket
+systemctl restart ttygate.socket
 `;
 
 export async function measureActivation(lab: Lab): Promise<Figure[]> {
-  lab.say("booting a server with systemd");
-  await using server = await SystemdServer.boot();
-  await server.run(
-    "mkdir -p /etc/ttygate && cat > /etc/ttygate/ttygate.toml",
-    `
-[docker]
-instance = "${server.instance}"
-[container]
-image = "${lab.image}"
-network = "none"
-[pool]
-size = 0
-`,
-  );
+  lab.say("installing the package on a server with systemd");
+  await using server = await bootDockerServer();
+  await server.bring(PACKAGE, "/root/ttygate.deb");
   await server.run(INSTALL);
   const rounds = new Rounds();
   for (let round = 1; round <= lab.rounds; round++) {
