@@ -1,6 +1,7 @@
 /** Puts output together from what is known of it, what a log has and what was heard since; pure. */
 import { concat } from "@std/bytes/concat";
-import { endsWith } from "@std/bytes/ends-with";
+
+const NEWLINE = 0x0a;
 
 /** So much of the known output is looked for in a log that has lost its beginning. */
 const NEEDLE_BYTES = 4 * 1024;
@@ -30,10 +31,35 @@ export function join(
 ): Joined | null {
   const logged = splice(known, log);
   if (logged === null || heard.length === 0) return logged && { ...logged, sure: true };
-  const lines = heard.slice(0, heard.lastIndexOf(0x0a) + 1);
-  const sure = lines.length > 0 && endsWith(logged.bytes, lines.slice(-NEEDLE_BYTES));
-  const rest = sure ? heard.slice(lines.length) : heard;
+  const news = logged.bytes.subarray(logged.bytes.length - (logged.end - known.end));
+  const lines = heard.subarray(0, heard.lastIndexOf(NEWLINE) + 1);
+  // The log may still be behind, and end in the middle of what was heard.
+  const { longest, next } = overlaps(news, lines);
+  const sure = longest > 0 && (longest === lines.length || next < longest / 2);
+  const rest = heard.subarray(longest);
   return { bytes: concat([logged.bytes, rest]), end: logged.end + rest.length, sure };
+}
+
+/**
+ * How much of a text's end is the beginning of another, at most and next to that; the second is near
+ * the first where they repeat themselves. In linear time, after Knuth, Morris and Pratt.
+ */
+function overlaps(text: Uint8Array, other: Uint8Array): { longest: number; next: number } {
+  const tail = text.subarray(Math.max(0, text.length - other.length));
+  /** Of each beginning of the other: the longest of its own ends that is a beginning, too. */
+  const shorter = new Int32Array(Math.min(other.length, tail.length) + 1);
+  const advance = (matched: number, byte: number | undefined) => {
+    while (matched > 0 && other[matched] !== byte) {
+      matched = shorter[matched]!;
+    }
+    return other[matched] === byte ? matched + 1 : 0;
+  };
+  for (let length = 2; length < shorter.length; length++) {
+    shorter[length] = advance(shorter[length - 1]!, other[length - 1]);
+  }
+  let longest = 0;
+  for (const byte of tail) longest = advance(longest, byte);
+  return { longest, next: shorter[longest] ?? 0 };
 }
 
 /**

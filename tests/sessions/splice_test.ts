@@ -71,6 +71,27 @@ Deno.test("what was heard of a line that began before may lack its beginning, an
   assertEquals(joined("one\n", "one\ntwo\n", "$ "), ["one\ntwo\n$ ", false]);
 });
 
+Deno.test("a log that is behind what was heard is continued by it", () => {
+  const numbers = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => `line ${from + i}\n`).join("");
+  assertEquals(joined(numbers(0, 3), numbers(0, 8), numbers(5, 12) + "$ "), [
+    numbers(0, 12) + "$ ",
+    true,
+  ]);
+  // From the middle of a line on.
+  assertEquals(joined(numbers(0, 3), numbers(0, 8), numbers(4, 12).slice(3)), [
+    numbers(0, 12),
+    true,
+  ]);
+  // What was known before is no part of what was heard.
+  assertEquals(joined("y\n", "y\n", "y\ny\n"), ["y\ny\ny\n", false]);
+});
+
+Deno.test("where the log ends in what was heard is not sure when that repeats itself", () => {
+  const [, sure] = joined("go\n", "go\n" + "y\n".repeat(5), "y\n".repeat(20));
+  assertEquals(sure, false);
+});
+
 Deno.test("what was heard and has not come to the log is kept", () => {
   assertEquals(joined("one\n", "one\n", "two\n"), ["one\ntwo\n", false]);
 });
