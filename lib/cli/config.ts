@@ -2,6 +2,7 @@
 import type { LoadedConfig, RawValue, Source } from "../config.ts";
 import { parseCommandArgs, UsageError } from "./command.ts";
 import type { Command } from "./command.ts";
+import { readCertificate } from "./settings.ts";
 
 export const command: Command = {
   name: "config",
@@ -9,7 +10,8 @@ export const command: Command = {
   help: `
 Usage: ttygate config check|show [--config FILE]
 
-  check   says whether the configuration is right; names file, line and key of each mistake
+  check   says whether the configuration is right, its certificate included; names file, line and
+          key of each mistake
   show    prints each value and where it came from, as a file that could be used again
 
 The configuration is FILE, else the file that TTYGATE_CONFIG names, else
@@ -20,8 +22,7 @@ overrides its key; lists are comma-separated.
     const { positionals: [action] } = parseCommandArgs(args, { positionals: ["check or show"] });
     switch (action) {
       case "check":
-        print(verdict(await config()));
-        return 0;
+        return await check(await config(), print);
       case "show":
         for (const line of show(await config())) print(line);
         return 0;
@@ -30,6 +31,12 @@ overrides its key; lists are comma-separated.
     }
   },
 };
+
+async function check(loaded: LoadedConfig, print: (text: string) => void): Promise<number> {
+  await readCertificate(loaded.config); // one that cannot be used keeps the gateway from starting
+  print(verdict(loaded));
+  return 0;
+}
 
 function verdict({ file, sources }: LoadedConfig): string {
   const overridden = [...sources.values()].filter(({ from }) => from === "environment").length;

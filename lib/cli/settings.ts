@@ -55,7 +55,7 @@ function registrySettingsOf({ container, session, pool }: Config): RegistrySetti
 }
 
 /** Checked here, as a server takes any text for a certificate and then fails each handshake. */
-async function readCertificate(
+export async function readCertificate(
   { gateway: { tlsCert, tlsKey } }: Config,
 ): Promise<Certificate | null> {
   if (tlsCert === null || tlsKey === null) return null;

@@ -21,7 +21,7 @@ Edits the htpasswd file that the configuration names in auth.htpasswd.
   add NAME      adds a user
   passwd NAME   sets a user's password; a locked user stays locked
   lock NAME     keeps a user out without forgetting the password
-  unlock NAME   lets a locked user in again
+  unlock NAME   takes back 'lock'; one after failed log-ins ends by itself (auth.unlock_time)
   remove NAME   removes a user
   list          prints the users, one on each line; "locked" after a tab marks those who are
 

@@ -9,6 +9,11 @@ const LOCK_WAIT_MS = 5_000;
 const LOCK_POLL_MS = 50;
 /** How long a sweep waits for a gateway that left sessions to come back: systemd restarts it. */
 const RESTART_MS = 5_000;
+/**
+ * How long a sweep spares what a gateway left in order, for a next one that cannot start yet: its
+ * configuration may be wrong, and somebody be mending it.
+ */
+const LEFT_MS = 10 * 60_000;
 /** How much longer a starting gateway waits for a sweep: the removal of containers may take so long. */
 const SWEEP_WAIT_MS = 30_000;
 /** Of a record that is being written. */
@@ -164,7 +169,8 @@ export async function sweepRight(
     leased: () => leasedSessions(stateDir, instance, clock),
     async forget() {
       if (await isHeld(files.lock)) return;
-      for (const name of await namesIn(files.leases)) {
+      const left = await leftSessions(files.leases);
+      for (const name of (await namesIn(files.leases)).difference(left)) {
         await Deno.remove(join(files.leases, name)).catch(ignoreMissing);
         await Deno.remove(join(files.leases, name + NEW_SUFFIX)).catch(ignoreMissing);
       }
@@ -174,8 +180,8 @@ export async function sweepRight(
 }
 
 /**
- * The sessions that a live gateway owns right now, none when none lives. A gateway that left
- * sessions to the next one is waited for: it may be restarting.
+ * The sessions that a live gateway owns right now; when none lives, those that one left in order
+ * not long ago. A gateway that is gone is waited for: it may be restarting.
  */
 export async function leasedSessions(
   stateDir: string,
@@ -187,9 +193,25 @@ export async function leasedSessions(
   while (true) {
     const leased = await namesIn(files.leases);
     if (leased.size === 0 || await isHeld(files.lock)) return leased;
-    if (clock.now() >= giveUpAt) return new Set();
+    if (clock.now() >= giveUpAt) return await leftSessions(files.leases);
     await sleep(LOCK_POLL_MS, clock);
   }
+}
+
+/** The sessions that a gateway left in order to the next one, which is not overdue yet. */
+async function leftSessions(dir: string): Promise<Set<string>> {
+  const left = new Set<string>();
+  for (const name of await namesIn(dir)) {
+    const path = join(dir, name);
+    try {
+      const { mtime } = await Deno.stat(path);
+      const isRecent = Date.now() - (mtime?.getTime() ?? 0) < LEFT_MS;
+      if (isRecent && decodeRecord(await Deno.readFile(path))?.left) left.add(name);
+    } catch (error) {
+      ignoreMissing(error);
+    }
+  }
+  return left;
 }
 
 async function isHeld(path: string): Promise<boolean> {

@@ -84,6 +84,25 @@ Deno.test("leasedSessions() spares the sessions of a gateway that is just being 
     assertEquals(await leased, new Set(["aaa"]));
   }));
 
+Deno.test("what a gateway left in order is spared for a while, also when no other comes", () =>
+  inTempDir(async (dir) => {
+    const gone = await Leases.acquire(dir, "one");
+    const left = await gone.take("aaa", record("alice"));
+    await left.write({ ...record("alice"), left: true });
+    await gone.take("bbb", record("bob"));
+    await gone[Symbol.asyncDispose]();
+    const leased = () => leasedSessions(dir, "one", hurriedClock());
+    assertEquals(await leased(), new Set(["aaa"]));
+    {
+      using right = await sweepRight(dir, "one", hurriedClock());
+      await right.forget();
+    }
+    assertEquals(await leased(), new Set(["aaa"]));
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    await Deno.utime(`${dir}/instances/one/leases/aaa`, anHourAgo, anHourAgo);
+    assertEquals(await leased(), new Set());
+  }));
+
 Deno.test("the next gateway inherits what was last written of each session", () =>
   inTempDir(async (dir) => {
     const gone = await Leases.acquire(dir, "one");
