@@ -103,7 +103,8 @@ async function serve(load: () => Promise<Config>): Promise<void> {
     const visits = doors.all.map((server) => server.visits);
     const isVisited = visits.some(({ live }) => live);
     // A next gateway would not know of failed log-ins: leaving would unlock whoever guesses.
-    const lives = isVisited || registry.list().length > 0 || registry.unsettled ||
+    const lives = isVisited || registry.list().length > 0 || registry.unseen.size > 0 ||
+      registry.unsettled ||
       stack.remembersFailures;
     return { lives, visits: visits.reduce((sum, { total }) => sum + total, 0) };
   }

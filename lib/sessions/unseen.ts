@@ -13,6 +13,11 @@ export class Unseen implements Disposable {
 
   constructor(private readonly clock: Clock) {}
 
+  /** How many there are. */
+  get size(): number {
+    return this.#kept.size;
+  }
+
   find(id: string): Session | undefined {
     return this.#kept.get(id)?.session;
   }

@@ -13,6 +13,8 @@ const QUEUE_BYTES = 1024 * 1024;
 
 /** How long the end of the program waits for the journal. */
 const FLUSH_MS = 2_000;
+/** How long the journal may take to take an entry. */
+const SEND_MS = 500;
 
 /** journald's own bound on a field's name. */
 const NAME_CHARS = 64;
@@ -151,11 +153,20 @@ export class Journal implements AsyncDisposable {
  */
 export function openJournal(fallback: Sink, path = SOCKET): Journal {
   let sender: Deno.DatagramConn | undefined;
-  const send: SendDatagram = (bytes) => {
+  const send: SendDatagram = async (bytes) => {
     // A datagram socket must be bound to send; an abstract name leaves no file behind.
     const own = `\0ttygate-journal-${crypto.randomUUID()}`;
-    sender ??= Deno.listenDatagram({ transport: "unixpacket", path: own });
-    return sender.send(bytes, { transport: "unixpacket", path });
+    const used = sender ??= Deno.listenDatagram({ transport: "unixpacket", path: own });
+    // While the journal's queue is full Deno tries again without a pause.
+    const timer = setTimeout(() => {
+      sender = undefined;
+      used.close();
+    }, SEND_MS);
+    try {
+      return await used.send(bytes, { transport: "unixpacket", path });
+    } finally {
+      clearTimeout(timer);
+    }
   };
   const patience = () => new Promise<void>((resolve) => setTimeout(resolve, FLUSH_MS));
   const close = () => sender?.close();

@@ -1,5 +1,8 @@
 /** Tells systemd how the service fares, sd_notify(3). */
 
+/** How long the manager may take to take a message. */
+const SEND_MS = 500;
+
 /** Sends assignments such as "READY=1" and "STATUS=…"; resolves to whether they were sent. */
 export type Notify = (...assignments: readonly string[]) => Promise<boolean>;
 
@@ -15,6 +18,8 @@ export function createNotify(socket: string | undefined): Notify {
   return async (...assignments) => {
     const text = assignments.map((each) => each.replaceAll("\n", " ")).join("\n");
     let sender: Deno.DatagramConn | undefined;
+    // While the manager's queue is full Deno tries again without a pause.
+    const timer = setTimeout(() => sender?.close(), SEND_MS);
     try {
       // A datagram socket must be bound to send; an abstract name leaves no file behind.
       const own = `\0ttygate-notify-${crypto.randomUUID()}`;
@@ -24,7 +29,12 @@ export function createNotify(socket: string | undefined): Notify {
     } catch {
       return false;
     } finally {
-      sender?.close();
+      clearTimeout(timer);
+      try {
+        sender?.close();
+      } catch {
+        // It was closed as its time was up.
+      }
     }
   };
 }

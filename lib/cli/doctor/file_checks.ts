@@ -195,7 +195,8 @@ export async function checkTls(
       );
     }
     const days = Math.floor((Date.parse(validTo) - nowMs) / DAY_MS);
-    const renew = "renew it, then 'systemctl reload ttygate'";
+    const renew =
+      "renew it, then 'systemctl reload ttygate' ('restart' where it comes by LoadCredential=)";
     if (days < 0) return fail(check, `${tlsCert} expired on ${validTo}`, renew);
     if (Date.parse(validFrom) > nowMs) {
       return fail(check, `${tlsCert} holds from ${validFrom} on only`, "mend the clock, or wait");

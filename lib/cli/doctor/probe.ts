@@ -5,7 +5,7 @@ import type { DockerEngine } from "../../sessions/docker_engine.ts";
 import type { Profile, StartProgress } from "../../types.ts";
 
 /** How long a probe lives when nobody removes it: longer than all measurements together. */
-const LIFE_SECONDS = 90;
+const LIFE_SECONDS = 180;
 /** The most output that a measurement may have. */
 const OUTPUT_BYTES = 256 * 1024;
 /** Before each piece of output of a program without a terminal stands Docker's header. */

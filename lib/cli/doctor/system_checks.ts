@@ -172,6 +172,10 @@ export function judgeUnit(unit: string, state: UnitState, otherwise: string): Fi
 
 /** Services come and go; only a failure is worth a line. */
 function judgeService(unit: string, { active }: UnitState): Finding[] {
+  if (active === "activating") {
+    const message = "it is starting, or fails to start again and again";
+    return [warn(unit, message, `see 'journalctl -u ${unit}' if it stays so`)];
+  }
   if (active !== "failed") return [];
   return [fail(unit, "it failed", `see 'journalctl -u ${unit}'`)];
 }
