@@ -1,17 +1,18 @@
-/** Installs ttygate from the checkout on a test's server, as README.md has an administrator do it. */
+/** Installs ttygate from the checkout on a test's server, where no package is what is tested. */
 import { testImage } from "./image.ts";
 import type { SystemdServer } from "./systemd_server.ts";
 
 /** The group `docker` comes with Docker; a server without one shares a socket from outside. */
-const INSTALL = `
+export const INSTALL_PROGRAM = `
 getent group docker >/dev/null ||
   groupadd --non-unique --gid "$(stat -c %g /run/docker.sock)" docker
 
 useradd --system --user-group --home-dir /var/lib/ttygate --shell /usr/sbin/nologin ttygate
 install -d -o root -g ttygate -m 2750 /etc/ttygate
 ln -s /opt/ttygate/scripts/ttygate /usr/local/bin/ttygate
-install -m 0644 -t /etc/systemd/system /opt/ttygate/systemd/*
 `;
+export const INSTALL_UNITS =
+  "install -m 0644 -t /etc/systemd/system /opt/ttygate/systemd/* && systemctl daemon-reload";
 
 /** From outside the server is reached by its address. */
 const LISTEN = "[Socket]\nListenStream=\nListenStream=8080\n";
@@ -37,7 +38,8 @@ export async function installByHand(
 ): Promise<Installed> {
   const config = `[docker]\ninstance = "${server.instance}"\n[container]\n` +
     `image = "${testImage()}"\n${container}${more}`;
-  await server.run(INSTALL);
+  await server.run(INSTALL_PROGRAM);
+  await server.run(INSTALL_UNITS);
   await server.write("/etc/ttygate/ttygate.toml", config);
   await server.write("/etc/systemd/system/ttygate.socket.d/listen.conf", LISTEN);
   await server.run(

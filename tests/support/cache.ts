@@ -1,7 +1,7 @@
 /** Runs the built executable with a cache of its own, in an environment that holds nothing else. */
 import { join } from "node:path";
 import { EXECUTABLE } from "./build.ts";
-import type { Outcome } from "./run.ts";
+import { type Outcome, run } from "./run.ts";
 
 /** A user who is nobody on every Linux. */
 export const NOBODY = 65534;
@@ -32,21 +32,12 @@ export class FreshCache implements Disposable {
     } = {},
   ): Promise<Outcome> {
     const [program, ...args] = words.map((word) => word === "ttygate" ? this.program : word);
-    const child = new Deno.Command(program!, {
-      args,
+    return await run(program!, args, {
       clearEnv: true,
       env,
+      stdin,
       cwd: join(this.home, "bin"),
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(stdin)).catch(() => {});
-    await writer.close().catch(() => {});
-    const { code, stdout, stderr } = await child.output();
-    const text = new TextDecoder();
-    return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+    });
   }
 
   /** What is in the cache, the lock excepted. */

@@ -11,11 +11,17 @@ export interface Outcome {
 export async function run(
   program: string,
   args: readonly string[],
-  { env = {}, stdin = "" }: { env?: Record<string, string>; stdin?: string } = {},
+  { env = {}, stdin = "", ...options }: {
+    env?: Record<string, string>;
+    stdin?: string;
+    clearEnv?: boolean;
+    cwd?: string;
+  } = {},
 ): Promise<Outcome> {
   const child = new Deno.Command(program, {
     args: [...args],
     env,
+    ...options,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -1,19 +1,11 @@
 /** Proves what `ttygate doctor` and `ttygate session` say on a server with systemd. */
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Finding } from "../../lib/cli/doctor/finding.ts";
+import { INSTALL_PROGRAM, INSTALL_UNITS } from "../support/by_hand.ts";
 import { until } from "../support/gateway.ts";
 import { testImage } from "../support/image.ts";
 import { SystemdServer } from "../support/systemd_server.ts";
 
-/** What README.md has an administrator type; the group `docker` comes with Docker there. */
-const INSTALL = `
-groupadd --non-unique --gid "$(stat -c %g /run/docker.sock)" docker
-useradd --system --user-group --home-dir /var/lib/ttygate --shell /usr/sbin/nologin ttygate
-install -d -o root -g ttygate -m 2750 /etc/ttygate
-ln -s /opt/ttygate/scripts/ttygate /usr/local/bin/ttygate
-`;
-const UNITS =
-  "install -m 0644 -t /etc/systemd/system /opt/ttygate/systemd/*; systemctl daemon-reload";
 /** The timer fires each minute. */
 const TIMER_MS = 80_000;
 
@@ -29,7 +21,7 @@ Deno.test("on a server with systemd", async (t) => {
         .map(({ status, message }) => `${status}: ${message}`);
     return { code, of };
   };
-  await server.run(INSTALL);
+  await server.run(INSTALL_PROGRAM);
   await server.run(
     "cat > /etc/ttygate/ttygate.toml",
     `[docker]\ninstance = "${server.instance}"\n[container]\nimage = "${testImage()}"\n` +
@@ -44,7 +36,7 @@ Deno.test("on a server with systemd", async (t) => {
   });
 
   await t.step("units that are installed are to be enabled", async () => {
-    await server.run(UNITS);
+    await server.run(INSTALL_UNITS);
     const { of } = await doctor();
     assertEquals(of("ttygate.socket"), ["warn: it is inactive, so nobody can connect"]);
     await server.run("systemctl start ttygate.socket");

@@ -1,5 +1,6 @@
 /** The life of the service on a booted server: reload, restart, idle exit, watchdog, status. */
 import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { INSTALL_PROGRAM, INSTALL_UNITS } from "../support/by_hand.ts";
 import { makeCertificate, shownCertificate } from "../support/certificate.ts";
 import { DOCKER_SOCKET, htpasswdLine, until } from "../support/gateway.ts";
 import { testImage } from "../support/image.ts";
@@ -8,13 +9,6 @@ import { run } from "../support/run.ts";
 import { SystemdServer } from "../support/systemd_server.ts";
 import { TestTerminal } from "../support/terminal.ts";
 
-const INSTALL = `
-groupadd --non-unique --gid "$(stat -c %g /run/docker.sock)" docker
-useradd --system --user-group --home-dir /var/lib/ttygate --shell /usr/sbin/nologin ttygate
-install -d -o root -g ttygate -m 2750 /etc/ttygate
-ln -s /opt/ttygate/scripts/ttygate /usr/local/bin/ttygate
-install -m 0644 -t /etc/systemd/system /opt/ttygate/systemd/*
-`;
 const CONFIG = "/etc/ttygate/ttygate.toml";
 /** Requests that are made while the gateway restarts, and how many clients make them. */
 const REQUESTS = 200, CLIENTS = 4;
@@ -84,7 +78,8 @@ Deno.test("the service lives on through all that systemctl and time do to it", a
     await until(async () => (await names()).length === 0);
   };
 
-  await server.run(INSTALL);
+  await server.run(INSTALL_PROGRAM);
+  await server.run(INSTALL_UNITS);
   await configure();
   await write("/etc/ttygate/htpasswd", await htpasswdLine("alice", "wonderland"));
   await server.run(
