@@ -1,5 +1,5 @@
 /** Who sends a request and from where, proxies considered; pure. */
-import { BlockList } from "node:net";
+import { BlockList, isIP } from "node:net";
 
 /** The door a request came through: the web, or the admin socket, whose file mode is its lock. */
 export type Door = "web" | "admin";
@@ -14,6 +14,8 @@ export interface Caller {
   readonly query: URLSearchParams;
   /** The client's address; "unix" for a Unix socket without a proxy before it. */
   readonly remote: string;
+  /** What shares are given to: an IPv4 address, the /64 of an IPv6 one, or "unix". */
+  readonly source: string;
   readonly scheme: "http" | "https";
 }
 
@@ -33,6 +35,8 @@ export interface CallerRules {
 
 /** An IPv4 client on a socket that takes both families (RFC 4291, 2.5.5.2). */
 const MAPPED = /^::ffff:(?=\d+\.)/i;
+/** Some proxies tell the client's port as well: "192.0.2.7:4711", "[2001:db8::7]:4711". */
+const WITH_PORT = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$/;
 
 /** Derives the caller. A peer on a Unix socket is a proxy that the file's mode let in. */
 export function callerOf(
@@ -42,22 +46,66 @@ export function callerOf(
 ): Caller {
   const { headers, method } = request;
   const { pathname, searchParams } = new URL(request.url, "http://gateway.invalid");
-  const trusts = (address: string | undefined) =>
-    address === undefined || isListed(trustedProxies, address);
   const address = peer.address?.replace(MAPPED, "");
-  const forwarded = trusts(address);
-  const chain = forwarded ? listOf(headers.get("x-forwarded-for")) : [];
-  const client = chain.findLast((address) => !trusts(address)) ?? chain[0] ?? address;
-  const told = forwarded ? listOf(headers.get("x-forwarded-proto")).at(-1) : undefined;
+  const isProxy = trusts(trustedProxies, address);
+  const told = isProxy ? listOf(headers.get("x-forwarded-proto")).at(-1) : undefined;
+  const remote = (isProxy ? clientOf(headers, address, trustedProxies) : address) ?? "unix";
   return {
     door,
     method,
     headers,
     path: below(basePath, pathname),
     query: searchParams,
-    remote: client ?? "unix",
+    remote,
+    source: sourceOf(remote),
     scheme: peer.encrypted || told === "https" ? "https" : "http",
   };
+}
+
+/**
+ * The unit in which clients share the gateway: an IPv4 address, or the /64 of an IPv6 one, as one
+ * customer has all of that (RFC 6177). What is no address stands for itself.
+ */
+export function sourceOf(address: string): string {
+  const plain = address.replace(MAPPED, "").replace(/%.*$/, "");
+  if (isIP(plain) !== 6) return plain;
+  // URL writes an IPv6 address in its one short form, without dots (RFC 5952).
+  const short = new URL(`http://[${plain}]/`).hostname.slice(1, -1);
+  const [head = "", tail] = short.split("::").map((part) => part.split(":").filter(Boolean));
+  const zeros = Array(tail ? 8 - head.length - tail.length : 0).fill("0");
+  const groups = [...head, ...zeros, ...tail ?? []];
+  return `${groups.slice(0, 4).join(":")}::/64`;
+}
+
+/** Whether a peer's word counts; one on a Unix socket was let in by the socket's mode. */
+export function trusts(proxies: BlockList, address: string | undefined): boolean {
+  return address === undefined || isListed(proxies, address);
+}
+
+/**
+ * Who a trusted proxy says the client is: read from the end, the first that is no trusted proxy. An
+ * entry that is no address is where the known part of the way ends.
+ */
+function clientOf(
+  headers: Headers,
+  proxy: string | undefined,
+  proxies: BlockList,
+): string | undefined {
+  let client = proxy;
+  for (const entry of listOf(headers.get("x-forwarded-for")).reverse()) {
+    const address = addressOf(entry);
+    if (address === null) break;
+    client = address;
+    if (!isListed(proxies, address)) break;
+  }
+  return client;
+}
+
+/** The address of an entry of X-Forwarded-For, or null where it is none. */
+function addressOf(entry: string): string | null {
+  const [, ipv6, ipv4] = WITH_PORT.exec(entry) ?? [];
+  const address = (ipv6 ?? ipv4 ?? entry).replace(MAPPED, "");
+  return isIP(address) === 0 ? null : address;
 }
 
 /** Addresses and CIDRs as a list that can be asked. */

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { BlockList } from "node:net";
 import { safeNext } from "../../lib/http/answers.ts";
-import { callerOf } from "../../lib/http/caller.ts";
+import { callerOf, sourceOf } from "../../lib/http/caller.ts";
 
 const proxies = new BlockList();
 proxies.addSubnet("10.0.0.0", 8, "ipv4");
@@ -43,9 +43,34 @@ Deno.test("of a chain, the last address that is no proxy is the client: the rest
   assertEquals(caller.remote, "192.0.2.7");
 });
 
-Deno.test("nonsense in X-Forwarded-For is nobody's address but harms nothing", () => {
-  assertEquals(seen("10.0.0.1", { "x-forwarded-for": "garbage" }).remote, "garbage");
-  assertEquals(seen("10.0.0.1", { "x-forwarded-for": "" }).remote, "10.0.0.1");
+Deno.test("what is no address in X-Forwarded-For is nobody's: the way is known up to there", () => {
+  const remote = (chain: string) => seen("10.0.0.1", { "x-forwarded-for": chain }).remote;
+  for (const chain of ["garbage", "", "1.2.3", "6.6.6.6, unknown", "6.6.6.6, 1.2.3.4 user=root"]) {
+    assertEquals(remote(chain), "10.0.0.1", chain);
+  }
+  assertEquals(remote("6.6.6.6, unknown, 10.0.0.2"), "10.0.0.2");
+  assertEquals(seen(undefined, { "x-forwarded-for": "root" }).remote, "unix");
+});
+
+Deno.test("an address in X-Forwarded-For may have a port, and be IPv4 in IPv6's clothes", () => {
+  const remote = (chain: string) => seen("10.0.0.1", { "x-forwarded-for": chain }).remote;
+  assertEquals(remote("192.0.2.7:4711"), "192.0.2.7");
+  assertEquals(remote("[2001:db8::7]:4711"), "2001:db8::7");
+  assertEquals(remote("[2001:db8::7]"), "2001:db8::7");
+  assertEquals(remote("2001:db8::7"), "2001:db8::7");
+  assertEquals(remote("::ffff:192.0.2.7"), "192.0.2.7");
+});
+
+Deno.test("shares are by IPv4 address and by the /64 of IPv6", () => {
+  assertEquals(sourceOf("192.0.2.7"), "192.0.2.7");
+  assertEquals(sourceOf("::ffff:192.0.2.7"), "192.0.2.7");
+  assertEquals(sourceOf("2001:DB8:0:1:2:3:4:5"), "2001:db8:0:1::/64");
+  assertEquals(sourceOf("2001:db8:0:1::9"), "2001:db8:0:1::/64");
+  assertEquals(sourceOf("2001:db8::1:0:0:0:1"), "2001:db8:0:1::/64");
+  assertEquals(sourceOf("fe80::1%eth0"), "fe80:0:0:0::/64");
+  assertEquals(sourceOf("::1"), "0:0:0:0::/64");
+  assertEquals(sourceOf("unix"), "unix");
+  assertEquals(seen("10.0.0.1", { "x-forwarded-for": "2001:db8::7" }).source, "2001:db8:0:0::/64");
 });
 
 Deno.test("TLS on the gateway itself is https", () => {
