@@ -1,9 +1,9 @@
 /** The terminal page: one phase, one screen, one connection at a time. */
 /// <reference lib="dom" />
 import "./csp.ts"; // first: xterm finds the page as this leaves it
+import { isAnswer } from "../lib/terminal/answers.ts";
 import { CLOSE } from "../lib/terminal/frame.ts";
 import type { TerminalEvent } from "../lib/types.ts";
-import { isAnswer } from "./answers.ts";
 import { Connection, terminalUrl } from "./connection.ts";
 import { binaryBytes } from "./input.ts";
 import {
@@ -172,6 +172,7 @@ class TerminalPage {
         if (event.reason === "limit") this.#refused(event);
         else this.#stop(ended(event));
         break;
+      case "alive":
       case "stats":
         break;
       default:

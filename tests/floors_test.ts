@@ -20,7 +20,7 @@ const ROOMS: readonly Room[] = [
     room: "static",
     paths: ["static/"],
     floor: 5,
-    only: ["lib/terminal/frame.ts", "lib/types.ts"],
+    only: ["lib/terminal/answers.ts", "lib/terminal/frame.ts", "lib/types.ts"],
   },
   { room: "cli", paths: ["main.ts", "lib/cli/"], floor: 4 },
   { room: "http", paths: ["lib/http/"], floor: 3 },

@@ -1,6 +1,7 @@
 /** The line to a session's shell: output, input and size; joined again when the engine dropped it. */
 import { abortable } from "@std/async/abortable";
 import { settlesWithin, sleep } from "../clock.ts";
+import { isAnswers } from "../terminal/answers.ts";
 import { INTERRUPTED } from "../terminal/bridge.ts";
 import type { Output } from "../terminal/output.ts";
 import type { Member, Share } from "../terminal/share.ts";
@@ -91,7 +92,7 @@ export class Line implements AsyncDisposable {
    * waits for its turn when the signal is aborted is dropped.
    */
   async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    this.#share.typed(bytes);
+    if (!isAnswers(bytes)) this.#share.typed(bytes);
     const before = this.#writing;
     const turn = Promise.withResolvers<void>();
     const after = this.#writing = before ? before.then(() => turn.promise) : turn.promise;

@@ -1,5 +1,6 @@
 /** One user's container and its terminal, from the start of the shell to the container's removal. */
 import { settlesWithin } from "../clock.ts";
+import { isAnswers } from "../terminal/answers.ts";
 import { Output } from "../terminal/output.ts";
 import type { Share } from "../terminal/share.ts";
 import type { Clock, Profile, StartStages, TerminalEvent, Winsize } from "../types.ts";
@@ -164,10 +165,13 @@ export class Session {
     this.#standstill.repeat();
   }
 
-  /** Passes input to the shell; see {@linkcode Line.write}. What comes when the session ends is dropped. */
+  /**
+   * Passes input to the shell; see {@linkcode Line.write}. What comes when the session ends is
+   * dropped. What a terminal answers by itself is nobody's activity.
+   */
   async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     if (this.#phase !== "live") return;
-    this.#lifetime.touch();
+    if (!isAnswers(bytes)) this.#lifetime.touch();
     this.output.touch();
     await this.#line.write(bytes, signal);
   }

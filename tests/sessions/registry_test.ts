@@ -177,6 +177,19 @@ Deno.test("a session warns 60 s before the idle end, and ends at 15 minutes", as
   });
 });
 
+Deno.test("what a terminal answers by itself reaches the program and does not put the idle end off", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  const answers = ["\x1b[?1;2c", "\x1b[24;80R", "\x1b[I", "\x1b]11;rgb:0/0/0\x1b\\"];
+  for (let minute = 0; minute < 14; minute++) {
+    await stage.clock.advance(MINUTE);
+    await session.write(new TextEncoder().encode(answers[minute % 4]), never);
+  }
+  assertEquals(container.stream.written.slice(0, 4), answers);
+  await stage.clock.advance(MINUTE);
+  assertEquals((await session.ended).reason, "idle");
+});
+
 Deno.test("input puts the idle end off; output and resizing do not", async () => {
   await using stage = new Stage();
   const { session, container } = await stage.view();
