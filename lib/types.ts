@@ -101,6 +101,11 @@ export type TerminalEvent =
     readonly idleTimeout: number;
     readonly stages: StartStages;
   }
+  /**
+   * The session is there: the answer to an empty input message, and what a client is told that must
+   * wait with its input. `input` as in `ready`.
+   */
+  | { readonly type: "alive"; readonly input: number }
   /** Seconds left until the session ends for want of input. */
   | { readonly type: "idle"; readonly remaining: number }
   | ({ readonly type: "stats" } & Usage)

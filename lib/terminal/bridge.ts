@@ -1,8 +1,9 @@
 /** Carries keystrokes one way and output the other, between a client and a shell. */
 import type { Clock, Winsize } from "../types.ts";
-import { decodeClientFrame } from "./frame.ts";
+import { decodeClientFrame, encodeEvent } from "./frame.ts";
 import { isInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
+import { Liveness } from "./liveness.ts";
 import { Sender, type SenderEnd } from "./sender.ts";
 
 /**
@@ -35,6 +36,8 @@ export interface ShellSide {
    */
   write(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   resize(winsize: Winsize): void;
+  /** How much input it has dealt with. */
+  readonly inputBytes: number;
 }
 
 /** How a bridge came to its end. */
@@ -57,6 +60,8 @@ export async function bridge(
 ): Promise<BridgeEnd> {
   using sender = new Sender((message) => client.send(message), shell.output, { from, clock });
   using input = new Input(shell);
+  const alive = () => client.send(encodeEvent({ type: "alive", input: shell.inputBytes }));
+  using liveness = new Liveness(alive, clock);
   const aborted = Promise.withResolvers<BridgeEnd>();
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
@@ -81,7 +86,8 @@ export async function bridge(
       const frame = decodeClientFrame(message);
       switch (frame.type) {
         case "input":
-          if (frame.bytes.length > 0) await takeInput(frame.bytes);
+          if (frame.bytes.length === 0) liveness.say();
+          else await liveness.sayWhile(takeInput(frame.bytes));
           break;
         case "resize":
           // Zero means "unknown" to a terminal (tty_ioctl(4)), and nothing to a shell.

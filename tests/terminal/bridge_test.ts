@@ -19,10 +19,14 @@ class Stage {
   readonly sizes: Winsize[] = [];
   readonly stop = new AbortController();
   sent = "";
+  /** What each "alive" said. */
+  readonly alive: number[] = [];
   #messages: ReadableStreamDefaultController<Uint8Array>;
   readonly client;
   /** Replace it to have the shell not read. */
   takeInput: () => Promise<void> = () => Promise.resolve();
+  /** Replace it to have the client not read. */
+  leaves: () => Promise<void> = () => Promise.resolve();
   /** How many writes have begun. */
   taking = 0;
 
@@ -35,7 +39,8 @@ class Stage {
       send: (message: Uint8Array) => {
         const frame = decodeServerFrame(message);
         if (frame.type === "output") this.sent += new TextDecoder().decode(frame.bytes);
-        return Promise.resolve();
+        else if (frame.event.type === "alive") this.alive.push(frame.event.input);
+        return this.leaves();
       },
     };
   }
@@ -55,6 +60,7 @@ class Stage {
       this.written.push(new TextDecoder().decode(bytes));
     },
     resize: (winsize: Winsize) => void this.sizes.push(winsize),
+    inputBytes: 0,
   };
 
   receive(message: Uint8Array) {
@@ -88,6 +94,51 @@ Deno.test("bridge() carries input and sizes one way, output the other", async ()
   assertEquals(stage.sent, "file\n");
   stage.leave();
   assertEquals(await end, "left");
+});
+
+Deno.test("bridge() answers an empty input message, and passes nothing on", async () => {
+  const stage = new Stage();
+  stage.shell.inputBytes = 7;
+  const end = stage.run();
+  stage.receive(encodeInput(text("")));
+  await settle();
+  assertEquals([stage.alive, stage.written, stage.taking], [[7], [], 0]);
+  stage.leave();
+  await end;
+});
+
+Deno.test("bridge() has one answer on its way, however often it is asked", async () => {
+  const stage = new Stage();
+  const gate = Promise.withResolvers<void>();
+  stage.leaves = () => gate.promise;
+  const end = stage.run();
+  for (let i = 0; i < 1000; i++) stage.receive(encodeInput(text("")));
+  await settle();
+  assertEquals(stage.alive.length, 1);
+  gate.resolve();
+  await settle();
+  assertEquals(stage.alive.length, 2);
+  stage.leave();
+  await end;
+});
+
+Deno.test("bridge() says that it is there to a client that must wait with its input", async () => {
+  const stage = new Stage();
+  const gate = Promise.withResolvers<void>();
+  stage.takeInput = () => gate.promise;
+  const end = stage.run();
+  for (let i = 0; i < 18; i++) stage.receive(encodeInput(new Uint8Array(60 * 1024)));
+  stage.receive(encodeInput(text("")));
+  await stage.clock.advance(3_000);
+  assertEquals(stage.alive.length, 3);
+  gate.resolve();
+  await settle();
+  assertEquals(stage.alive.length, 4);
+  await stage.clock.advance(3_000);
+  assertEquals(stage.alive.length, 4);
+  stage.leave();
+  await end;
+  assertEquals(stage.clock.pending, 0);
 });
 
 Deno.test("bridge() passes over a window of zero columns or rows", async () => {
