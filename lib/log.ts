@@ -14,10 +14,16 @@ export type EventName =
   | "login"
   | "login-refused"
   | "logout"
+  | "cookie-refused"
+  | "origin-refused"
   | "session-start"
+  | "session-refused"
+  | "session-return"
+  | "session-takeover"
   | "session-resume"
   | "session-end"
   | "session-kill"
+  | "protocol-error"
   | "sweep";
 
 /**

@@ -32,7 +32,7 @@ const ROOMS: readonly Room[] = [
   { room: "systemd", paths: ["lib/systemd/"], floor: 1 },
   { room: "clock", paths: ["lib/clock.ts"], floor: 0 },
   { room: "config", paths: ["lib/config.ts", "lib/config/"], floor: 0 },
-  { room: "log", paths: ["lib/log.ts"], floor: 0 },
+  { room: "log", paths: ["lib/log.ts", "lib/log/"], floor: 0 },
 ];
 
 /** Shapes without code: they are under every floor but `lib/docker`'s. */

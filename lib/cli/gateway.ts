@@ -8,6 +8,7 @@ import { systemClock } from "../clock.ts";
 import { Assets } from "../http/assets.ts";
 import type { Gateway } from "../http/gateway.ts";
 import { log } from "../log.ts";
+import { CountingLog } from "../log/counting.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
 import { leasedSessions, Leases } from "../sessions/leases.ts";
 import { memoryIsLow } from "../sessions/memory.ts";
@@ -26,6 +27,7 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
   const clock = systemClock;
   const warn = (message: string) => log.warning(message);
   const auth = () => live.settings.config.auth;
+  const counted = held.use(new CountingLog(log, clock));
 
   const stack = new AuthStack({
     get users() {
@@ -82,6 +84,7 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
     },
     clock,
     log,
+    counted,
   };
 }
 

@@ -3,6 +3,7 @@ import type { BlockList } from "node:net";
 import type { AuthStack } from "../auth/stack.ts";
 import type { Logins } from "../auth/login.ts";
 import type { Log } from "../log.ts";
+import type { CountingLog } from "../log/counting.ts";
 import type { Engine } from "../sessions/engine.ts";
 import type { Registry } from "../sessions/registry.ts";
 import type { Clock } from "../types.ts";
@@ -21,4 +22,6 @@ export interface Gateway {
   readonly loginTtlMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** For whatever others can cause as often as they like. */
+  readonly counted: CountingLog;
 }

@@ -5,6 +5,7 @@ import type { Login, Logins } from "../auth/login.ts";
 import { checkOrigin } from "../auth/origin.ts";
 import type { AuthRefusal, AuthStack } from "../auth/stack.ts";
 import type { Log } from "../log.ts";
+import type { CountingLog } from "../log/counting.ts";
 import type { Principal } from "../types.ts";
 import { Refusal } from "./answers.ts";
 import type { Caller } from "./caller.ts";
@@ -23,14 +24,21 @@ export interface IdentityParts {
   readonly basePath: string;
   readonly allowedOrigins: readonly string[];
   readonly log: Log;
+  readonly counted: CountingLog;
 }
 
+/** As much of an origin, or of a host, as the log needs. */
+const ORIGIN_CHARS = 200;
 const ADMIN_DOOR: Principal = { name: "root", admin: true };
 
 /** The login of the request's cookie, or null. */
-export function loginOf(caller: Caller, { logins, basePath }: IdentityParts): Login | null {
-  const token = readLoginCookie(caller.headers, { scheme: caller.scheme, basePath });
-  return token === null ? null : logins.verify(token);
+export function loginOf(caller: Caller, parts: IdentityParts): Login | null {
+  const token = tokenOf(caller, parts);
+  return token === null ? null : parts.logins.verify(token);
+}
+
+function tokenOf({ headers, scheme }: Caller, { basePath }: IdentityParts): string | null {
+  return readLoginCookie(headers, { scheme, basePath });
 }
 
 /**
@@ -41,16 +49,28 @@ export function loginOf(caller: Caller, { logins, basePath }: IdentityParts): Lo
  */
 export async function identify(caller: Caller, parts: IdentityParts): Promise<Identity> {
   if (caller.door === "admin") return { principal: ADMIN_DOOR, ended: null };
-  const { stack } = parts;
+  const { stack, counted } = parts;
+  const { remote, source } = caller;
   const basic = takesBasic(caller) ? parseBasic(caller.headers.get("authorization")) : null;
   if (basic) {
     const result = await stack.authenticate(basic.name, basic.password);
-    if (result.ok) return { principal: result.principal, ended: null };
-    logRefusal(result, { name: basic.name, remote: caller.remote }, parts);
+    if (result.ok) {
+      const fields = { event: "login", user: basic.name, how: "basic", remote } as const;
+      counted.of(source).info("logged in by HTTP Basic", fields);
+      return { principal: result.principal, ended: null };
+    }
+    logRefusal(result, { name: basic.name, caller }, parts);
     throw refusalOf(result, caller);
   }
-  const login = loginOf(caller, parts);
+  const token = tokenOf(caller, parts);
+  const login = token === null ? null : parts.logins.verify(token);
   const principal = login && stack.principalOf(login.name);
+  if (token !== null && !principal) {
+    counted.of(source).info("a cookie was refused: it stands for no login, or for none any more", {
+      event: "cookie-refused",
+      remote,
+    });
+  }
   if (!principal) throw unauthorized(caller, "Log in first.");
   return { principal, ended: login.ended };
 }
@@ -66,9 +86,10 @@ function takesBasic({ path }: Caller): boolean {
  */
 export function logRefusal(
   result: AuthRefusal,
-  { name, remote }: { name: string; remote: string },
-  { log, stack }: Pick<IdentityParts, "log" | "stack">,
+  { name, caller: { remote, source } }: { name: string; caller: Caller },
+  { counted, stack }: Pick<IdentityParts, "counted" | "stack">,
 ): void {
+  const log = counted.of(source);
   if (result.reason === "unavailable") {
     log.error("nobody can log in", { why: result.message });
     return;
@@ -102,9 +123,9 @@ export function refusalOf(
  *
  * @throws {Refusal} 403 for a foreign origin, and for none unless the request carries Basic
  */
-export function requireOwnOrigin(caller: Caller, { allowedOrigins }: IdentityParts): void {
+export function requireOwnOrigin(caller: Caller, { allowedOrigins, counted }: IdentityParts): void {
   if (caller.door === "admin") return;
-  const { headers } = caller;
+  const { headers, remote, source } = caller;
   const verdict = checkOrigin({
     origin: headers.get("origin"),
     host: headers.get("host"),
@@ -116,6 +137,13 @@ export function requireOwnOrigin(caller: Caller, { allowedOrigins }: IdentityPar
   const why = verdict === "missing"
     ? "It has no Origin header; a script must use HTTP Basic instead."
     : "It comes from another site. If that site is yours, add it to gateway.allowed_origins.";
+  counted.of(source).notice("a request was refused for its origin", {
+    event: "origin-refused",
+    remote,
+    why: verdict,
+    origin: headers.get("origin")?.slice(0, ORIGIN_CHARS),
+    host: headers.get("host")?.slice(0, ORIGIN_CHARS),
+  });
   throw new Refusal(403, `This request is refused. ${why}`);
 }
 

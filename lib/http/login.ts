@@ -30,7 +30,7 @@ export async function logIn(caller: Caller, request: Request, gateway: Gateway):
   const result = await stack.authenticate(username, form.get("password") ?? "");
   if (!result.ok) {
     const { status, message, headers } = refusalOf(result, caller);
-    logRefusal(result, { name: username, remote }, gateway);
+    logRefusal(result, { name: username, caller }, gateway);
     const page = loginPage({ basePath, assets, next, username, error: message }, status);
     for (const [name, value] of Object.entries(headers)) page.headers.set(name, value);
     return page;

@@ -114,7 +114,7 @@ function showAsset({ request, gateway, id }: Parameters<Handler>[0]): Response {
   return response;
 }
 
-function failure(error: unknown, { method, path }: Caller, { log }: Gateway): Refusal {
-  log.error("a request failed", { method, path, error: describeError(error) });
+function failure(error: unknown, { method, path, source }: Caller, { counted }: Gateway): Refusal {
+  counted.of(source).error("a request failed", { method, path, error: describeError(error) });
   return new Refusal(500, "The gateway could not answer. Its log says why.");
 }

@@ -24,8 +24,9 @@ const GONE_MS = 2_000;
 /** What an upgrade request asks for. */
 export interface TerminalRequest {
   readonly identity: Identity;
-  /** The client's address. */
+  /** The client's address, and the unit of shares that it belongs to. */
   readonly remote: string;
+  readonly source: string;
   readonly winsize: Winsize;
   /** The session to come back to, and up to which offset its output is known. */
   readonly resume: { readonly session: string; readonly offset: number } | null;
@@ -51,6 +52,7 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
   return {
     identity,
     remote: caller.remote,
+    source: caller.source,
     winsize: {
       cols: integer(query, "cols", DEFAULT_WINSIZE.cols, 1, MAX_CELLS),
       rows: integer(query, "rows", DEFAULT_WINSIZE.rows, 1, MAX_CELLS),
@@ -92,11 +94,15 @@ export async function serveTerminal(
     if (session) await follow(session, socket, { ...request, loginEnded }, gateway);
   } catch (error) {
     if (socket.closed.aborted) return;
+    const { remote, source } = request;
+    const log = gateway.counted.of(source);
     if (error instanceof FrameError) {
+      const fields = { event: "protocol-error", user: name, remote, error } as const;
+      log.notice("a client broke the protocol; its connection is closed", fields);
       await socket.close(CLOSE.protocolError, error.message.slice(0, 120));
       return;
     }
-    gateway.log.error("a terminal's connection failed", { user: name, error });
+    log.error("a terminal's connection failed", { user: name, error });
     await socket.close(CLOSE.failed, "the gateway failed; its log says why");
   }
 }
@@ -107,8 +113,8 @@ type Admitted = TerminalRequest & { readonly loginEnded: AbortSignal };
 /** The session that is asked for, new or known; null when the client has been told why there is none. */
 async function enter(
   socket: TerminalSocket,
-  { identity, remote, winsize, resume, loginEnded }: Admitted,
-  { registry, clock, log }: Gateway,
+  { identity, remote, source, winsize, resume, loginEnded }: Admitted,
+  { registry, clock, counted }: Gateway,
 ): Promise<Session | null> {
   const user = identity.principal.name;
   if (resume) {
@@ -142,7 +148,12 @@ async function enter(
       return null;
     }
     const { ended, code } = failedStart(error);
+    const log = counted.of(source);
     if (ended.reason === "engine") log.error("a session could not be started", { user, error });
+    else {
+      const why = ended.limit ?? ended.reason;
+      log.notice("a session was refused", { event: "session-refused", user, remote, why });
+    }
     void send({ type: "ended", ...ended });
     await socket.close(code);
     return null;
@@ -152,11 +163,13 @@ async function enter(
 async function follow(
   session: Session,
   socket: TerminalSocket,
-  { winsize, resume, loginEnded }: Admitted,
+  request: Admitted,
   gateway: Gateway,
 ): Promise<void> {
+  const { winsize, resume, loginEnded } = request;
   const { clock } = gateway;
   const send = (event: TerminalEvent) => socket.send(encodeEvent(event));
+  if (resume) tellReturn(session, request, gateway);
   using viewer = session.view(resume?.offset ?? 0, (event) => void send(event));
   if (resume) session.resize(winsize);
   await send({
@@ -177,7 +190,8 @@ async function follow(
   switch (end) {
     case "finished": {
       // Whoever does not read must not be waited for before the close.
-      void send({ type: "ended", ...await session.ended });
+      const { reason, exitCode, message } = await session.ended;
+      void send({ type: "ended", reason, exitCode, message });
       await settlesWithin(session.gone, GONE_MS, clock);
       if (await socket.close(CLOSE.ended)) gateway.registry.unseen.forget(session);
       return;
@@ -201,6 +215,14 @@ async function follow(
   } else if (viewerEnd === "comeBack") {
     await socket.close(CLOSE.restarting, "come back: the session goes on");
   }
+}
+
+function tellReturn({ id, user, attached }: Session, from: Admitted, { counted }: Gateway): void {
+  const { remote, source } = from;
+  const fields = { session: id, user, remote };
+  const log = counted.of(source);
+  if (!attached) log.info("came back to a session", { event: "session-return", ...fields });
+  else log.info("took a session over", { event: "session-takeover", ...fields });
 }
 
 function describe({ user, profile, idleTimeoutMs }: Session, { engine }: Gateway) {

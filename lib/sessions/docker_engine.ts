@@ -23,6 +23,8 @@ const REMOVAL_MS = 20_000;
 /** A terminal cannot be sized in the first moment after its start. */
 const RESIZE_TRIES = 20;
 const RESIZE_PAUSE_MS = 5;
+/** SIGKILL and SIGTERM, as Docker's events write them. */
+const DEADLY: ReadonlySet<string> = new Set(["9", "15"]);
 
 /** Which Docker Engine, and which of its containers are ours. */
 export interface DockerEngineOptions {
@@ -192,8 +194,8 @@ export class DockerEngine implements Engine, Disposable {
       const { Action, Actor } = next.value;
       const kind = Action as Incident["kind"]; // as the filter has it
       // A kill with a harmless signal, as for a resize, is not the end of anything.
-      const harmless = kind === "kill" && Actor.Attributes.signal !== "9";
-      if (!harmless) yield { kind, container: Actor.ID };
+      const isHarmless = kind === "kill" && !DEADLY.has(Actor.Attributes.signal ?? "");
+      if (!isHarmless) yield { kind, container: Actor.ID };
     }
   }
 

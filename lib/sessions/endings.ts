@@ -7,7 +7,15 @@ export interface Ending {
   /** The shell's exit status, null when it did not exit by itself. */
   readonly exitCode: number | null;
   readonly message: string;
+  /** What the journal and the metrics call it, where the reason says too little. */
+  readonly cause?: EndCause;
 }
+
+/**
+ * `away`: nobody came back, which to the client is want of input. `stopped`: by another than the
+ * gateway, such as `docker stop`, which to the client is a kill.
+ */
+export type EndCause = "away" | "stopped";
 
 /** An ending that is not the shell's own exit. */
 export function ending(reason: EndReason, message: string): Ending {
@@ -25,9 +33,16 @@ export function withoutInput(timeoutMs: number): Ending {
   return ending("idle", `The session ended after ${inWords(timeoutMs)} without input.`);
 }
 
-/** The end since nobody looked at it. */
+/** The end because nobody looked at it. */
 export function abandoned(graceMs: number): Ending {
-  return ending("idle", `Nobody came back to the session within ${inWords(graceMs)}.`);
+  const message = `Nobody came back to the session within ${inWords(graceMs)}.`;
+  return { ...ending("idle", message), cause: "away" };
+}
+
+/** The end of a container that somebody stopped or killed on the server. */
+export function stopped(exitCode: number): Ending {
+  const message = "The container was stopped on the server, from outside ttygate.";
+  return { reason: "killed", exitCode, message, cause: "stopped" };
 }
 
 /** The end at the longest time. */

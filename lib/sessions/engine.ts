@@ -90,7 +90,7 @@ export interface ContainerSummary {
   readonly probesUntil?: number;
 }
 
-/** The out-of-memory killer struck in a container, or someone killed, paused or unpaused it. */
+/** The out-of-memory killer struck in a container, or someone stopped, killed, paused or unpaused it. */
 export interface Incident {
   readonly kind: "oom" | "kill" | "pause" | "unpause";
   readonly container: string;

@@ -256,15 +256,15 @@ export class Registry implements AsyncDisposable {
     const { log } = this.#parts;
     const { id, user } = session;
     try {
-      const { reason, exitCode } = await session.ended;
-      this.#endedByReason.set(reason, (this.#endedByReason.get(reason) ?? 0) + 1);
+      const { reason, exitCode, cause = reason } = await session.ended;
+      this.#endedByReason.set(cause, (this.#endedByReason.get(cause) ?? 0) + 1);
       const seconds = Math.round((Date.now() - session.startedAt.getTime()) / 1000);
       log.info("session ended", {
         event: "session-end",
         session: id,
         user,
-        reason,
-        exitCode,
+        reason: cause,
+        exitCode: exitCode ?? undefined,
         seconds,
         ...session.traffic,
       });

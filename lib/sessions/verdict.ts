@@ -1,14 +1,14 @@
 /** Tells why a shell ended, from its exit status and from what befell its container just then. */
 import { settlesWithin } from "../clock.ts";
 import type { Clock, Profile } from "../types.ts";
-import { type Ending, ending, exited, sizeInWords } from "./endings.ts";
+import { type Ending, ending, exited, sizeInWords, stopped } from "./endings.ts";
 import type { LineEnd } from "./line.ts";
 
 /** The engine may tell of a kill after it told of the exit; one long before has nothing to do with it. */
 const INCIDENT_LATE_MS = 1_000;
 const INCIDENT_EARLY_MS = 2_000;
-/** 128 + SIGKILL: how a shell exits that was killed. */
-const KILLED_STATUS = 137;
+/** 128 + SIGTERM, 128 + SIGKILL: how a shell exits that was stopped or killed. */
+const STOPPED_STATUS = 143, KILLED_STATUS = 137;
 
 /** What may have killed a shell. */
 type Killing = "oom" | "kill";
@@ -32,7 +32,7 @@ export class Verdict {
       return ending("engine", "The container is lost: the container engine let go of it.");
     }
     const { exitCode } = end;
-    if (exitCode !== KILLED_STATUS) return exited(exitCode);
+    if (exitCode !== KILLED_STATUS && exitCode !== STOPPED_STATUS) return exited(exitCode);
     switch (await this.#recentIncident()) {
       case "oom": {
         const memory = sizeInWords(this.profile.limits.memoryBytes);
@@ -40,7 +40,7 @@ export class Verdict {
         return { reason: "oom", exitCode, message };
       }
       case "kill":
-        return { reason: "killed", exitCode, message: "The container was killed on the server." };
+        return stopped(exitCode);
       case null:
         return exited(exitCode);
     }

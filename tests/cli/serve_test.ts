@@ -49,7 +49,7 @@ Deno.test("a session outlives its viewer for the grace and is then gone", async 
   terminal.cut();
   await terminal.closed;
   await gateway.haveContainers(0);
-  await gateway.logged(/session ended session=\S+ user=alice reason=idle/);
+  await gateway.logged(/session ended session=\S+ user=alice reason=away/);
   await using late = await TestTerminal.connect(gateway, {
     cookie,
     query: { session, offset: 0 },

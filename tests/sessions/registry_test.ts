@@ -239,6 +239,7 @@ Deno.test("a session outlives its last viewer for the grace, and no longer", asy
   await stage.clock.advance(MINUTE);
   assertEquals(await session.ended, {
     reason: "idle",
+    cause: "away",
     exitCode: null,
     message: "Nobody came back to the session within 1 minute.",
   });
@@ -274,6 +275,18 @@ Deno.test("a killed shell is told apart: out of memory, killed outside, or by it
     await stage.clock.advance(1_000);
     assertEquals((await session.ended).reason, reason);
     assertEquals((await session.ended).exitCode, 137);
+  }
+});
+
+Deno.test("what others than the gateway stopped is no administrator's kill in the journal", async () => {
+  for (const status of [137, 143]) {
+    await using stage = new Stage();
+    const { session, container } = await stage.view();
+    stage.engine.incident({ kind: "kill", container: session.container });
+    container.stream.end();
+    container.exit.resolve(status);
+    const { reason, cause, exitCode } = await session.ended;
+    assertEquals([reason, cause, exitCode], ["killed", "stopped", status]);
   }
 });
 
