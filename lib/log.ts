@@ -13,6 +13,7 @@ export type EventName =
   | "stop"
   | "login"
   | "login-refused"
+  | "login-locked"
   | "logout"
   | "cookie-refused"
   | "origin-refused"

@@ -24,16 +24,17 @@ function whyUnreadable(cause: unknown): string {
   return `${cause instanceof Error ? cause.message : cause}; put a readable htpasswd file there`;
 }
 
-/** What a look into the file costs to whoever wants to look no different for unknown names. */
-interface Users {
+/** What the file says; the same object until it changes. */
+export interface Accounts {
   readonly byName: ReadonlyMap<string, HtpasswdEntry>;
+  /** The highest bcrypt cost in the file; that of new hashes while it has none. */
   readonly highestCost: number;
 }
 
 /** The users in a file, read again whenever it changed. */
 export class HtpasswdFile {
   readonly #path: string;
-  readonly #file: FreshFile<Users>;
+  readonly #file: FreshFile<Accounts>;
 
   /** @param warn told once, per version of the file, of each line that was passed over */
   constructor(path: string, warn: (message: string) => void) {
@@ -46,7 +47,7 @@ export class HtpasswdFile {
         highestCost: entries.reduce(
           (highest, { hash }) => Math.max(highest, bcryptCost(hash) ?? 0),
           0,
-        ),
+        ) || NEW_COST,
       };
     });
   }
@@ -57,19 +58,15 @@ export class HtpasswdFile {
    * @throws {HtpasswdUnreadableError}
    */
   lookup(name: string): HtpasswdEntry | null {
-    return this.#users().byName.get(name) ?? null;
+    return this.accounts().byName.get(name) ?? null;
   }
 
   /**
-   * The highest bcrypt cost in the file; that of new hashes while it has none.
+   * The accounts as they are now, for the price of one stat(2).
    *
    * @throws {HtpasswdUnreadableError}
    */
-  highestCost(): number {
-    return this.#users().highestCost || NEW_COST;
-  }
-
-  #users(): Users {
+  accounts(): Accounts {
     try {
       return this.#file.read();
     } catch (cause) {

@@ -1,28 +1,50 @@
 /** Who someone is, in PAM's manner: an auth phase checks the password, an account phase the account. */
 import { createHash } from "node:crypto";
 import type { Clock, Principal } from "../types.ts";
-import type { Faillock } from "./faillock.ts";
+import type { Attempt, LockKind } from "./faillock.ts";
 import type { GroupsFile } from "./groups.ts";
+import type { Guard } from "./guard.ts";
 import { HasherBusyError, HasherStoppedError, type Verifier } from "./hasher.ts";
-import { dummyHash, type HtpasswdEntry, NAME_CHARS } from "./htpasswd.ts";
-import { type HtpasswdFile, HtpasswdUnreadableError } from "./htpasswd_file.ts";
+import { dummyHash, type HtpasswdEntry } from "./htpasswd.ts";
+import { type Accounts, type HtpasswdFile, HtpasswdUnreadableError } from "./htpasswd_file.ts";
+import { formsOf } from "./password.ts";
+import { NoTurnError, Turns } from "./turns.ts";
+import { Verified } from "./verified.ts";
 
-/** The most attempts on one name that wait for each other; a further one is told to come back. */
-export const ATTEMPTS_PER_NAME = 8;
+/** When those who find no place to wait in may come back, in milliseconds. */
+const BUSY_RETRY_MS = 2000;
 
-/** When such a further one may come back, in milliseconds. */
-const BUSY_RETRY_MS = 1000;
+/** The most refusals that are held back at a time; beyond that the longest held goes out early. */
+export const HELD_BACK = 256;
 
 /** Its members may administer. */
 const ADMIN_GROUP = "admin";
+
+/** A name and a password, as sent. */
+export interface Credential {
+  readonly name: string;
+  readonly password: string;
+}
 
 /** What came of an attempt to log in. */
 export type AuthResult =
   | { readonly ok: true; readonly principal: Principal }
   /** Wrong name, wrong password or locked account: which of them stays unsaid. */
-  | { readonly ok: false; readonly reason: "denied" }
-  /** Too many failures or attempts at once; whether a user has that name stays unsaid. */
-  | { readonly ok: false; readonly reason: "locked"; readonly retryAfterMs: number }
+  | {
+    readonly ok: false;
+    readonly reason: "denied";
+    /** What this failure has locked; for the log, never for the client. */
+    readonly locks: LockKind | null;
+  }
+  /** Too many failures; whether a user has that name stays unsaid. */
+  | {
+    readonly ok: false;
+    readonly reason: "locked";
+    readonly kind: LockKind;
+    readonly retryAfterMs: number;
+  }
+  /** Too many others wait to be checked; nothing is wrong with this attempt. */
+  | { readonly ok: false; readonly reason: "busy"; readonly retryAfterMs: number }
   /** Nobody can log in now; `message` is for the log and names files. */
   | { readonly ok: false; readonly reason: "unavailable"; readonly message: string };
 
@@ -31,10 +53,10 @@ export type AuthRefusal = Exclude<AuthResult, { ok: true }>;
 
 /** What a stack is made of; looked at each time, as a reload may change it. */
 export interface AuthStackOptions {
-  readonly users: Pick<HtpasswdFile, "lookup" | "highestCost">;
+  readonly users: Pick<HtpasswdFile, "accounts">;
   readonly groups: Pick<GroupsFile, "has">;
   readonly verifier: Verifier;
-  readonly faillock: Faillock;
+  readonly guard: Guard;
   /** The least time from the start of an attempt to the answer that it was denied. */
   readonly failDelayMs: number;
   readonly clock: Clock;
@@ -43,7 +65,10 @@ export interface AuthStackOptions {
 /** Authenticates names with passwords, and says what is known of a name. */
 export class AuthStack {
   readonly #options: AuthStackOptions;
-  readonly #turns = new Map<string, { queued: number; last: Promise<unknown> }>();
+  readonly #turns = new Turns();
+  readonly #verified = new Verified();
+  /** What lets each refusal that is held back go; the one held longest comes first. */
+  readonly #held = new Set<() => void>();
 
   constructor(options: AuthStackOptions) {
     this.#options = options;
@@ -53,22 +78,30 @@ export class AuthStack {
    * Checks a name and a password. An unknown name costs the same work and gets the same answer at
    * the same time as a wrong password; success is answered at once.
    *
+   * Passwords are checked one at a time: addresses take turns, those from which the user has logged
+   * in before come first, and guesses side by side cannot outrun their counting.
+   *
+   * @param source the client's address, or the network that counts as one
    * @param signal when aborted, rejects with its reason; an attempt that had begun counts as failed
    */
-  async authenticate(name: string, password: string, signal?: AbortSignal): Promise<AuthResult> {
+  async authenticate(
+    credential: Credential,
+    source: string,
+    signal?: AbortSignal,
+  ): Promise<AuthResult> {
+    signal?.throwIfAborted();
     const { clock, failDelayMs } = this.#options;
     const startedMs = clock.now();
-    const result = await this.#attemptInTurn(name, password, signal);
+    const result = await this.#attempt(credential, source, signal);
     if (!result.ok && result.reason === "denied") {
-      await wait(startedMs + failDelayMs - clock.now(), clock, signal);
+      await this.#holdBack(startedMs + failDelayMs - clock.now(), signal);
     }
     return result;
   }
 
-  /** Whether failed attempts are remembered that may still lock a name. */
-  get remembersFailures(): boolean {
-    const { faillock, clock } = this.#options;
-    return faillock.remembers(clock.now());
+  /** The accounts as they are now. @throws {HtpasswdUnreadableError} */
+  accounts(): Accounts {
+    return this.#options.users.accounts();
   }
 
   /**
@@ -77,15 +110,13 @@ export class AuthStack {
    * @throws {HtpasswdUnreadableError}
    */
   principalOf(name: string): Principal | null {
-    const { users, groups } = this.#options;
-    const entry = users.lookup(name);
-    return mayLogIn(entry) ? { name, admin: groups.has(ADMIN_GROUP, name) } : null;
+    return mayLogIn(this.accounts().byName.get(name)) ? this.#principal(name) : null;
   }
 
   /** Whether a user has this name, locked or not; for the log, never for the client. */
   knows(name: string): boolean {
     try {
-      return this.#options.users.lookup(name) !== null;
+      return this.accounts().byName.has(name);
     } catch {
       return false;
     }
@@ -98,89 +129,114 @@ export class AuthStack {
    * @throws {HtpasswdUnreadableError}
    */
   credentialOf(name: string): string | null {
-    const entry = this.#options.users.lookup(name);
+    const entry = this.accounts().byName.get(name);
     if (!mayLogIn(entry)) return null;
     return createHash("sha256").update(`${entry.name}:${entry.hash}`).digest("hex");
   }
 
-  /** One at a time for each name, so that guesses side by side cannot outrun their counting. */
-  async #attemptInTurn(
-    name: string,
-    password: string,
-    signal: AbortSignal | undefined,
-  ): Promise<AuthResult> {
-    // No name is longer; without the cut, a map of names would hold whatever is sent.
-    const key = name.slice(0, NAME_CHARS);
-    const turn = this.#turns.get(key) ?? { queued: 0, last: Promise.resolve() };
-    if (turn.queued >= ATTEMPTS_PER_NAME) {
-      return { ok: false, reason: "locked", retryAfterMs: BUSY_RETRY_MS };
-    }
-    turn.queued++;
-    this.#turns.set(key, turn);
-    const attempt = turn.last.then(() => this.#attempt(name, key, password, signal));
-    turn.last = attempt.catch(() => {});
-    try {
-      return await attempt;
-    } finally {
-      turn.queued--;
-      if (turn.queued === 0) this.#turns.delete(key);
-    }
-  }
-
   async #attempt(
-    name: string,
-    key: string,
-    password: string,
+    credential: Credential,
+    source: string,
     signal: AbortSignal | undefined,
   ): Promise<AuthResult> {
-    signal?.throwIfAborted();
-    const { users, verifier, faillock, clock } = this.#options;
-    const state = faillock.check(key, clock.now());
-    if (state.locked) return { ok: false, reason: "locked", retryAfterMs: state.retryAfterMs };
+    const { guard } = this.#options;
     try {
-      const entry = users.lookup(name);
-      const hash = entry?.hash ?? dummyHash(users.highestCost());
-      const matches = await verifier.verify(password, hash, signal);
-      // A password that was changed while it was being checked opens nothing any more.
-      const current = matches && entry !== null && users.lookup(name)?.hash === entry.hash;
-      const principal = current ? this.principalOf(name) : null;
-      if (principal === null) {
-        faillock.fail(key, clock.now());
-        return { ok: false, reason: "denied" };
+      const entry = this.accounts().byName.get(credential.name);
+      const attempt = guard.attemptOf(credential.name, entry !== undefined, source);
+      const refusal = this.#refusal(attempt);
+      if (refusal) return refusal;
+      if (this.#isVerified(entry, credential.password)) {
+        guard.succeed(attempt);
+        return { ok: true, principal: this.#principal(credential.name) };
       }
-      faillock.succeed(key);
-      return { ok: true, principal };
+      const preferred = guard.isKnown(attempt);
+      // Others behind the same address must not take the turns of somebody who is at home there.
+      const share = preferred ? `${attempt.name} ${source}` : source;
+      const check = () => this.#check(credential, attempt, signal);
+      return await this.#turns.take({ share, preferred }, check, signal);
     } catch (error) {
-      if (error instanceof HasherBusyError) {
-        return { ok: false, reason: "locked", retryAfterMs: BUSY_RETRY_MS };
+      if (error instanceof NoTurnError || error instanceof HasherBusyError) {
+        return { ok: false, reason: "busy", retryAfterMs: BUSY_RETRY_MS };
       }
       if (isUnavailable(error)) {
         return { ok: false, reason: "unavailable", message: error.message };
       }
-      if (signal?.aborted) faillock.fail(key, clock.now());
       throw error;
+    }
+  }
+
+  /** Checks the password; nobody else's is being checked meanwhile. */
+  async #check(
+    { name, password }: Credential,
+    attempt: Attempt,
+    signal: AbortSignal | undefined,
+  ): Promise<AuthResult> {
+    signal?.throwIfAborted();
+    const refusal = this.#refusal(attempt); // others may have failed while this one waited
+    if (refusal) return refusal;
+    const { verifier, guard, clock } = this.#options;
+    const { byName, highestCost } = this.accounts();
+    const entry = byName.get(name);
+    const hash = entry?.hash ?? dummyHash(highestCost);
+    let matches = this.#isVerified(entry, password); // by one that came before it
+    try {
+      for (const form of formsOf(password)) {
+        matches ||= await verifier.verify(form, hash, signal);
+      }
+    } catch (error) {
+      if (signal?.aborted) guard.fail(attempt);
+      throw error;
+    }
+    // A password that was changed while it was being checked opens nothing any more.
+    const now = this.accounts().byName.get(name);
+    if (!matches || !mayLogIn(now) || now.hash !== hash) {
+      return { ok: false, reason: "denied", locks: guard.fail(attempt) };
+    }
+    this.#verified.add(now, password, clock.now());
+    guard.succeed(attempt);
+    return { ok: true, principal: this.#principal(name) };
+  }
+
+  #refusal(attempt: Attempt): AuthRefusal | null {
+    const state = this.#options.guard.check(attempt);
+    if (!state.locked) return null;
+    return { ok: false, reason: "locked", kind: state.kind, retryAfterMs: state.retryAfterMs };
+  }
+
+  /** Whether the user may log in and had this password a moment ago. */
+  #isVerified(entry: HtpasswdEntry | undefined, password: string): boolean {
+    return mayLogIn(entry) && this.#verified.has(entry, password, this.#options.clock.now());
+  }
+
+  #principal(name: string): Principal {
+    return { name, admin: this.#options.groups.has(ADMIN_GROUP, name) };
+  }
+
+  async #holdBack(delayMs: number, signal?: AbortSignal): Promise<void> {
+    if (delayMs <= 0) return;
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const abort = () => reject(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    using _timer = this.#options.clock.timer(delayMs, resolve);
+    this.#held.add(resolve);
+    if (this.#held.size > HELD_BACK) {
+      const [longest] = this.#held;
+      longest!();
+    }
+    try {
+      await promise;
+    } finally {
+      this.#held.delete(resolve);
+      signal?.removeEventListener("abort", abort);
     }
   }
 }
 
-function mayLogIn(entry: HtpasswdEntry | null): entry is HtpasswdEntry {
-  return entry !== null && !entry.locked;
+function mayLogIn(entry: HtpasswdEntry | undefined): entry is HtpasswdEntry {
+  return entry !== undefined && !entry.locked;
 }
 
 function isUnavailable(error: unknown): error is Error {
   return error instanceof HtpasswdUnreadableError || error instanceof HasherStoppedError;
-}
-
-async function wait(delayMs: number, clock: Clock, signal?: AbortSignal): Promise<void> {
-  if (delayMs <= 0) return;
-  signal?.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = () => reject(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
-  using _timer = clock.timer(delayMs, resolve);
-  try {
-    await promise;
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
 }

@@ -1,6 +1,7 @@
 /** Opens all that answering requests needs. */
 import { join } from "node:path";
-import { Faillock } from "../auth/faillock.ts";
+import { Guard } from "../auth/guard.ts";
+import { guardFile, GuardStore } from "../auth/guard_store.ts";
 import { Hasher } from "../auth/hasher.ts";
 import { Logins } from "../auth/login.ts";
 import { AuthStack } from "../auth/stack.ts";
@@ -29,6 +30,17 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
   const auth = () => live.settings.config.auth;
   const counted = held.use(new CountingLog(log, clock));
 
+  const guard = new Guard({
+    limits: {
+      get deny() {
+        return auth().deny;
+      },
+      get unlockTimeMs() {
+        return auth().unlockTimeMs;
+      },
+    },
+  });
+  held.use(await GuardStore.open({ guard, path: guardFile(stateDir), clock, warn }));
   const stack = new AuthStack({
     get users() {
       return live.settings.users;
@@ -40,14 +52,7 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
       return auth().failDelayMs;
     },
     verifier: held.use(new Hasher()),
-    faillock: new Faillock({
-      get deny() {
-        return auth().deny;
-      },
-      get unlockTimeMs() {
-        return auth().unlockTimeMs;
-      },
-    }),
+    guard,
     clock,
   });
   const logins = held.use(

@@ -43,7 +43,7 @@ async function serve(load: () => Promise<Config>): Promise<void> {
 
   const live: Live = { settings: await settingsOf(await load()) };
   const gateway = await openGateway(live, held);
-  const { registry, stack } = gateway;
+  const { registry } = gateway;
   warnUnlessReadable(live);
   const doors = await openDoors(gateway, live.settings, held);
   warnOfWhatHasNoEffect(live, doors);
@@ -102,10 +102,8 @@ async function serve(load: () => Promise<Config>): Promise<void> {
   function life(): Life {
     const visits = doors.all.map((server) => server.visits);
     const isVisited = visits.some(({ live }) => live);
-    // A next gateway would not know of failed log-ins: leaving would unlock whoever guesses.
     const lives = isVisited || registry.list().length > 0 || registry.unseen.size > 0 ||
-      registry.unsettled ||
-      stack.remembersFailures;
+      registry.unsettled;
     return { lives, visits: visits.reduce((sum, { total }) => sum + total, 0) };
   }
 }

@@ -17,6 +17,8 @@ export interface Caller {
   /** What shares are given to: an IPv4 address, the /64 of an IPv6 one, or "unix". */
   readonly source: string;
   readonly scheme: "http" | "https";
+  /** Aborted when nobody waits for the answer any more. */
+  readonly gone?: AbortSignal;
 }
 
 /** What a connection says of itself. */
@@ -24,6 +26,8 @@ export interface Peer {
   /** Undefined on a Unix socket. */
   readonly address: string | undefined;
   readonly encrypted: boolean;
+  /** Aborted when it has hung up. */
+  readonly gone?: AbortSignal;
 }
 
 /** How requests are seen. */
@@ -59,6 +63,7 @@ export function callerOf(
     remote,
     source: sourceOf(remote),
     scheme: peer.encrypted || told === "https" ? "https" : "http",
+    ...(peer.gone && { gone: peer.gone }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Who a request speaks for: by its cookie, by HTTP Basic, or by the door it came through. */
 import { parseBasic } from "../auth/basic.ts";
 import { readLoginCookie } from "../auth/cookie.ts";
+import type { LockKind } from "../auth/faillock.ts";
 import type { Login, Logins } from "../auth/login.ts";
 import { checkOrigin } from "../auth/origin.ts";
 import type { AuthRefusal, AuthStack } from "../auth/stack.ts";
@@ -44,8 +45,8 @@ function tokenOf({ headers, scheme }: Caller, { basePath }: IdentityParts): stri
 /**
  * Identifies the caller by cookie, or by Basic where a script may come.
  *
- * @throws {Refusal} 401 without a valid credential, 429 when the account is locked, 503 when
- * passwords cannot be checked
+ * @throws {Refusal} 401 without a valid credential, 429 after too many failures, 503 when passwords
+ * cannot be checked, or too many others wait for that
  */
 export async function identify(caller: Caller, parts: IdentityParts): Promise<Identity> {
   if (caller.door === "admin") return { principal: ADMIN_DOOR, ended: null };
@@ -53,7 +54,7 @@ export async function identify(caller: Caller, parts: IdentityParts): Promise<Id
   const { remote, source } = caller;
   const basic = takesBasic(caller) ? parseBasic(caller.headers.get("authorization")) : null;
   if (basic) {
-    const result = await stack.authenticate(basic.name, basic.password);
+    const result = await stack.authenticate(basic, source, caller.gone);
     if (result.ok) {
       const fields = { event: "login", user: basic.name, how: "basic", remote } as const;
       counted.of(source).info("logged in by HTTP Basic", fields);
@@ -96,7 +97,22 @@ export function logRefusal(
   }
   const who = stack.knows(name) ? { user: name } : { unknown: true };
   log.notice("log-in refused", { event: "login-refused", ...who, remote, why: result.reason });
+  if (result.reason === "denied" && result.locks !== null) {
+    const what = LOCKED[result.locks];
+    log.warning(`too many failed log-ins: ${what} is shut out for a while`, {
+      event: "login-locked",
+      ...who,
+      remote,
+    });
+  }
 }
+
+/** What a failure has locked, as the log calls it. */
+const LOCKED: Readonly<Record<LockKind, string>> = {
+  pair: "that name from that address",
+  name: "that name from where its user never was",
+  source: "whoever comes from that address and never logged in there",
+};
 
 /** The refusal that a failed attempt is answered with. */
 export function refusalOf(
@@ -108,14 +124,29 @@ export function refusalOf(
       return unauthorized(caller, "The user name or the password is wrong.");
     case "locked": {
       const seconds = Math.max(1, Math.ceil(result.retryAfterMs / 1000));
-      const wait = seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
-      return new Refusal(429, `Too many failed log-ins. Try again in ${wait}.`, {
-        "retry-after": String(seconds),
-      });
+      const whence = result.kind === "source" ? " from your network" : "";
+      return new Refusal(
+        429,
+        `Too many failed log-ins${whence}. Try again in ${inWait(seconds)}.`,
+        {
+          "retry-after": String(seconds),
+        },
+      );
+    }
+    case "busy": {
+      const seconds = Math.ceil(result.retryAfterMs / 1000);
+      const message = "The server is busy checking log-ins. Nothing was wrong with yours: " +
+        `try again in ${inWait(seconds)}.`;
+      return new Refusal(503, message, { "retry-after": String(seconds) });
     }
     case "unavailable":
       return new Refusal(503, "Log-in is not possible right now. The server's log says why.");
   }
+}
+
+function inWait(seconds: number): string {
+  if (seconds === 1) return "a second";
+  return seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
 }
 
 /**

@@ -26,8 +26,9 @@ export async function logIn(caller: Caller, request: Request, gateway: Gateway):
   const form = await readForm(request);
   const username = form.get("username") ?? "";
   const next = safeNext(form.get("next"), basePath);
-  const { remote } = caller;
-  const result = await stack.authenticate(username, form.get("password") ?? "");
+  const { remote, source, gone } = caller;
+  const credential = { name: username, password: form.get("password") ?? "" };
+  const result = await stack.authenticate(credential, source, gone);
   if (!result.ok) {
     const { status, message, headers } = refusalOf(result, caller);
     logRefusal(result, { name: username, caller }, gateway);
@@ -36,6 +37,9 @@ export async function logIn(caller: Caller, request: Request, gateway: Gateway):
     return page;
   }
   const { token } = await logins.issue(result.principal.name);
+  // The browser forgets it now, and so must whoever else has got hold of it.
+  const former = readLoginCookie(caller.headers, { scheme: caller.scheme, basePath });
+  if (former !== null) await logins.revoke(former);
   log.info("logged in", { event: "login", user: username, remote });
   const headers = new Headers();
   setLoginCookie(headers, { scheme: caller.scheme, basePath }, { token, ttlMs: loginTtlMs });

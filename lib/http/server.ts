@@ -86,6 +86,7 @@ export class HttpServer implements AsyncDisposable {
 
   private constructor(options: ServerOptions) {
     this.#options = options;
+    const encrypted = options.tls !== null;
     const limits = {
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: HEAD_MS,
@@ -94,7 +95,7 @@ export class HttpServer implements AsyncDisposable {
       noDelay: true,
     };
     const handle: FetchHandler = async (request, { address }) => {
-      const peer = { address: address || undefined, encrypted: options.tls !== null };
+      const peer = { address: address || undefined, encrypted, gone: request.signal };
       return await answer(this.#callerOf(request, peer), request, options.gateway);
     };
     const listener = createRequestListener(handle, {
@@ -248,13 +249,16 @@ export class HttpServer implements AsyncDisposable {
   async #upgrade(request: IncomingMessage, socket: Socket, head: Uint8Array): Promise<void> {
     const { gateway, tls } = this.#options;
     socket.on("error", () => socket.destroy());
+    const gone = new AbortController();
+    socket.on("close", () => gone.abort(new Error("the client is gone")));
     try {
       const seen = {
         method: request.method ?? "GET",
         url: `http://gateway.invalid${originForm(request.url)}`,
         headers: createHeaders(request),
       };
-      const peer = { address: socket.remoteAddress, encrypted: tls !== null };
+      const encrypted = tls !== null;
+      const peer = { address: socket.remoteAddress, encrypted, gone: gone.signal };
       const admitted = await admitTerminal(this.#callerOf(seen, peer), gateway);
       // Not loaded before somebody needs it: a gateway that has just been started answers sooner.
       const { acceptSocket } = await import("../terminal/socket.ts");

@@ -1,76 +1,139 @@
-/** Failures counted by name: when they lock, when they are forgotten, how many are remembered. */
-import { assertEquals } from "@std/assert";
-import { Faillock, TRACKED_NAMES } from "../../lib/auth/faillock.ts";
+/** Failures counted by pair, name and address: when they lock, when they are forgotten, how many are kept. */
+import { assert, assertEquals } from "@std/assert";
+import { Faillock, PAIR_MEMORY_MS, TRACKED } from "../../lib/auth/faillock.ts";
 
 const LIMITS = { deny: 3, unlockTimeMs: 600 };
+const alice = { name: "alice", source: "192.0.2.1" };
+const elsewhere = { name: "alice", source: "198.51.100.7" };
+const bob = { name: "bob", source: "192.0.2.1" };
 
-Deno.test("check() locks a name at its deny-th failure and says for how long", () => {
+function locked(faillock: Faillock, who: typeof alice, nowMs: number, isKnown = false) {
+  const state = faillock.check(who, isKnown, nowMs);
+  return state.locked ? [state.kind, state.retryAfterMs] : null;
+}
+
+Deno.test("the deny-th failure locks a name for its address, and check() says for how long", () => {
   const faillock = new Faillock(LIMITS);
-  faillock.fail("alice", 0);
-  faillock.fail("alice", 10);
-  assertEquals(faillock.check("alice", 10), { locked: false });
-  faillock.fail("alice", 20);
-  assertEquals(faillock.check("alice", 20), { locked: true, retryAfterMs: 600 });
-  assertEquals(faillock.check("alice", 619), { locked: true, retryAfterMs: 1 });
-  assertEquals(faillock.check("alice", 620), { locked: false });
-  assertEquals(faillock.check("bob", 20), { locked: false });
+  assertEquals(faillock.fail(alice, false, 0), null);
+  assertEquals(faillock.fail(alice, false, 10), null);
+  assertEquals(locked(faillock, alice, 10), null);
+  assertEquals(faillock.fail(alice, false, 20), "pair");
+  assertEquals(locked(faillock, alice, 20), ["pair", 600]);
+  assertEquals(locked(faillock, alice, 20, true), ["pair", 600], "at home, too");
+  assertEquals(locked(faillock, alice, 619), ["pair", 1]);
+  assertEquals(locked(faillock, alice, 620), null);
+  for (const who of [elsewhere, bob]) assertEquals(locked(faillock, who, 20), null);
 });
 
-Deno.test("after a lock the count starts anew", () => {
+Deno.test("after a lock each further failure locks the pair again, until a day has gone by", () => {
   const faillock = new Faillock(LIMITS);
-  for (let count = 0; count < 3; count++) faillock.fail("alice", 0);
-  faillock.fail("alice", 600);
-  faillock.fail("alice", 600);
-  assertEquals(faillock.check("alice", 600), { locked: false });
-  faillock.fail("alice", 600);
-  assertEquals(faillock.check("alice", 600), { locked: true, retryAfterMs: 600 });
+  for (let count = 0; count < 3; count++) faillock.fail(alice, true, 0);
+  assertEquals(locked(faillock, alice, 600), null);
+  faillock.fail(alice, true, 600);
+  assertEquals(locked(faillock, alice, 600), ["pair", 600]);
+  faillock.fail(alice, true, 600 + PAIR_MEMORY_MS);
+  assertEquals(locked(faillock, alice, 600 + PAIR_MEMORY_MS), null);
 });
 
-Deno.test("succeed() forgets the failures of that name only", () => {
+Deno.test("succeed() forgets the failures of that pair only, forget() all of a name", () => {
   const faillock = new Faillock(LIMITS);
-  for (const name of ["alice", "bob", "alice", "bob"]) faillock.fail(name, 0);
-  faillock.succeed("alice");
-  faillock.fail("alice", 0);
-  faillock.fail("bob", 0);
-  assertEquals(faillock.check("alice", 0).locked, false);
-  assertEquals(faillock.check("bob", 0).locked, true);
+  for (const who of [alice, elsewhere, bob]) {
+    for (let count = 0; count < 3; count++) faillock.fail(who, false, 0);
+  }
+  assertEquals(faillock.succeed(alice), true);
+  assertEquals(faillock.succeed(alice), false);
+  assertEquals(locked(faillock, alice, 0), null);
+  assertEquals(locked(faillock, elsewhere, 0), ["pair", 600]);
+  assertEquals([faillock.forget("alice"), faillock.forget("alice")], [true, false]);
+  assertEquals(locked(faillock, elsewhere, 0), null);
+  assertEquals(locked(faillock, bob, 0), ["pair", 600]);
 });
 
-Deno.test("failures are forgotten when none follows for unlockTimeMs", () => {
+Deno.test("failures from many addresses lock the name, but not for those who are known", () => {
   const faillock = new Faillock(LIMITS);
-  faillock.fail("alice", 0);
-  faillock.fail("alice", 599);
-  faillock.fail("alice", 1199);
-  assertEquals(faillock.check("alice", 1199), { locked: false });
+  const from = (count: number) => ({ name: "alice", source: `10.0.0.${count}` });
+  for (let count = 1; count < 30; count++) assertEquals(faillock.fail(from(count), false, 0), null);
+  assertEquals(faillock.fail(from(30), false, 0), "name");
+  assertEquals(locked(faillock, from(31), 599), ["name", 1]);
+  assertEquals(locked(faillock, from(31), 599, true), null);
+  assertEquals(locked(faillock, from(31), 600), null);
+  // It begins again, or one failure now and then would shut out a user who is nowhere known.
+  faillock.fail(from(32), false, 600);
+  assertEquals(locked(faillock, from(33), 600), null);
 });
 
-Deno.test("TRACKED_NAMES bounds the memory: the name that failed longest ago is forgotten", () => {
-  const faillock = new Faillock({ deny: 2, unlockTimeMs: 600 });
-  faillock.fail("first", 0);
-  faillock.fail("second", 0);
-  for (let index = 0; index < TRACKED_NAMES - 2; index++) faillock.fail(`other${index}`, 0);
-  faillock.fail("first", 0);
-  faillock.fail("one more", 0);
-  assertEquals(faillock.check("first", 0).locked, true);
-  faillock.fail("second", 0);
-  assertEquals(faillock.check("second", 0).locked, false);
+Deno.test("failures of those who are known count for the pair alone", () => {
+  const faillock = new Faillock({ deny: 1000, unlockTimeMs: 600 });
+  for (let count = 0; count < 999; count++) faillock.fail(alice, true, 0);
+  const { pairs, names, sources } = faillock.record(0);
+  assertEquals([pairs.length, names, sources], [1, [], []]);
 });
 
-Deno.test("remembers() is true while a failure may still count", () => {
-  const faillock = new Faillock({ deny: 2, unlockTimeMs: 600 });
-  assertEquals(faillock.remembers(0), false);
-  faillock.fail("alice", 100);
-  assertEquals([faillock.remembers(699), faillock.remembers(700)], [true, false]);
-  faillock.fail("alice", 1000);
-  faillock.succeed("alice");
-  assertEquals(faillock.remembers(1000), false);
+Deno.test("an address may fail 30 times with whatever names, and then once every 20 s", () => {
+  const faillock = new Faillock(LIMITS);
+  const next = (count: number) => ({ name: `n${count}`, source: "192.0.2.1" });
+  for (let count = 0; count < 30; count++) {
+    assertEquals(locked(faillock, next(count), 0), null);
+    assertEquals(faillock.fail(next(count), false, 0), count === 29 ? "source" : null);
+  }
+  assertEquals(locked(faillock, next(30), 0), ["source", 20_000]);
+  assertEquals(locked(faillock, next(30), 0, true), null);
+  assertEquals(locked(faillock, { name: "n30", source: "192.0.2.2" }, 0), null);
+  assertEquals(locked(faillock, next(30), 19_999), ["source", 1]);
+  assertEquals(locked(faillock, next(30), 20_000), null);
+  faillock.fail(next(30), false, 20_000);
+  assertEquals(locked(faillock, next(31), 20_000), ["source", 20_000]);
+  assertEquals(locked(faillock, next(31), 20_000 + 30 * 20_000), null);
+});
+
+Deno.test("TRACKED bounds each memory: what failed longest ago is forgotten", () => {
+  const faillock = new Faillock(LIMITS);
+  for (let count = 0; count < 3; count++) faillock.fail(alice, false, 0);
+  for (let index = 0; index < TRACKED + 10; index++) {
+    faillock.fail({ name: `n${index}`, source: `s${index}` }, false, 0);
+  }
+  assertEquals(locked(faillock, alice, 0), null);
+  const { pairs, names, sources } = faillock.record(0);
+  assertEquals([pairs.length, names.length, sources.length], [TRACKED, TRACKED, TRACKED]);
+});
+
+Deno.test("locks() tells the names that are locked, from where and until when", () => {
+  const faillock = new Faillock(LIMITS);
+  for (let count = 0; count < 4; count++) faillock.fail(alice, false, 100);
+  faillock.fail(bob, false, 100);
+  assertEquals(faillock.locks(100), [
+    { name: "alice", source: "192.0.2.1", failures: 4, untilMs: 700 },
+  ]);
+  assertEquals(faillock.locks(700), []);
+});
+
+Deno.test("record() and restore() carry it over a restart, without what counts no more", () => {
+  const faillock = new Faillock(LIMITS);
+  for (let count = 0; count < 3; count++) faillock.fail(alice, false, 100);
+  const next = new Faillock(LIMITS);
+  next.restore(faillock.record(200), 200);
+  assertEquals(locked(next, alice, 200), ["pair", 500]);
+  assertEquals(next.record(200), faillock.record(200));
+  const late = 100 + PAIR_MEMORY_MS;
+  assertEquals(faillock.record(late), { pairs: [], names: [], sources: [] });
+});
+
+Deno.test("a clock that was set back makes no lock longer", () => {
+  const faillock = new Faillock(LIMITS);
+  for (let count = 0; count < 3; count++) faillock.fail(alice, false, 1_000_000);
+  assertEquals(locked(faillock, alice, 0), ["pair", 600]);
+  const next = new Faillock(LIMITS);
+  next.restore(faillock.record(0), 0);
+  assertEquals(locked(next, alice, 600), null);
 });
 
 Deno.test("limits that change hold for the failures before, too", () => {
   const limits = { deny: 3, unlockTimeMs: 600 };
   const faillock = new Faillock(limits);
-  for (const now of [0, 1]) faillock.fail("alice", now);
-  assertEquals(faillock.check("alice", 2).locked, false);
+  for (const now of [0, 1]) faillock.fail(alice, false, now);
+  assertEquals(locked(faillock, alice, 2), null);
   limits.deny = 2;
-  assertEquals(faillock.check("alice", 2), { locked: true, retryAfterMs: 599 });
+  assertEquals(locked(faillock, alice, 2), ["pair", 599]);
+  limits.deny = 100;
+  assert(faillock.check(alice, false, 2).locked === false);
 });

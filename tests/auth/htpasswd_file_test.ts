@@ -44,7 +44,7 @@ Deno.test("a missing or unreadable file is a HtpasswdUnreadableError that says h
     `Cannot read ${missing}: it does not exist; make it with 'ttygate user add NAME'`,
   );
   const error = assertThrows(
-    () => new HtpasswdFile(dir.path, () => {}).highestCost(),
+    () => new HtpasswdFile(dir.path, () => {}).accounts().highestCost,
     HtpasswdUnreadableError,
     "it is not a regular file; put a readable htpasswd file there",
   ) as Error;
@@ -62,13 +62,13 @@ Deno.test("lookup() works again once the file is back", () => {
   assertEquals(users.lookup("alice")?.name, "alice");
 });
 
-Deno.test("highestCost() is the file's, or that of new hashes while it has none", () => {
+Deno.test("highestCost is the file's, or that of new hashes while it has none", () => {
   using dir = new TempDir();
   const path = dir.file("htpasswd", "");
   const users = new HtpasswdFile(path, () => {});
-  assertEquals(users.highestCost(), NEW_COST);
+  assertEquals(users.accounts().highestCost, NEW_COST);
   dir.file("htpasswd", `alice:${HORSE}\nbob:${HORSE.replace("$04", "$06")}\n`);
-  assertEquals(users.highestCost(), 6);
+  assertEquals(users.accounts().highestCost, 6);
 });
 
 Deno.test("editHtpasswd() makes a file of mode 0640 and its directory of 0750, and leaves nothing else", async () => {

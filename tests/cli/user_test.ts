@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Faillock } from "../../lib/auth/faillock.ts";
+import { Guard } from "../../lib/auth/guard.ts";
 import { Hasher } from "../../lib/auth/hasher.ts";
 import { HtpasswdFile } from "../../lib/auth/htpasswd_file.ts";
 import { Logins } from "../../lib/auth/login.ts";
@@ -218,7 +218,7 @@ Deno.test("passwd, lock and remove end the user's logins and nobody else's", asy
     users: new HtpasswdFile(fixture.path, () => {}),
     groups: { has: () => false },
     verifier: hasher,
-    faillock: new Faillock({ deny: 5, unlockTimeMs: 1000 }),
+    guard: new Guard({ limits: { deny: 5, unlockTimeMs: 1000 } }),
     failDelayMs: 0,
     clock: systemClock,
   });

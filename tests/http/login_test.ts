@@ -142,6 +142,34 @@ Deno.test("after deny failures a name is locked, known or not, even for the righ
   assertEquals((await postLogin(ALICE)).status, 303, "others log in");
 });
 
+Deno.test("five wrong passwords keep a name's owner out from nowhere else, and a restart unlocks nothing", async () => {
+  const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
+  const options: GatewayOptions = {
+    home,
+    env: { TTYGATE_GATEWAY_TRUSTED_PROXIES: "127.0.0.1" },
+  };
+  const from = (address: string) => ({ "x-forwarded-for": address });
+  try {
+    for (const life of ["before", "after"]) {
+      await using victim = await TestGateway.start(options);
+      const attempt = async (password: string, address: string) => {
+        const form = { username: "alice", password };
+        const response = await victim.postLogin(form, from(address));
+        await response.body?.cancel();
+        return response.status;
+      };
+      if (life === "before") {
+        for (let i = 0; i < 5; i++) assertEquals(await attempt("wrong", "198.51.100.7"), 401);
+        await victim.logged(/too many failed log-ins: that name from that address .*user=alice/);
+      }
+      assertEquals(await attempt("wonderland", "198.51.100.7"), 429, life);
+      assertEquals(await attempt("wonderland", "192.0.2.1"), 303, life);
+    }
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
 Deno.test("a log-in or log-out of another site, or of none, is refused", async () => {
   const cookie = await gateway.logIn();
   for (const path of ["/login", "/logout"]) {
@@ -245,6 +273,16 @@ Deno.test("log-out revokes the login on the server and clears the cookie", async
   assertMatch(response.headers.get("set-cookie")!, /^ttygate=; .*Expires=Thu, 01 Jan 1970/);
   assertEquals((await get("/", { cookie })).status, 303);
   assertEquals((await get("/api/v1/sessions", { cookie })).status, 401);
+});
+
+Deno.test("logging in anew from the same browser ends the login of before, and no other", async () => {
+  const [former, other] = [await gateway.logIn(), await gateway.logIn()];
+  const { response } = await postLogin(ALICE, { cookie: former });
+  const cookie = response.headers.get("set-cookie")!.split(";")[0]!;
+  assertEquals((await get("/", { cookie: former })).status, 303);
+  for (const good of [cookie, other]) assertEquals((await get("/", { cookie: good })).status, 200);
+  assertEquals((await postLogin({ username: "alice", password: "wrong" }, { cookie })).status, 401);
+  assertEquals((await get("/", { cookie })).status, 200, "a failed attempt ends nothing");
 });
 
 Deno.test("a login is not the user's to change: another secret half, or a path, is no login", async () => {
