@@ -257,8 +257,7 @@ export class HttpServer implements AsyncDisposable {
         url: `http://gateway.invalid${originForm(request.url)}`,
         headers: createHeaders(request),
       };
-      const encrypted = tls !== null;
-      const peer = { address: socket.remoteAddress, encrypted, gone: gone.signal };
+      const peer = { address: socket.remoteAddress, encrypted: !!tls, gone: gone.signal };
       const admitted = await admitTerminal(this.#callerOf(seen, peer), gateway);
       // Not loaded before somebody needs it: a gateway that has just been started answers sooner.
       const { acceptSocket } = await import("../terminal/socket.ts");
