@@ -3,6 +3,10 @@
 import { FitAddon } from "@xterm/addon-fit";
 import { type ITheme, Terminal } from "@xterm/xterm";
 import type { Winsize } from "../lib/types.ts";
+import { bound } from "./bounds.ts";
+import { ownPastes } from "./paste.ts";
+import { plain, titleOf } from "./text.ts";
+import { Utf8Stream } from "./utf8.ts";
 
 /** How long the window must hold still before the terminal follows it. */
 const RESIZE_MS = 100;
@@ -44,12 +48,14 @@ export interface ScreenListener {
   /** The same as one byte a character, for reports that are not text. */
   binary(data: string): void;
   resized(winsize: Winsize): void;
+  /** A program gave a title: one line, of at most `TITLE_CHARACTERS`. */
   titled(title: string): void;
 }
 
 export class Screen {
   readonly #terminal: Terminal;
   readonly #fit = new FitAddon();
+  readonly #utf8 = new Utf8Stream();
 
   constructor(element: HTMLElement, listener: ScreenListener) {
     const style = getComputedStyle(element);
@@ -58,17 +64,21 @@ export class Screen {
       fontFamily: style.getPropertyValue("--mono"),
       fontSize: matchMedia("(width < 36rem)").matches ? 13 : 14,
       lineHeight: 1.2,
-      cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+      // Its blink has the browser draw all the time, and each key's echo wait for it.
+      cursorBlink: false,
       scrollback: SCROLLBACK_LINES,
     });
     terminal.loadAddon(this.#fit);
     terminal.open(element);
     terminal.textarea?.setAttribute("aria-label", "Terminal; Control Shift L leaves it");
     terminal.attachCustomKeyEventHandler((event) => this.#ownKey(event));
-    terminal.onData(listener.text);
+    ownPastes(element, (text) => terminal.paste(text));
+    terminal.onData((data) => listener.text(isComposed(data) ? plain(data) : data));
     terminal.onBinary(listener.binary);
     terminal.onResize(({ cols, rows }) => listener.resized({ cols, rows }));
-    terminal.onTitleChange(listener.titled);
+    const titled = (title: string) => listener.titled(titleOf(title));
+    terminal.onTitleChange(titled);
+    bound(terminal, titled);
 
     let timer: ReturnType<typeof setTimeout> | undefined;
     new ResizeObserver(() => {
@@ -89,16 +99,23 @@ export class Screen {
 
   /** Draws bytes; `drawn` is called when they are. */
   write(bytes: Uint8Array, drawn: () => void): void {
-    this.#terminal.write(bytes, drawn);
+    this.#terminal.write(this.#utf8.decode(bytes), drawn);
+  }
+
+  /** No more bytes come. */
+  end(): void {
+    this.#terminal.write(this.#utf8.end());
   }
 
   /** Leaves a half-received control sequence, as CAN (ECMA-48 8.3.6) says; `drawn` as in `write`. */
   cancelSequence(drawn: () => void): void {
+    this.#utf8.skip();
     this.#terminal.write("\x18", drawn);
   }
 
   /** Empties the screen and its history, after all that was written before (RIS, ECMA-48 8.3.105). */
   reset(): void {
+    this.#utf8.skip();
     this.#terminal.write("\x18\x1bc");
   }
 
@@ -121,4 +138,9 @@ export class Screen {
     if (navigator.clipboard === undefined) document.execCommand("copy");
     else navigator.clipboard.writeText(selection).catch(() => document.execCommand("copy"));
   }
+}
+
+/** Whether this is text of an input method, which may have taken it from elsewhere; no key is so. */
+function isComposed(data: string): boolean {
+  return data.length > 1 && !data.startsWith("\x1b");
 }

@@ -169,6 +169,7 @@ class TerminalPage {
         this.#view.banner.note(`${event.to - event.from} bytes of output were skipped`);
         break;
       case "ended":
+        this.#screen.end();
         if (event.reason === "limit") this.#refused(event);
         else this.#stop(ended(event));
         break;
