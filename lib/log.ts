@@ -25,6 +25,11 @@ export type EventName =
   | "session-end"
   | "session-kill"
   | "protocol-error"
+  | "drain"
+  | "drain-cancel"
+  | "drain-end"
+  | "drain-empty"
+  | "broadcast"
   | "sweep";
 
 /**

@@ -111,6 +111,11 @@ export type TerminalEvent =
   | ({ readonly type: "stats" } & Usage)
   /** The session stands still, as its container is paused or the engine is away; or it goes on. */
   | { readonly type: "paused" | "resumed" }
+  /**
+   * A message of the administrator's; "" takes the one before back. `endsIn` is in how many seconds
+   * the terminals end, null where they do not.
+   */
+  | { readonly type: "notice"; readonly text: string; readonly endsIn: number | null }
   /** Output from one offset up to another was dropped, as the person interrupted it. */
   | { readonly type: "skip"; readonly from: number; readonly to: number }
   | {

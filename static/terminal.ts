@@ -173,6 +173,10 @@ class TerminalPage {
         if (event.reason === "limit") this.#refused(event);
         else this.#stop(ended(event));
         break;
+      case "notice":
+        if (event.text === "") this.#view.banner.clear();
+        else this.#view.banner.show(event.text);
+        break;
       case "alive":
       case "stats":
         break;

@@ -46,32 +46,42 @@ export class UsageError extends Error {
 export interface ParsedArgs {
   /** Whether each boolean option was given. */
   readonly flags: Readonly<Record<string, boolean>>;
+  /** Undefined for one that was not given. */
+  readonly options: Readonly<Record<string, string | undefined>>;
   readonly positionals: readonly string[];
 }
 
 /**
- * Parses a command's own arguments: the boolean options it knows, and so many positionals.
+ * Parses a command's own arguments: the options it knows, without and with a value, and so many
+ * positionals.
  *
- * @throws {UsageError} when an option is unknown or has a value, or positionals are missing or over
+ * @throws {UsageError} when an option is unknown, has a value or needs one, or positionals are
+ * missing or over
  */
 export function parseCommandArgs(
   args: readonly string[],
-  { flags = [], positionals = [] }: {
+  { flags = [], options = [], positionals = [] }: {
     readonly flags?: readonly string[];
+    readonly options?: readonly string[];
     /** Their names, as the messages call them. */
     readonly positionals?: readonly string[];
   },
 ): ParsedArgs {
   const parsed: Record<string, unknown> & { _: string[] } = parseArgs(args, {
     boolean: flags,
-    string: ["_"],
+    string: ["_", ...options],
     unknown: (arg: string, key?: string) => {
       if (key !== undefined) throw new UsageError(`unknown option ${arg}`);
     },
   });
   for (const arg of args.slice(0, args.includes("--") ? args.indexOf("--") : undefined)) {
     const option = /^--([^=]+)=/.exec(arg)?.[1];
-    if (option !== undefined) throw new UsageError(`--${option} takes no value`);
+    if (option !== undefined && !options.includes(option)) {
+      throw new UsageError(`--${option} takes no value`);
+    }
+  }
+  for (const name of options) {
+    if (parsed[name] === "") throw new UsageError(`--${name} needs a value`);
   }
   const missing = positionals[parsed._.length];
   if (missing !== undefined) throw new UsageError(`${missing} is missing`);
@@ -79,6 +89,9 @@ export function parseCommandArgs(
   if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
   return {
     flags: Object.fromEntries(flags.map((flag) => [flag, parsed[flag] === true])),
+    options: Object.fromEntries(
+      options.map((name) => [name, parsed[name] as string | undefined]),
+    ),
     positionals: parsed._,
   };
 }

@@ -11,7 +11,9 @@ import type { Gateway } from "../http/gateway.ts";
 import { log } from "../log.ts";
 import { CountingLog } from "../log/counting.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
+import { DrainFile } from "../sessions/drain_file.ts";
 import { leasedSessions, Leases } from "../sessions/leases.ts";
+import { Maintenance, refusalDuring } from "../sessions/maintenance.ts";
 import { memoryIsLow } from "../sessions/memory.ts";
 import { Registry } from "../sessions/registry.ts";
 import { sweep } from "../sessions/sweeper.ts";
@@ -69,10 +71,17 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
   const engine = held.use(new DockerEngine({ ...docker, log }));
   const leases = held.use(await Leases.acquire(stateDir, docker.instance));
   const settings = () => live.settings.registry;
-  const registry = held.use(new Registry({ engine, leases, settings, memoryIsLow, clock, log }));
+  const drain = await DrainFile.open(stateDir, docker.instance, log);
+  const refusal = () => drain.current && refusalDuring(drain.current);
+  const registry = held.use(
+    new Registry({ engine, leases, settings, refusal, memoryIsLow, clock, log }),
+  );
+  const unixTimeMs = () => Date.now();
+  const maintenance = held.use(new Maintenance({ file: drain, registry, clock, unixTimeMs, log }));
   held.use(sweepInBackground(engine, stateDir, docker.instance, registry.adopted));
   return {
     registry,
+    maintenance,
     engine,
     stack,
     logins,

@@ -43,7 +43,7 @@ async function serve(load: () => Promise<Config>): Promise<void> {
 
   const live: Live = { settings: await settingsOf(await load()) };
   const gateway = await openGateway(live, held);
-  const { registry } = gateway;
+  const { registry, maintenance } = gateway;
   warnUnlessReadable(live);
   const doors = await openDoors(gateway, live.settings, held);
   warnOfWhatHasNoEffect(live, doors);
@@ -87,7 +87,9 @@ async function serve(load: () => Promise<Config>): Promise<void> {
   function describe(): string {
     const [sessions, ready] = [registry.list().length, registry.poolReady];
     const failed = reloader.failed ? "; the last reload failed, the journal says why" : "";
-    return `Serving ${count(sessions, "session")}, ${count(ready, "shell")} ready${failed}`;
+    const drained = maintenance.drain ? "; draining, so none can begin" : "";
+    const shells = `${count(ready, "shell")} ready`;
+    return `Serving ${count(sessions, "session")}, ${shells}${drained}${failed}`;
   }
 
   async function tell(stage: "begun" | "over"): Promise<void> {

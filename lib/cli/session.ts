@@ -1,10 +1,9 @@
 /** `ttygate session`: lists, shows and ends sessions through the admin socket of a running gateway. */
+import { ask, RefusedError } from "./admin_socket.ts";
 import { type Command, parseCommandArgs, UsageError } from "./command.ts";
 import { terminalColumns } from "./terminal.ts";
 import { inSize, inTime, tableOf } from "./words.ts";
 
-/** Longer than the gateway waits for Docker to remove a container. */
-const REQUEST_MS = 30_000;
 const VERBS = ["list", "show", "kill"];
 
 /** A session as the gateway's API describes it. */
@@ -55,53 +54,23 @@ Asks the running gateway through gateway.admin_socket; never starts one.
         return 0;
       }
       case "show": {
-        const session = await ask(adminSocket, "GET", path) as SessionInfo;
+        const session = await ask(adminSocket, "GET", path).catch(refuse) as SessionInfo;
         if (flags.json) print(JSON.stringify(session));
         else for (const line of details(session, Date.now())) print(line);
         return 0;
       }
       default: // kill
-        await ask(adminSocket, "DELETE", path);
+        await ask(adminSocket, "DELETE", path).catch(refuse);
         print(flags.json ? JSON.stringify({ ended: id }) : `ended ${id}`);
         return 0;
     }
   },
 };
 
-async function ask(socket: string, method: string, path: string): Promise<unknown> {
-  using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
-  let response: Response;
-  try {
-    const signal = AbortSignal.timeout(REQUEST_MS);
-    // An address, as Deno would look a name up in the DNS even here.
-    response = await fetch(`http://127.0.0.1${path}`, { method, client, signal });
-  } catch (error) {
-    throw unanswered(error as Error, socket);
-  }
-  if (response.status === 204) return null;
-  const body = await response.json().catch(() => null);
-  if (response.ok && body !== null) return body;
-  if (typeof body?.detail !== "string") {
-    throw new Error(`what answers on ${socket} is no gateway; mend gateway.admin_socket`);
-  }
-  const hint = response.status === 404 ? " 'ttygate session list' shows those that run." : "";
-  throw new Error(`the gateway refused: ${body.detail}${hint}`);
-}
-
-/** Why nobody answered; fetch says it in words only. */
-function unanswered(error: Error, socket: string): Error {
-  if (error.name === "TimeoutError") {
-    return new Error(`the gateway does not answer on ${socket} within 30 s; see its journal`);
-  }
-  const said = `${error.message} ${error.cause}`;
-  if (/os error 13\b/.test(said)) {
-    return new Error(`you may not use ${socket}; run this as root or as the gateway's user`);
-  }
-  const why = /os error (2|111)\b/.test(said) ? "" : ` (${error.message})`;
-  return new Error(
-    `no gateway runs that answers on ${socket}${why}; the first visit of its page starts it under ` +
-      "systemd ('systemctl status ttygate.socket' tells); if one does run, mend gateway.admin_socket",
-  );
+/** @throws the error, with a hint where it is that there is no such session */
+function refuse(error: unknown): never {
+  if (!(error instanceof RefusedError) || error.status !== 404) throw error;
+  throw new Error(`${error.message} 'ttygate session list' shows those that run.`);
 }
 
 function table(sessions: readonly SessionInfo[], columns: number | null): string[] {

@@ -5,6 +5,7 @@ import type { Logins } from "../auth/login.ts";
 import type { Log } from "../log.ts";
 import type { CountingLog } from "../log/counting.ts";
 import type { Engine } from "../sessions/engine.ts";
+import type { Maintenance } from "../sessions/maintenance.ts";
 import type { Registry } from "../sessions/registry.ts";
 import type { Clock } from "../types.ts";
 import type { Assets } from "./assets.ts";
@@ -12,6 +13,7 @@ import type { Assets } from "./assets.ts";
 /** Ask it again for each request: a reload may change what it says. */
 export interface Gateway {
   readonly registry: Registry;
+  readonly maintenance: Maintenance;
   readonly engine: Pick<Engine, "ping" | "limitsDisk">;
   readonly stack: AuthStack;
   readonly logins: Logins;

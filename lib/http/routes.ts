@@ -6,6 +6,7 @@ import type { Gateway } from "./gateway.ts";
 import { showHealth, showMetrics } from "./health.ts";
 import { identify } from "./identity.ts";
 import { logIn, logOut, showLogin } from "./login.ts";
+import { beginDrain, broadcast, cancelDrain, showDrain } from "./maintenance.ts";
 import { terminalPage } from "./pages.ts";
 import { endSession, listSessions, showSession } from "./sessions.ts";
 
@@ -17,8 +18,8 @@ interface Route {
   /** A path, or a pattern whose first group is handed over as `id`. */
   readonly path: RegExp;
   readonly methods: Readonly<Record<string, Handler>>;
-  /** Whether the admin socket has it too. */
-  readonly admin?: true;
+  /** Whether the admin socket has it too, or alone. */
+  readonly admin?: true | "alone";
 }
 
 const ROUTES: readonly Route[] = [
@@ -59,6 +60,20 @@ const ROUTES: readonly Route[] = [
     },
     admin: true,
   },
+  {
+    path: /^\/api\/v1\/drain$/,
+    methods: {
+      GET: ({ gateway }) => showDrain(gateway),
+      POST: ({ request, gateway }) => beginDrain(request, gateway),
+      DELETE: ({ gateway }) => cancelDrain(gateway),
+    },
+    admin: "alone",
+  },
+  {
+    path: /^\/api\/v1\/broadcast$/,
+    methods: { POST: ({ request, gateway }) => broadcast(request, gateway) },
+    admin: "alone",
+  },
 ];
 
 /** Answers a request; nothing that a client sends makes it throw. */
@@ -82,7 +97,7 @@ function dispatch(
   gateway: Gateway,
 ): Response | Promise<Response> {
   for (const { path, methods, admin } of ROUTES) {
-    if (caller.door === "admin" && !admin) continue;
+    if (caller.door === "admin" ? !admin : admin === "alone") continue;
     const match = caller.path === null ? null : path.exec(caller.path);
     if (!match) continue;
     const handler = methods[caller.method === "HEAD" ? "GET" : caller.method];

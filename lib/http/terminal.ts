@@ -182,6 +182,8 @@ async function follow(
     stages: await session.stages,
   });
   session.remind();
+  const { notice } = gateway.maintenance;
+  if (notice) void send(notice);
   const end = await bridge(socket, session, {
     from: viewer.from,
     signal: AbortSignal.any([viewer.over, loginEnded, socket.closed]),

@@ -31,7 +31,7 @@ export class LimitError extends Error {
   }
 }
 
-/** A session is refused since the gateway is going down. */
+/** A session is refused because the gateway is going down, or is being drained. */
 export class ShutdownError extends Error {
   override readonly name = "ShutdownError";
 

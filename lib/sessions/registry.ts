@@ -34,6 +34,8 @@ export interface RegistryParts {
   readonly leases: Pick<Leases, "take" | "inherit" | "drop" | "inherited">;
   /** The same object until they change. */
   readonly settings: () => RegistrySettings;
+  /** Why no session may begin now, in a sentence for who wants one; null when one may. */
+  readonly refusal?: () => string | null;
   /** Whether the server lacks memory for one more such container. */
   readonly memoryIsLow: (profile: Profile) => boolean;
   readonly clock: Clock;
@@ -81,7 +83,9 @@ export class Registry implements AsyncDisposable {
         return { size: poolSize, profile, maxLifetimeMs: times.maxLifetimeMs };
       },
       places: () =>
-        this.#shutdown.signal.aborted ? 0 : parts.settings().maxTotal - this.#admission.total,
+        this.#shutdown.signal.aborted || parts.refusal?.()
+          ? 0
+          : parts.settings().maxTotal - this.#admission.total,
       newId: newSessionId,
     });
     const tell = ({ container, kind }: Incident) => {
@@ -106,7 +110,7 @@ export class Registry implements AsyncDisposable {
    *
    * @throws {LimitError} when the user, or the server, has no place left
    * @throws {EngineError} when the engine fails
-   * @throws {ShutdownError} when the gateway is going down
+   * @throws {ShutdownError} when the gateway is going down, or is being drained
    */
   open(request: SessionRequest): Promise<Session> {
     const starting = this.#open(request);
@@ -182,7 +186,9 @@ export class Registry implements AsyncDisposable {
 
   async #open(request: SessionRequest): Promise<Session> {
     this.#shutdown.signal.throwIfAborted();
-    const { settings, log } = this.#parts;
+    const { settings, refusal, log } = this.#parts;
+    const refused = refusal?.() ?? null;
+    if (refused !== null) throw new ShutdownError(refused);
     const { user, winsize } = request;
     const { profile } = settings();
     await using held = new AsyncDisposableStack();

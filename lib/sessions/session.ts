@@ -165,6 +165,11 @@ export class Session {
     this.#standstill.repeat();
   }
 
+  /** Tells the viewer, if there is one. */
+  tell(event: TerminalEvent): void {
+    this.#viewers.emit(event);
+  }
+
   /**
    * Passes input to the shell; see {@linkcode Line.write}. What comes when the session ends is
    * dropped. What a terminal answers by itself is nobody's activity.

@@ -17,12 +17,14 @@ _ttygate() {
       ;;
   esac
 
+  case $before in --at | --message) return ;; esac
+
   # The words before the one at the cursor, without options and their values.
   local -a said=()
   local i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --config | --prefix) ((i++)) ;;
+      --config | --prefix | --at | --message) ((i++)) ;;
       -*) ;;
       *) said+=("${COMP_WORDS[i]}") ;;
     esac
@@ -31,7 +33,7 @@ _ttygate() {
   local words='' options='--config --help'
   case ${said[0]-} in
     '')
-      words='serve sweep user session doctor config install uninstall version'
+      words='serve sweep user session drain broadcast doctor config install uninstall version'
       options+=' --version'
       ;;
     sweep) options+=' --dry-run --json' ;;
@@ -52,6 +54,8 @@ _ttygate() {
           ;;
       esac
       ;;
+    drain) options+=' --at --message --wait --status --cancel --json' ;;
+    broadcast) options+=' --json' ;;
     doctor) options+=' --json' ;;
     config) [ "${#said[@]}" -gt 1 ] || words='check show' ;;
     install) options+=' --prefix' ;;

@@ -103,10 +103,18 @@ Deno.test("parseCommandArgs() gives flags and positionals, and takes what follow
   const parsed = (...args: string[]): ParsedArgs => parseCommandArgs(args, spec);
   assertEquals(parsed("--json", "007"), {
     flags: { json: true, "dry-run": false },
+    options: {},
     positionals: ["007"],
   });
   assertEquals(parsed("ab", "--dry-run").flags, { json: false, "dry-run": true });
   assertEquals(parsed("--", "--json").positionals, ["--json"]);
+});
+
+Deno.test("parseCommandArgs() gives the values of options that take one", () => {
+  const spec = { options: ["at"], positionals: ["ID"] };
+  const at = (...args: string[]) => parseCommandArgs([...args, "ab"], spec).options.at;
+  assertEquals([at("--at", "18:30"), at("--at=in 10m"), at()], ["18:30", "in 10m", undefined]);
+  assertThrows(() => at("--at="), UsageError);
 });
 
 Deno.test("parseCommandArgs() refuses what a command does not know", () => {
