@@ -37,6 +37,7 @@ const DEFAULTS: Config = {
     allowedOrigins: [],
     trustedProxies: [],
     idleExitMs: null,
+    banner: "",
     tlsCert: null,
     tlsKey: null,
   },
@@ -60,6 +61,7 @@ const DEFAULTS: Config = {
     maxTotal: 50,
     maxPerUser: 3,
     replayBytes: 262144,
+    motd: "",
   },
   pool: { size: 2 },
   auth: {
@@ -84,6 +86,7 @@ trusted_proxies = []
 idle_exit = "off"
 tls_cert = ""
 tls_key = ""
+banner = ""
 [docker]
 socket = "/run/docker.sock"
 instance = "default"
@@ -105,6 +108,7 @@ reconnect_grace = "60s"
 max_total = 50
 max_per_user = 3
 replay = "256KB"
+motd = ""
 [pool]
 size = 2
 [auth]
@@ -176,6 +180,7 @@ Deno.test("every key can be overridden by its environment variable", async () =>
     "gateway.idle_exit": ["90s", 90_000],
     "gateway.tls_cert": ["/cert.pem", "/cert.pem"],
     "gateway.tls_key": ["/key.pem", "/key.pem"],
+    "gateway.banner": ["Hello, you\nthere", "Hello, you\nthere"],
     "docker.socket": ["/d.sock", "/d.sock"],
     "docker.instance": ["blue_1", "blue_1"],
     "container.image": ["registry.local:5000/a/b@sha256:0f", "registry.local:5000/a/b@sha256:0f"],
@@ -194,6 +199,7 @@ Deno.test("every key can be overridden by its environment variable", async () =>
     "session.max_total": ["1", 1],
     "session.max_per_user": ["7", 7],
     "session.replay": ["1024B", 1024],
+    "session.motd": ["Hi, all", "Hi, all"],
     "pool.size": ["0", 0],
     "auth.htpasswd": ["/h", "/h"],
     "auth.groups": ["/g", "/g"],

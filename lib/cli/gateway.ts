@@ -87,6 +87,9 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
     logins,
     assets: await Assets.load(ASSETS),
     basePath,
+    get banner() {
+      return live.settings.config.gateway.banner;
+    },
     get allowedOrigins() {
       return live.settings.config.gateway.allowedOrigins;
     },

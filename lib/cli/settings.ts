@@ -7,7 +7,7 @@ import type { Config } from "../config.ts";
 import { blockListOf } from "../http/caller.ts";
 import type { Certificate } from "../http/server.ts";
 import { log } from "../log.ts";
-import type { RegistrySettings } from "../sessions/registry.ts";
+import type { RegistrySettings } from "../sessions/registry_parts.ts";
 
 /** All that a reload puts another in the place of. */
 export interface Settings {
@@ -48,6 +48,7 @@ function registrySettingsOf({ container, session, pool }: Config): RegistrySetti
     profile: { ...container, limits: { cpus, memoryBytes, pids, diskBytes } },
     times: session,
     replayBytes: session.replayBytes,
+    motd: session.motd,
     poolSize: pool.size,
     maxTotal: session.maxTotal,
     maxPerUser: session.maxPerUser,

@@ -112,6 +112,12 @@ const pathOrNone = text(
   'an absolute path, or "" for none',
   (text) => text === "" ? null : parsePath(text),
 );
+/** For people to read. */
+function words(most: number) {
+  return text(`a text of at most ${most} characters`, (text) => {
+    return text.length <= most && !text.includes("\0") ? text : undefined;
+  });
+}
 /** The alphabet that Docker allows in names. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
 
@@ -150,6 +156,7 @@ export const SECTIONS = {
     ),
     tls_cert: key("tlsCert", "", pathOrNone),
     tls_key: key("tlsKey", "", pathOrNone),
+    banner: key("banner", "", words(2000)),
   },
   docker: {
     socket: key("socket", "/run/docker.sock", socketPath),
@@ -210,6 +217,7 @@ export const SECTIONS = {
     max_total: key("maxTotal", 50, integer(1, 100_000)),
     max_per_user: key("maxPerUser", 3, integer(1, 100_000)),
     replay: key("replayBytes", "256KB", size("1KB", "1GB")),
+    motd: key("motd", "", words(2000)),
   },
   pool: {
     size: key("size", 2, integer(0, 1000)),

@@ -19,6 +19,8 @@ export interface Gateway {
   readonly logins: Logins;
   readonly assets: Assets;
   readonly basePath: string;
+  /** Shown above the log-in form; may be empty. */
+  readonly banner: string;
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: BlockList;
   readonly loginTtlMs: number;

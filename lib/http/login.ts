@@ -13,15 +13,15 @@ const DISCARDED_BYTES = 4 * 1024 * 1024;
 
 /** `GET /login`: the form, or straight on for someone who is logged in. */
 export function showLogin(caller: Caller, gateway: Gateway): Response {
-  const { basePath, assets } = gateway;
+  const { basePath, assets, banner } = gateway;
   const next = safeNext(caller.query.get("next"), basePath);
   if (loginOf(caller, gateway)) return seeOther(next);
-  return loginPage({ basePath, assets, next }, 200);
+  return loginPage({ basePath, assets, banner, next }, 200);
 }
 
 /** `POST /login`: checks the form and gives the cookie. */
 export async function logIn(caller: Caller, request: Request, gateway: Gateway): Promise<Response> {
-  const { basePath, assets, stack, logins, log, loginTtlMs } = gateway;
+  const { basePath, assets, banner, stack, logins, log, loginTtlMs } = gateway;
   requireOwnOrigin(caller, gateway);
   const form = await readForm(request);
   const username = form.get("username") ?? "";
@@ -32,7 +32,10 @@ export async function logIn(caller: Caller, request: Request, gateway: Gateway):
   if (!result.ok) {
     const { status, message, headers } = refusalOf(result, caller);
     logRefusal(result, { name: username, caller }, gateway);
-    const page = loginPage({ basePath, assets, next, username, error: message }, status);
+    const page = loginPage(
+      { basePath, assets, banner, next, username, error: message },
+      status,
+    );
     for (const [name, value] of Object.entries(headers)) page.headers.set(name, value);
     return page;
   }

@@ -39,6 +39,8 @@ interface Page {
 }
 
 export interface LoginPage extends Page {
+  /** The administrator's words to everybody; may be empty. */
+  readonly banner?: string;
   /** A sentence shown above the form. */
   readonly error?: string;
   /** What was typed as the user name before. */
@@ -78,10 +80,11 @@ function html(body: string, status: number): Response {
 
 /** The log-in form; `status` is 200, 401 after a wrong password, 429 while locked. */
 export function loginPage(page: LoginPage, status = 200): Response {
-  const { basePath, error = "", username = "", next } = page;
+  const { basePath, banner = "", error = "", username = "", next } = page;
   const body = render(page, "login.html", {
     title: error === "" ? "Log in – ttygate" : "Log-in failed – ttygate",
     base: basePrefix(basePath),
+    banner,
     error,
     username,
     next,

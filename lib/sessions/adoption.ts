@@ -7,7 +7,7 @@ import type { Engine } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import type { LeaseRecord } from "./lease_record.ts";
 import type { Lease, Leases } from "./leases.ts";
-import type { SessionParts } from "./session.ts";
+import type { SessionParts } from "./session_parts.ts";
 import { JUMP_BYTES, rejoinShell, type Shell } from "./shell.ts";
 import type { Stretch } from "./splice.ts";
 
@@ -18,7 +18,7 @@ const TRYING_MS = 30_000;
 
 /** What a session begins with, be it new or taken over. */
 export type SessionStart =
-  & Pick<SessionParts, "id" | "user" | "profile" | "shell" | "past">
+  & Pick<SessionParts, "id" | "user" | "profile" | "shell" | "past" | "output" | "greetingBytes">
   & { readonly lease: Lease };
 
 /** What taking over needs. */
@@ -73,7 +73,8 @@ export async function adoptShell(
   { container, record }: Inheritance,
   signal: AbortSignal,
 ): Promise<{ shell: Shell; output: Stretch; sure: boolean }> {
-  const { output: known, left } = record;
+  const { output: { bytes, end }, greetingBytes, left } = record;
+  const known = { bytes, end, greetingBytes };
   const { connection, output, gap } = await rejoinShell(engine, container, known, signal);
   const shell = {
     container,
@@ -163,11 +164,11 @@ async function adopt(
     // A clock that was set back makes nothing younger than new.
     ageMs: Math.max(0, now - startedAt),
     idleMs: Math.max(0, now - activeAt),
-    output,
     sure,
     inputBytes: inputBytes + (left ? 0 : JUMP_BYTES),
     viewers,
   };
-  begin({ id, user, profile, shell, lease, past }, resources);
+  const { greetingBytes } = record;
+  begin({ id, user, profile, shell, lease, past, output, greetingBytes }, resources);
   log.info("session taken over", { event: "session-resume", session: id, user });
 }

@@ -59,13 +59,15 @@ export class Keeper implements AsyncDisposable {
   }
 
   #write(maxBytes: number, left: boolean): Promise<void> {
-    const { user, profile, startedAt, idleMs, output, inputBytes, viewers } = this.session;
+    const { user, profile, startedAt, idleMs, output, greetingBytes, inputBytes, viewers } =
+      this.session;
     return this.lease.write({
       user,
       profile,
       startedAt: startedAt.getTime(),
       activeAt: Date.now() - Math.round(idleMs),
       output: { bytes: output.latest(maxBytes), end: output.end },
+      greetingBytes,
       inputBytes,
       viewers,
       left,

@@ -14,6 +14,8 @@ export interface LeaseRecord {
   readonly activeAt: number;
   /** The latest output. */
   readonly output: Stretch;
+  /** How much of its output was a greeting of the gateway's. */
+  readonly greetingBytes: number;
   /** How much input came. */
   readonly inputBytes: number;
   /** How many viewers there have been. */
@@ -40,6 +42,7 @@ const Head = v.strictObject({
   startedAt: v.number(),
   activeAt: v.number(),
   end: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  greetingBytes: v.optional(v.number(), 0), // 0.1.0 did not greet
   inputBytes: v.number(),
   viewers: v.number(),
   left: v.boolean(),
@@ -49,7 +52,7 @@ const Head = v.strictObject({
 export function newRecord(user: string, profile: Profile): LeaseRecord {
   const now = Date.now();
   const output = { bytes: new Uint8Array(), end: 0 };
-  const none = { output, inputBytes: 0, viewers: 0, left: false };
+  const none = { output, greetingBytes: 0, inputBytes: 0, viewers: 0, left: false };
   return { user, profile, startedAt: now, activeAt: now, ...none };
 }
 

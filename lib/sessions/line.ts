@@ -38,6 +38,7 @@ export interface LineParts {
   readonly shell: Shell;
   readonly engine: Engine;
   readonly output: Output;
+  readonly greetingBytes: number;
   readonly share: Share;
   readonly clock: Clock;
   /** Whether another connection to the shell came before this one. */
@@ -242,12 +243,12 @@ export class Line implements AsyncDisposable {
 
   /** Connects again, once the engine answers. */
   async #rejoin(): Promise<RejoinedShell | LineEnd> {
-    const { engine, shell: { container }, output, clock } = this.#parts;
+    const { engine, shell: { container }, output, greetingBytes, clock } = this.#parts;
     const { signal } = this.#over;
     const giveUpAt = clock.now() + REJOIN_MS;
     while (!signal.aborted) {
       try {
-        const known = { bytes: output.latest(KNOWN_BYTES), end: output.end };
+        const known = { bytes: output.latest(KNOWN_BYTES), end: output.end, greetingBytes };
         return await rejoinShell(engine, container, known, signal);
       } catch (error) {
         const exitCode = await engine.exitStatus(container, signal).catch(() => null);

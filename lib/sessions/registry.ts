@@ -1,57 +1,22 @@
 /** All sessions of this gateway: opens them, finds them, ends them. */
 import { encodeBase32 } from "@std/encoding/base32";
-import type { Log } from "../log.ts";
 import { Share } from "../terminal/share.ts";
-import type { Clock, Profile, StartProgress, Winsize } from "../types.ts";
 import { adoptAll, type SessionStart } from "./adoption.ts";
-import { Admission, type SessionLimits } from "./admission.ts";
+import { Admission } from "./admission.ts";
 import { type Ending, ending } from "./endings.ts";
-import type { Engine, Incident } from "./engine.ts";
+import type { Incident } from "./engine.ts";
+import { greetingOf } from "./greeting.ts";
 import { ShutdownError } from "./errors.ts";
 import { watchIncidents } from "./incidents.ts";
 import { Keeper } from "./keeper.ts";
 import { newRecord } from "./lease_record.ts";
-import type { Leases } from "./leases.ts";
 import { type OwnedShell, Pool } from "./pool.ts";
-import { Session, type SessionTimes } from "./session.ts";
+import type { RegistryParts, SessionRequest } from "./registry_parts.ts";
+import { Session } from "./session.ts";
 import { startShell } from "./shell.ts";
 import { Unseen } from "./unseen.ts";
 
 const ID_BYTES = 10;
-
-/** What new sessions are made by; asked for at each start, so that it may change. */
-export interface RegistrySettings extends SessionLimits {
-  readonly profile: Profile;
-  readonly times: SessionTimes;
-  readonly replayBytes: number;
-  /** Shells kept ready. */
-  readonly poolSize: number;
-}
-
-/** What the registry needs. */
-export interface RegistryParts {
-  readonly engine: Engine;
-  readonly leases: Pick<Leases, "take" | "inherit" | "drop" | "inherited">;
-  /** The same object until they change. */
-  readonly settings: () => RegistrySettings;
-  /** Why no session may begin now, in a sentence for who wants one; null when one may. */
-  readonly refusal?: () => string | null;
-  /** Whether the server lacks memory for one more such container. */
-  readonly memoryIsLow: (profile: Profile) => boolean;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-/** Who wants a session, and how. */
-export interface SessionRequest {
-  readonly user: string;
-  /** The client's address, for the log. */
-  readonly remote?: string;
-  readonly winsize: Winsize;
-  readonly progress: (progress: StartProgress) => void;
-  /** Aborted when nobody waits for the session any more. */
-  readonly signal: AbortSignal;
-}
 
 /** Owns every session from its permit to its removal. */
 export class Registry implements AsyncDisposable {
@@ -190,7 +155,7 @@ export class Registry implements AsyncDisposable {
     const refused = refusal?.() ?? null;
     if (refused !== null) throw new ShutdownError(refused);
     const { user, winsize } = request;
-    const { profile } = settings();
+    const { profile, motd } = settings();
     await using held = new AsyncDisposableStack();
     held.use(this.#admission.take(user));
     request.signal.throwIfAborted();
@@ -198,7 +163,9 @@ export class Registry implements AsyncDisposable {
     const { id, shell, lease } = held.use(ready ?? await this.#start(request));
     this.#shutdown.signal.throwIfAborted();
     request.signal.throwIfAborted();
-    const session = this.#begin({ id, user, profile, shell, lease }, held.move());
+    const output = greetingOf(motd);
+    const start = { id, user, profile, shell, lease, output, greetingBytes: output.end };
+    const session = this.#begin(start, held.move());
     this.#started++;
     log.info("session started", {
       event: "session-start",

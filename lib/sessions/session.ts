@@ -2,14 +2,13 @@
 import { settlesWithin } from "../clock.ts";
 import { isAnswers } from "../terminal/answers.ts";
 import { Output } from "../terminal/output.ts";
-import type { Share } from "../terminal/share.ts";
-import type { Clock, Profile, StartStages, TerminalEvent, Winsize } from "../types.ts";
+import type { Profile, StartStages, TerminalEvent, Winsize } from "../types.ts";
 import { abandoned, type Ending, tooOld, withoutInput } from "./endings.ts";
-import type { Engine, Incident } from "./engine.ts";
+import type { Incident } from "./engine.ts";
 import { Line, type LineNews } from "./line.ts";
-import { Lifetime, type LifetimeLimits } from "./lifetime.ts";
-import { JUMP_BYTES, type Shell } from "./shell.ts";
-import type { Stretch } from "./splice.ts";
+import { Lifetime } from "./lifetime.ts";
+import type { SessionParts } from "./session_parts.ts";
+import { JUMP_BYTES } from "./shell.ts";
 import { Standstill } from "./standstill.ts";
 import { Verdict } from "./verdict.ts";
 import { type Viewer, Viewers } from "./viewers.ts";
@@ -19,46 +18,6 @@ const PROMPT_MS = 1_000;
 
 /** The most that a client can have seen of output that no record and no log has. */
 const UNWRITTEN_BYTES = 1024 ** 3;
-
-/** How long a session may last. */
-export interface SessionTimes extends LifetimeLimits {
-  /** How long it outlives its last viewer. */
-  readonly reconnectGraceMs: number;
-}
-
-/** What a session was before this process. */
-export interface SessionPast {
-  readonly startedAt: Date;
-  /** Milliseconds since its start and since its last input. */
-  readonly ageMs: number;
-  readonly idleMs: number;
-  /** Its output so far, as far as it is known. */
-  readonly output: Stretch;
-  /** Whether that can have no gap; after a crash its end may be missing. */
-  readonly sure: boolean;
-  /** How much input it had, or a number beyond all that any client counts. */
-  readonly inputBytes: number;
-  /** How many viewers. */
-  readonly viewers: number;
-}
-
-/** What a session is made of. */
-export interface SessionParts {
-  readonly id: string;
-  readonly user: string;
-  readonly profile: Profile;
-  readonly shell: Shell;
-  readonly engine: Engine;
-  readonly times: SessionTimes;
-  readonly replayBytes: number;
-  /** What it shares the machine by. */
-  readonly share: Share;
-  readonly clock: Clock;
-  /** Of a session that another gateway began: how it stood then. */
-  readonly past?: SessionPast;
-  /** Removes the container and gives back all the session holds. */
-  readonly dispose: () => Promise<void>;
-}
 
 /** A live session. It knows nothing of how its viewers are connected. */
 export class Session {
@@ -95,8 +54,8 @@ export class Session {
     this.user = user;
     this.profile = profile;
     this.startedAt = past?.startedAt ?? new Date();
-    this.output = new Output(parts.replayBytes, past?.output);
-    this.#sureEnd = past && !past.sure ? past.output.end : null;
+    this.output = new Output(parts.replayBytes, parts.output);
+    this.#sureEnd = past && !past.sure ? parts.output.end : null;
     const { inputBytes, viewers } = past ?? { inputBytes: 0, viewers: 0 };
     const onNews = (news: LineNews) => this.#hear(news);
     this.#line = new Line({ ...parts, output: this.output, rejoined: !!past, inputBytes, onNews });
@@ -120,6 +79,11 @@ export class Session {
   /** The id of its container in the engine. */
   get container(): string {
     return this.#parts.shell.container;
+  }
+
+  /** How much of its output was the gateway's greeting, and never the shell's. */
+  get greetingBytes(): number {
+    return this.#parts.greetingBytes;
   }
 
   /** Whether a client follows it now. */
@@ -252,9 +216,10 @@ export class Session {
   async #firstOutput(): Promise<StartStages> {
     const { shell, clock } = this.#parts;
     const since = clock.now();
-    const output = this.output.after(0, this.#over.signal);
+    const begin = this.greetingBytes; // which is no prompt
+    const output = this.output.after(begin, this.#over.signal);
     await settlesWithin(output, PROMPT_MS, clock);
-    return { ...shell.stages, prompt: this.output.end > 0 ? clock.now() - since : null };
+    return { ...shell.stages, prompt: this.output.end > begin ? clock.now() - since : null };
   }
 
   async #untilEnd(): Promise<Ending> {

@@ -1,6 +1,8 @@
 /** A running container with its terminal attached: from nothing to the moment before its prompt. */
 import type { Clock, Profile, StartProgress, StartStages, Winsize } from "../types.ts";
+import { concat } from "@std/bytes/concat";
 import type { ContainerIdentity, Engine, ShellStream } from "./engine.ts";
+import { withoutGreeting } from "./greeting.ts";
 import { join, type Stretch } from "./splice.ts";
 
 /** Further than any client can have come that saw the output, or sent the input, before. */
@@ -82,21 +84,25 @@ export async function startShell(
 /**
  * Connects to a running shell again.
  *
- * @param known its output so far
+ * @param known its output so far, and how much of that was a greeting
  * @throws {EngineError} also when the shell no longer runs
  */
 export async function rejoinShell(
   engine: Engine,
   container: string,
-  known: Stretch,
+  known: Stretch & { readonly greetingBytes: number },
   signal: AbortSignal,
 ): Promise<RejoinedShell> {
   const rejoining = engine.rejoin(container, signal);
   const attached = rejoining.then(({ stream }) => stream);
   const connection = await connect(engine, container, () => attached);
   const { log, heard } = await rejoining;
-  const joined = join(known, log, heard);
-  if (joined?.sure) return { connection, output: joined, gap: false };
+  const { greeting, own } = withoutGreeting(known, known.greetingBytes);
+  const joined = join(own, log, heard);
+  if (joined?.sure) {
+    const bytes = concat([greeting, joined.bytes]);
+    return { connection, output: { bytes, end: joined.end + known.greetingBytes }, gap: false };
+  }
   const { bytes } = joined ?? join({ bytes: new Uint8Array(), end: 0 }, log, heard)!;
   const output = { bytes, end: known.end + JUMP_BYTES + bytes.length };
   return { connection, output, gap: true };

@@ -39,6 +39,7 @@ class Stage {
           reconnectGraceMs: 10 * MINUTE,
         },
         replayBytes: 1024,
+        motd: "",
         maxTotal: 50,
         maxPerUser: 1,
         poolSize: 0,

@@ -66,6 +66,7 @@ Deno.test("2,000 sessions, ended in every way, leave no timer, listener, lease o
         reconnectGraceMs: MINUTE_MS,
       },
       replayBytes: 1024,
+      motd: "",
       maxTotal: 50,
       maxPerUser: 50,
       poolSize: 0,

@@ -22,6 +22,7 @@ function record(user: string): LeaseRecord {
     startedAt: 1,
     activeAt: 1,
     output,
+    greetingBytes: 0,
     inputBytes: 0,
     viewers: 0,
     left: false,

@@ -35,6 +35,7 @@ class Stage implements AsyncDisposable {
           reconnectGraceMs: times.reconnectGraceMs ?? MINUTE,
         },
         replayBytes: 1024,
+        motd: "",
         maxTotal: times.maxTotal ?? 50,
         maxPerUser: times.maxPerUser ?? 3,
         poolSize: 0,
