@@ -82,10 +82,30 @@ export interface LoadOptions {
  */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const { file, text } = await findFile(options);
+  const { config, sources, problems } = understand(file, text, options.env);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { config: deepFreeze(config) as Config, sources, file };
+}
+
+/** As far as a text and the environment are right, what they come to. */
+export interface Understood {
+  /** The values that are right. */
+  readonly config: { readonly [section: string]: Readonly<Record<string, unknown>> };
+  readonly sources: ReadonlyMap<string, Source>;
+  /** In the order of the lines. */
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** Understands a file's text, "" where there is none, and the environment above it. */
+export function understand(
+  file: string | null,
+  text: string,
+  env: LoadOptions["env"],
+): Understood {
   const problems: ConfigProblem[] = [];
   const written = new Map<string, Source>([
     ...(file === null ? [] : fromFile(file, text, problems)),
-    ...fromEnvironment(options.env, problems),
+    ...fromEnvironment(env, problems),
   ]);
   const sources = new Map<string, Source>();
   const config: Record<string, Record<string, unknown>> = {};
@@ -101,10 +121,8 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
     }
   }
   problems.push(...contradictions(sources));
-  if (problems.length > 0) {
-    throw new ConfigError(problems.toSorted((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity)));
-  }
-  return { config: deepFreeze(config) as Config, sources, file };
+  problems.sort((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity));
+  return { config, sources, problems };
 }
 
 function deepFreeze<T>(value: T): T {
@@ -133,7 +151,12 @@ function problemAt(key: string, source: Origin, message: string): ConfigProblem 
   }
 }
 
-async function findFile(
+/**
+ * Reads the file that is to be read.
+ *
+ * @throws {ConfigError} when it cannot be
+ */
+export async function findFile(
   { file, env, readTextFile = Deno.readTextFile }: LoadOptions,
 ): Promise<{ file: string | null; text: string }> {
   const named = file ?? (env["TTYGATE_CONFIG"] || undefined);

@@ -99,17 +99,28 @@ export function createLog(write: (line: string) => void, options: LineOptions): 
   return logTo(lineSink(write, options));
 }
 
-/** An error's message followed by its causes', as one sentence: "cannot X: cannot Y: why". */
+/** How Deno's fetch speaks of a connection: of its own insides. */
+const FETCH =
+  /^(fetch failed$|error (sending request|reading a body|decoding response)|client error)/;
+
+/**
+ * An error's message followed by its causes', as one sentence: "cannot X: cannot Y: why". What fetch
+ * says is left to whoever called it, or put into words where nobody has.
+ */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
+  let fetched = "";
   let e = error;
   for (let told = 0; told < CAUSES && e !== undefined && e !== null; told++) {
     const message = e instanceof Error ? e.message || e.name : String(e);
+    if (FETCH.test(message)) fetched = message;
     // Many errors repeat their cause's message in their own.
-    if (!parts.some((part) => part.includes(message))) parts.push(message);
+    else if (!parts.some((part) => part.includes(message))) parts.push(message);
     e = e instanceof Error ? e.cause : undefined;
   }
-  return parts.join(": ");
+  if (parts.length > 0 || fetched === "") return parts.join(": ");
+  const [, why] = /: ([^:]+) \(os error \d+\)$/.exec(fetched) ?? [];
+  return why ? `nobody answers: ${why.toLowerCase()}` : "the connection was lost";
 }
 
 function quote(text: string): string {

@@ -70,6 +70,7 @@ const DEFAULTS: Config = {
     loginTtlMs: 43_200_000,
     deny: 5,
     unlockTimeMs: 600_000,
+    minLength: 8,
     failDelayMs: 2000,
   },
   audit: { file: null, record: "off" },
@@ -118,6 +119,7 @@ login_ttl = "12h"
 deny = 5
 unlock_time = "10m"
 fail_delay = "2s"
+min_length = 8
 [audit]
 file = ""
 record = "off"
@@ -207,6 +209,7 @@ Deno.test("every key can be overridden by its environment variable", async () =>
     "auth.deny": ["1", 1],
     "auth.unlock_time": ["1d2h3m4s5ms", 93_784_005],
     "auth.fail_delay": ["0ms", 0],
+    "auth.min_length": ["12", 12],
     "audit.file": ["/var/log/a", "/var/log/a"],
     "audit.record": ["asciicast", "asciicast"],
   };

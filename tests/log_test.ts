@@ -95,6 +95,13 @@ Deno.test("a cause already told in the message is not told twice, and a circle e
   assertEquals(describeError(circle), "round");
   assertEquals(describeError("thrown text"), "thrown text");
   assertEquals(describeError(undefined), "");
+  const connect = "error sending request for url (http://x/): client error (Connect): " +
+    "No such file or directory (os error 2)";
+  const failed = new TypeError("fetch failed", { cause: new Error(connect) });
+  assertEquals(describeError(failed), "nobody answers: no such file or directory");
+  assertEquals(describeError(new Error("Cannot ask x", { cause: failed })), "Cannot ask x");
+  const lost = new TypeError("error reading a body from connection");
+  assertEquals(describeError(lost), "the connection was lost");
   assertEquals(describeError(new TypeError("")), "TypeError");
 });
 

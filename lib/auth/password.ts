@@ -1,4 +1,8 @@
-/** One form of a password, however a keyboard composes its letters; pure. */
+/** One form of a password, however a keyboard composes its letters, and which are too easy; pure. */
+import { newPasswordProblem } from "./htpasswd.ts";
+
+/** How many of the list's passwords are refused, the most used first. */
+const COMMON = 10_000;
 
 /**
  * RFC 8265's OpaqueString, as far as it changes anything: every space is an ASCII one, and letters
@@ -15,4 +19,40 @@ export function opaque(password: string): string {
 export function formsOf(password: string): readonly string[] {
   const form = opaque(password);
   return form === password ? [form] : [form, password];
+}
+
+/** What a new password is held against. */
+export interface PasswordRules {
+  readonly name: string;
+  /** In characters. */
+  readonly minLength: number;
+  /** Passwords of many people, the most used first, in small letters. */
+  readonly common: readonly string[];
+}
+
+/** Why a password, composed, is too easy to guess, as a sentence without it; null when it is not. */
+export function weaknessOf(
+  password: string,
+  { name, minLength, common }: PasswordRules,
+): string | null {
+  const length = [...password].length;
+  if (length < minLength) {
+    return `a password has at least ${minLength} characters (auth.min_length), this one has ${length}`;
+  }
+  const small = password.toLowerCase();
+  if (small === name.toLowerCase()) return "a password cannot be the user's name";
+  if (!common.slice(0, COMMON).includes(small)) return null;
+  return "this password is among the ten thousand most used, which are tried first";
+}
+
+/** Why a new password, composed, cannot be or should not be; null when it may. */
+export function passwordProblem(
+  password: string,
+  rules: PasswordRules,
+  force: boolean,
+): string | null {
+  const problem = newPasswordProblem(password);
+  if (problem !== null || force) return problem;
+  const weakness = weaknessOf(password, rules);
+  return weakness && `${weakness}; choose another, or take it all the same with --force`;
 }

@@ -12,11 +12,17 @@ export class RefusedError extends Error {
   }
 }
 
+/** No gateway listens there. */
+export class NoGatewayError extends Error {
+  override readonly name = "NoGatewayError";
+}
+
 /**
  * Sends one request.
  *
  * @returns what the answer's JSON says, null for an answer without a body
  * @throws {RefusedError}
+ * @throws {NoGatewayError}
  * @throws {Error} in a sentence that says what to do when no gateway answers
  */
 export async function ask(
@@ -57,11 +63,13 @@ function unanswered(error: Error, socket: string): Error {
   }
   const said = `${error.message} ${error.cause}`;
   if (/os error 13\b/.test(said)) {
-    return new Error(`you may not use ${socket}; run this as root or as the gateway's user`);
+    return new Error(`you may not use ${socket}; run this as root (with sudo)`);
   }
-  const why = /os error (2|111)\b/.test(said) ? "" : ` (${error.message})`;
-  return new Error(
-    `no gateway runs that answers on ${socket}${why}; the first visit of its page starts it under ` +
+  if (!/os error (2|111)\b/.test(said)) {
+    return new Error(`the gateway on ${socket} hung up before it answered; see its journal`);
+  }
+  return new NoGatewayError(
+    `no gateway runs that answers on ${socket}; the first visit of its page starts it under ` +
       "systemd ('systemctl status ttygate.socket' tells); if one does run, mend gateway.admin_socket",
   );
 }

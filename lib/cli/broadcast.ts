@@ -1,5 +1,6 @@
 /** `ttygate broadcast`: shows a message in every page that follows a session. */
 import { ask } from "./admin_socket.ts";
+import { adminSocketOf } from "./admin_place.ts";
 import { type Command, parseCommandArgs, UsageError } from "./command.ts";
 
 /** The most that is read of standard input; the gateway takes less. */
@@ -17,7 +18,8 @@ gateway.admin_socket.
 
   --json  prints what the gateway's API answers
 `,
-  async run(args, { config: load, print }) {
+  async run(args, context) {
+    const { print } = context;
     const isGiven = args.some((arg) => !/^--?\w/.test(arg));
     const { flags, positionals: [given] } = parseCommandArgs(args, {
       flags: ["json"],
@@ -26,7 +28,7 @@ gateway.admin_socket.
     if (given === undefined && Deno.stdin.isTerminal()) throw new UsageError("TEXT is missing");
     const text = (given ?? await readInput()).trim();
     if (text === "") throw new UsageError("TEXT is empty");
-    const { config: { gateway: { adminSocket } } } = await load();
+    const adminSocket = await adminSocketOf(context);
     const answer = await ask(adminSocket, "POST", "/api/v1/broadcast", { text });
     const { terminals } = answer as { terminals: number };
     if (flags.json) print(JSON.stringify(answer));

@@ -2,6 +2,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { ConfigError, loadConfig } from "../config.ts";
 import type { LoadedConfig } from "../config.ts";
+import { loadLoosely, type LooseConfig } from "../config/loose.ts";
 import { describeError } from "../log.ts";
 
 /** What a command is given besides its arguments. */
@@ -13,6 +14,8 @@ export interface CommandContext {
    * @throws {ConfigError} when it is not right
    */
   readonly config: () => Promise<LoadedConfig>;
+  /** Loads what is right of it, for a command that must work whatever else is wrong. */
+  readonly loosely: () => Promise<LooseConfig>;
   /** Writes a line to standard output. */
   readonly print: (line: string) => void;
   /** Writes a line to standard error. */
@@ -122,8 +125,10 @@ export async function runProgram(argv: readonly string[], program: Program): Pro
       print(command.help.trim());
       return 0;
     }
-    const config = () => loadConfig({ ...(configFile && { file: configFile }), env });
-    return await command.run(args, { config, print, printError });
+    const options = { ...(configFile && { file: configFile }), env };
+    const config = () => loadConfig(options);
+    const loosely = () => loadLoosely(options);
+    return await command.run(args, { config, loosely, print, printError });
   } catch (error) {
     if (error instanceof UsageError) {
       printError(`ttygate: ${error.message}`);

@@ -1,5 +1,6 @@
 /** `ttygate config`: checks the configuration, or shows it with where each value came from. */
-import type { LoadedConfig, RawValue, Source } from "../config.ts";
+import { ConfigError, type LoadedConfig, type RawValue, type Source } from "../config.ts";
+import { describeError } from "../log.ts";
 import { parseCommandArgs, UsageError } from "./command.ts";
 import type { Command } from "./command.ts";
 import { readCertificate } from "./settings.ts";
@@ -8,23 +9,30 @@ export const command: Command = {
   name: "config",
   summary: "checks the configuration, or shows it",
   help: `
-Usage: ttygate config check|show [--config FILE]
+Usage: ttygate config check|show [--json] [--config FILE]
 
   check   says whether the configuration is right, its certificate included; names file, line and
           key of each mistake
   show    prints each value and where it came from, as a file that could be used again
+  --json  prints that as JSON
 
 The configuration is FILE, else the file that TTYGATE_CONFIG names, else
 /etc/ttygate/ttygate.toml, else the defaults. A variable such as TTYGATE_SESSION_IDLE_TIMEOUT
 overrides its key; lists are comma-separated.
 `,
   run: async (args, { config, print }) => {
-    const { positionals: [action] } = parseCommandArgs(args, { positionals: ["check or show"] });
+    const { flags, positionals: [action] } = parseCommandArgs(args, {
+      flags: ["json"],
+      positionals: ["check or show"],
+    });
     switch (action) {
       case "check":
-        return await check(await config(), print);
+        return flags["json"]
+          ? await checkInJson(config, print)
+          : await check(await config(), print);
       case "show":
-        for (const line of show(await config())) print(line);
+        if (flags["json"]) print(JSON.stringify(inJson(await config())));
+        else for (const line of show(await config())) print(line);
         return 0;
       default:
         throw new UsageError(`config takes check or show, not ${action}`);
@@ -36,6 +44,26 @@ async function check(loaded: LoadedConfig, print: (text: string) => void): Promi
   await readCertificate(loaded.config); // one that cannot be used keeps the gateway from starting
   print(verdict(loaded));
   return 0;
+}
+
+/** `problems` are as in the messages; one that is of no key has none. */
+async function checkInJson(
+  config: () => Promise<LoadedConfig>,
+  print: (text: string) => void,
+): Promise<number> {
+  let problems: readonly unknown[] = [];
+  try {
+    await readCertificate((await config()).config);
+  } catch (error) {
+    problems = error instanceof ConfigError ? error.problems : [{ message: describeError(error) }];
+  }
+  print(JSON.stringify({ ok: problems.length === 0, problems }));
+  return problems.length === 0 ? 0 : 1;
+}
+
+function inJson({ file, sources }: LoadedConfig) {
+  const values = [...sources].map(([key, source]) => ({ key, ...source }));
+  return { file, values };
 }
 
 function verdict({ file, sources }: LoadedConfig): string {

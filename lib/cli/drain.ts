@@ -1,6 +1,7 @@
 /** `ttygate drain`: lets no new sessions begin, and ends those that run at a time, or not. */
 import { sleep, systemClock } from "../clock.ts";
 import { ask } from "./admin_socket.ts";
+import { adminSocketOf } from "./admin_place.ts";
 import { type Command, parseCommandArgs, UsageError } from "./command.ts";
 import { formatTime, parseTime, TIME_FORMS } from "./time.ts";
 import { inTime } from "./words.ts";
@@ -43,7 +44,8 @@ running gateway through gateway.admin_socket; a gateway that is restarted goes o
 
 Done again, it changes the time and the message.
 `,
-  async run(args, { config: load, print }) {
+  async run(args, context) {
+    const { print } = context;
     const { flags, options: { at, message = "" } } = parseCommandArgs(args, {
       flags: ["wait", "status", "cancel", "json"],
       options: ["at", "message"],
@@ -57,7 +59,7 @@ Done again, it changes the time and the message.
       throw new UsageError(`--${said[0]} goes with neither --status nor --cancel`);
     }
     const body = { endsAt: at === undefined ? null : endOf(at).toISOString(), message };
-    const { config: { gateway: { adminSocket } } } = await load();
+    const adminSocket = await adminSocketOf(context);
     const get = async () => await ask(adminSocket, "GET", PATH) as DrainInfo;
     let drain: DrainInfo;
     if (flags.status) drain = await get();

@@ -6,6 +6,7 @@ import { Hasher } from "../auth/hasher.ts";
 import { Logins } from "../auth/login.ts";
 import { AuthStack } from "../auth/stack.ts";
 import { systemClock } from "../clock.ts";
+import { AccountWatch } from "../http/accounts.ts";
 import { Assets } from "../http/assets.ts";
 import type { Gateway } from "../http/gateway.ts";
 import { log } from "../log.ts";
@@ -78,6 +79,9 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
   );
   const unixTimeMs = () => Date.now();
   const maintenance = held.use(new Maintenance({ file: drain, registry, clock, unixTimeMs, log }));
+  const accounts = held.use(
+    AccountWatch.start({ stack, logins, guard, registry, clock, log }),
+  );
   held.use(sweepInBackground(engine, stateDir, docker.instance, registry.adopted));
   return {
     registry,
@@ -85,6 +89,8 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
     engine,
     stack,
     logins,
+    guard,
+    accounts,
     assets: await Assets.load(ASSETS),
     basePath,
     get banner() {

@@ -13,6 +13,7 @@ import { type Life, untilIdle } from "./idle_exit.ts";
 import { Reloader } from "./reload.ts";
 import { type Live, settingsOf } from "./settings.ts";
 import { Signals } from "./signals.ts";
+import { count } from "./words.ts";
 
 /** Ends the gateway and leaves its sessions to the next one (RestartKillSignal=, systemd.kill(5)). */
 const RESTART_SIGNAL = "SIGUSR2";
@@ -108,10 +109,6 @@ async function serve(load: () => Promise<Config>): Promise<void> {
       registry.unsettled;
     return { lives, visits: visits.reduce((sum, { total }) => sum + total, 0) };
   }
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 /**

@@ -1,10 +1,12 @@
 /** `ttygate session`: lists, shows and ends sessions through the admin socket of a running gateway. */
-import { ask, RefusedError } from "./admin_socket.ts";
+import { ask, NoGatewayError, RefusedError } from "./admin_socket.ts";
+import { adminSocketOf, waitsToBeStarted } from "./admin_place.ts";
 import { type Command, parseCommandArgs, UsageError } from "./command.ts";
 import { terminalColumns } from "./terminal.ts";
 import { inSize, inTime, tableOf } from "./words.ts";
 
 const VERBS = ["list", "show", "kill"];
+const SESSIONS = "/api/v1/sessions";
 
 /** A session as the gateway's API describes it. */
 interface SessionInfo {
@@ -15,6 +17,8 @@ interface SessionInfo {
   readonly started: string;
   readonly phase: string;
   readonly attached: boolean;
+  /** Absent from a gateway of before this version. */
+  readonly remote?: string | null;
   readonly idleSeconds: number;
   readonly outputBytes: number;
 }
@@ -26,46 +30,88 @@ export const command: Command = {
 Usage: ttygate session list [--json]
        ttygate session show ID [--json]
        ttygate session kill ID [--json]
+       ttygate session kill --user NAME [--json]
 
 Asks the running gateway through gateway.admin_socket; never starts one.
 
-  list    one line for each session: its id, its user, how long it runs, how long nothing was typed
-          in it, how much it printed, and whether somebody looks at it
+  list    one line for each session: its id, its user, from which address it is or was last looked
+          at, how long it runs, how long nothing was typed in it, how much it printed, and whether
+          somebody looks at it. Where systemd starts the gateway on demand and none runs, there
+          are none
   show    all that the gateway knows of one
-  kill    ends one, with its container
+  kill    ends one, or all of a user's, with their containers
   --json  prints what the gateway's API answers
 `,
-  async run([verb = "", ...args], { config: load, print }) {
+  async run([verb = "", ...args], context) {
     if (!VERBS.includes(verb)) {
       throw new UsageError(`'session' takes list, show or kill${verb && `, not ${verb}`}`);
     }
-    const { flags, positionals: [id] } = parseCommandArgs(args, {
+    const { flags, options, positionals: [id = ""] } = parseCommandArgs(args, {
       flags: ["json"],
-      positionals: verb === "list" ? [] : ["ID"],
+      options: verb === "kill" ? ["user"] : [],
+      positionals: verb === "list" || hasOption(args, "user") ? [] : ["ID"],
     });
-    const { config: { gateway: { adminSocket } } } = await load();
-    const path = `/api/v1/sessions/${encodeURIComponent(id ?? "")}`;
+    const { print } = context;
+    const adminSocket = await adminSocketOf(context);
+    const path = `${SESSIONS}/${encodeURIComponent(id)}`;
     switch (verb) {
       case "list": {
-        const answer = await ask(adminSocket, "GET", "/api/v1/sessions");
-        const { sessions } = answer as { sessions: SessionInfo[] };
-        if (flags.json) print(JSON.stringify(sessions));
+        const sessions = await list(adminSocket);
+        if (flags["json"]) print(JSON.stringify(sessions));
         else for (const line of table(sessions, terminalColumns())) print(line);
         return 0;
       }
       case "show": {
         const session = await ask(adminSocket, "GET", path).catch(refuse) as SessionInfo;
-        if (flags.json) print(JSON.stringify(session));
+        if (flags["json"]) print(JSON.stringify(session));
         else for (const line of details(session, Date.now())) print(line);
         return 0;
       }
-      default: // kill
-        await ask(adminSocket, "DELETE", path).catch(refuse);
-        print(flags.json ? JSON.stringify({ ended: id }) : `ended ${id}`);
+      default: { // kill
+        const { user } = options;
+        if (user === undefined) {
+          await ask(adminSocket, "DELETE", path).catch(refuse);
+          print(flags["json"] ? JSON.stringify({ ended: id }) : `ended ${id}`);
+          return 0;
+        }
+        const ended = await killAll(adminSocket, user);
+        if (flags["json"]) print(JSON.stringify({ ended }));
+        else for (const id of ended) print(`ended ${id}`);
+        if (ended.length === 0 && !flags["json"]) print(`${user} has no session`);
         return 0;
+      }
     }
   },
 };
+
+function hasOption(args: readonly string[], name: string): boolean {
+  return args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+}
+
+async function list(adminSocket: string): Promise<readonly SessionInfo[]> {
+  try {
+    const answer = await ask(adminSocket, "GET", SESSIONS);
+    return (answer as { sessions: readonly SessionInfo[] }).sessions;
+  } catch (error) {
+    if (error instanceof NoGatewayError && await waitsToBeStarted(adminSocket)) return [];
+    throw error;
+  }
+}
+
+/** Ends all sessions of a user. @returns their ids */
+async function killAll(adminSocket: string, user: string): Promise<readonly string[]> {
+  const own = (await list(adminSocket)).filter((session) => session.user === user);
+  const ended = await Promise.all(own.map(async ({ id }) => {
+    try {
+      await ask(adminSocket, "DELETE", `${SESSIONS}/${id}`);
+      return [id];
+    } catch (error) {
+      if (error instanceof RefusedError && error.status === 404) return []; // it has just ended
+      throw error;
+    }
+  }));
+  return ended.flat();
+}
 
 /** @throws the error, with a hint where it is that there is no such session */
 function refuse(error: unknown): never {
@@ -77,12 +123,15 @@ function table(sessions: readonly SessionInfo[], columns: number | null): string
   // Who reads this in a script counts lines, and the heading is always one.
   if (sessions.length === 0 && columns !== null) return ["no session runs"];
   const now = Date.now();
-  const rows = sessions.map(({ id, user, started, idleSeconds, outputBytes, attached }) => [
-    ...[id, user, inTime(secondsSince(started, now)), inTime(idleSeconds), inSize(outputBytes)],
-    viewer(attached),
+  const rows = sessions.map(({ id, user, remote, started, idleSeconds, outputBytes, attached }) => [
+    ...[id, user, remote ?? "-", inTime(secondsSince(started, now)), inTime(idleSeconds)],
+    ...[inSize(outputBytes), viewer(attached)],
   ]);
-  const heading = ["SESSION", "USER", "AGE", "IDLE", "OUTPUT", "VIEWER"];
-  return tableOf([heading, ...rows], { columns, elastic: 1 });
+  const table = [["SESSION", "USER", "FROM", "AGE", "IDLE", "OUTPUT", "VIEWER"], ...rows];
+  const lines = tableOf(table, { columns, elastic: 1 });
+  if (lines.every((line) => line.length <= (columns ?? Infinity))) return lines;
+  const withoutFrom = table.map((row) => row.toSpliced(2, 1));
+  return tableOf(withoutFrom, { columns, elastic: 1 });
 }
 
 function details(session: SessionInfo, now: number): string[] {
@@ -97,6 +146,7 @@ function details(session: SessionInfo, now: number): string[] {
     ["started", `${time} (${inTime(secondsSince(started, now))} ago)`],
     ["phase", phase],
     ["viewer", viewer(attached)],
+    ["from", session.remote ?? "-"],
     ["idle", inTime(idleSeconds)],
     ["output", inSize(outputBytes)],
   ], { columns: null, elastic: 1 });

@@ -1,218 +1,222 @@
 /** `ttygate user`: who may log in, edited in the htpasswd file. */
-import process from "node:process";
-import { createInterface } from "node:readline";
-import { Writable } from "node:stream";
-import { Hasher } from "../auth/hasher.ts";
-import {
-  fieldOfUser,
-  newPasswordProblem,
-  parseHtpasswd,
-  userNameProblem,
-  withoutUser,
-  withUser,
-} from "../auth/htpasswd.ts";
-import { editHtpasswd } from "../auth/htpasswd_file.ts";
-import { type Command, UsageError } from "./command.ts";
+import type { Lock } from "../auth/faillock.ts";
+import { parseHtpasswd, userNameProblem } from "../auth/htpasswd.ts";
+import { type Config, ConfigError, formatProblem } from "../config.ts";
+import type { LooseConfig } from "../config/loose.ts";
+import { type Command, type CommandContext, parseCommandArgs, UsageError } from "./command.ts";
+import { type Aftermath, locksNow, type Reach, takeEffect } from "./user/aftermath.ts";
+import { DEEDS } from "./user/deeds.ts";
+import { count } from "./words.ts";
 
-const HELP = `Usage: ttygate user add|passwd|lock|unlock|remove NAME, or ttygate user list
+const HELP = `Usage: ttygate user add|ensure|passwd NAME [--force] [--json]
+       ttygate user lock|unlock|remove NAME [--json]
+       ttygate user list [--json]
 
-Edits the htpasswd file that the configuration names in auth.htpasswd.
+Edits the htpasswd file that the configuration names in auth.htpasswd. A running gateway sees every
+change at once.
 
   add NAME      adds a user
-  passwd NAME   sets a user's password; a locked user stays locked
-  lock NAME     keeps a user out without forgetting the password
-  unlock NAME   takes back 'lock'; one after failed log-ins ends by itself (auth.unlock_time)
-  remove NAME   removes a user
-  list          prints the users, one on each line; "locked" after a tab marks those who are
+  ensure NAME   adds the user, or sets the password of one that is there; does nothing when all is
+                so already
+  passwd NAME   sets a user's password; a locked user stays locked. Ends the user's logins; sessions
+                go on ('ttygate session kill' ends them), and whoever knows the new password may
+                come back to them
+  lock NAME     keeps a user out without forgetting the password; ends logins and sessions
+  unlock NAME   takes back 'lock', and forgets failed log-ins, which lock a user for a while
+  remove NAME   removes a user; ends logins and sessions
+  list          prints the users, one on each line; after a tab, "locked" marks those who are, and
+                "failed log-ins" from where and until when the name is shut out by those
+  --force       takes a password that is short (auth.min_length), or one of the most used ones
+  --json        prints what came of it, or the list, as JSON
 
-add and passwd ask for the password twice, or read it from the first line of standard input when
-that is not a terminal. passwd, lock and remove also end the user's logins, within seconds.
+add, ensure and passwd ask for the password twice, or read it from the first line of standard input
+when that is not a terminal.
 `;
-
-/** The longest line read as a password from standard input, in bytes. */
-const LINE_BYTES = 4096;
-
-/** What the person cannot do, as a sentence. */
-class Refusal extends Error {}
 
 export const command: Command = {
   name: "user",
   summary: "adds, changes, locks and removes users",
   help: HELP,
-  async run([verb, name, ...rest], { config: load, print }) {
-    const work = verb === "list" && name === undefined
-      ? list
-      : name !== undefined && rest.length === 0 && !name.startsWith("-")
-      ? workOf(verb, name)
-      : null;
-    if (work === null) {
-      const given = [verb, name, ...rest].filter((word) => word !== undefined).join(" ");
+  async run([verb = "", ...args], context) {
+    const deed = DEEDS[Object.hasOwn(DEEDS, verb) ? verb : ""];
+    const names = args.filter((arg) => !arg.startsWith("-")).length;
+    if (verb === "list" && names === 0) {
+      const { flags } = parseCommandArgs(args, { flags: ["json"] });
+      return await list(flags["json"]!, context);
+    }
+    if (!deed || names !== 1) {
+      const given = [verb, ...args].join(" ");
       throw new UsageError(
-        "'user' takes add, passwd, lock, unlock or remove with one NAME, or list with none" +
-          (given && `; not '${given}'`),
+        "'user' takes add, ensure, passwd, lock, unlock or remove with one NAME, or list with " +
+          `none${given && `; not '${given}'`}`,
       );
     }
-    const { config: { auth: { htpasswd } } } = await load();
+    const isSetting = ["add", "ensure", "passwd"].includes(verb);
+    const { flags, positionals: [name = ""] } = parseCommandArgs(args, {
+      flags: isSetting ? ["json", "force"] : ["json"],
+      positionals: ["NAME"],
+    });
+    const { print, printError } = context;
+    const config = await context.loosely();
+    const path = htpasswdOf(config, verb, name);
+    warnOf(config, printError);
     try {
-      const problem = name === undefined ? null : userNameProblem(name);
-      if (problem !== null) throw new Refusal(problem);
-      for (const line of await work(htpasswd)) print(line);
+      const problem = userNameProblem(name);
+      if (problem !== null) throw new Error(problem);
+      const minLength = orDefault(() => config.value("auth", "minLength"), 8);
+      const password = { minLength, force: flags["force"] ?? false };
+      const done = await deed({ path, name, password });
+      const after = done.changed || verb === "unlock"
+        ? await tellGateway(name, config, printError)
+        : null;
+      const changed = done.changed || (verb === "unlock" && after?.forgiven === true);
+      if (flags["json"]) print(JSON.stringify({ user: name, changed, ...after }));
+      else print([done.said, ...inWords(verb, name, after)].join("; "));
       return 0;
     } catch (error) {
       const deed = verb === "passwd" ? "change the password of" : verb;
-      const whom = name === undefined ? "the users" : quoted(name);
-      throw new Error(`cannot ${deed} ${whom}: ${reason(error, htpasswd)}`);
+      throw new Error(`cannot ${deed} ${quoted(name)}: ${reason(error, path, `${verb} ${name}`)}`);
     }
   },
 };
 
-/** What is done to the file at a path; the lines that it returns are printed. */
-type Work = (path: string) => Promise<string[]>;
-
-/** Each verb's work, null for what is none. */
-function workOf(verb: string | undefined, name: string): Work | null {
-  switch (verb) {
-    case "add":
-      return (path) => add(path, name);
-    case "passwd":
-      return (path) => passwd(path, name);
-    case "lock":
-      return async (path) => {
-        await editKnown(path, name, (text, field) => withUser(text, name, `!${unlocked(field)}`));
-        return [`${name} locked`];
-      };
-    case "unlock":
-      return async (path) => {
-        await editKnown(path, name, (text, field) => withUser(text, name, unlocked(field)));
-        return [`${name} unlocked`];
-      };
-    case "remove":
-      return async (path) => {
-        await editKnown(path, name, (text) => withoutUser(text, name));
-        return [`${name} removed from ${path}`];
-      };
-    default:
-      return null;
-  }
-}
-
-async function add(path: string, name: string): Promise<string[]> {
-  const refuseKnown = (text: string) => {
-    if (fieldOfUser(text, name) === null) return;
-    throw new Refusal(
-      `${path} has this user already; change the password with 'ttygate user passwd ${name}'`,
-    );
-  };
-  // Asked before the password is, and again under the lock.
-  refuseKnown(await readOrEmpty(path));
-  const hash = await newHash(name);
-  await editHtpasswd(path, (text) => {
-    refuseKnown(text);
-    return withUser(text, name, hash);
-  });
-  return [`${name} added to ${path}`];
-}
-
-async function passwd(path: string, name: string): Promise<string[]> {
-  fieldOfKnown(await Deno.readTextFile(path), path, name);
-  const hash = await newHash(name);
-  let lock = "";
-  await editKnown(path, name, (text, field) => {
-    lock = field.startsWith("!") ? "!" : "";
-    return withUser(text, name, lock + hash);
-  });
-  return [`password of ${name} changed${lock === "" ? "" : "; the user is still locked"}`];
-}
-
-async function editKnown(
-  path: string,
-  name: string,
-  change: (text: string, field: string) => string,
-): Promise<void> {
-  // Asked first, as an edit would make the directory.
-  fieldOfKnown(await Deno.readTextFile(path), path, name);
-  await editHtpasswd(path, (text) => change(text, fieldOfKnown(text, path, name)));
-}
-
-function fieldOfKnown(text: string, path: string, name: string): string {
-  const field = fieldOfUser(text, name);
-  if (field === null) throw new Refusal(`${path} has no such user; see 'ttygate user list'`);
-  return field;
-}
-
-function unlocked(field: string): string {
-  return field.replace(/^!+/, "");
-}
-
-async function list(path: string): Promise<string[]> {
-  const { entries, problems } = parseHtpasswd(await Deno.readTextFile(path), path);
-  for (const { message } of problems) console.error(`ttygate: warning: ${message}`);
-  return entries.map(({ name, locked }) => `${name}${locked ? "\tlocked" : ""}`);
-}
-
-async function newHash(name: string): Promise<string> {
-  const password = Deno.stdin.isTerminal() ? await askTwice(name) : await firstLine();
-  const problem = newPasswordProblem(password);
-  if (problem !== null) throw new Refusal(problem);
-  using hasher = new Hasher();
-  return await hasher.hash(password);
-}
-
-/**
- * Asks like passwd(1): not even the password's length is shown. `promptSecret` of the standard
- * library would leave the terminal without echo when it is interrupted.
- */
-async function askTwice(name: string): Promise<string> {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({
-    input: process.stdin,
-    output: nowhere,
-    terminal: true,
-    historySize: 0,
-  });
-  // Keeps lines that come before they are asked for; Ctrl-C and Ctrl-D end it.
-  const lines = terminal[Symbol.asyncIterator]();
-  const ask = async (question: string) => {
-    await Deno.stdout.write(new TextEncoder().encode(`${question} `));
-    const line = await lines.next();
-    console.log();
-    if (line.done) throw new Refusal("interrupted; nothing was changed");
-    return line.value;
-  };
+/** The file, which must not be guessed: the wrong one would keep nobody out. */
+function htpasswdOf(config: LooseConfig, verb: string, name: string): string {
   try {
-    const password = await ask(`New password for ${name}:`);
-    const problem = newPasswordProblem(password);
-    if (problem !== null) throw new Refusal(problem);
-    if (await ask("The same again:") === password) return password;
-    throw new Refusal("the two passwords differ; nothing was changed");
-  } finally {
-    terminal.close();
-  }
-}
-
-async function firstLine(): Promise<string> {
-  let line = "";
-  for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-    line += text;
-    const end = line.indexOf("\n");
-    if (end >= 0) return line.slice(0, end).replace(/\r$/, "");
-    if (line.length > LINE_BYTES) break;
-  }
-  return line;
-}
-
-async function readOrEmpty(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
+    return config.value("auth", "htpasswd");
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
+    if (!(error instanceof ConfigError)) throw error;
+    const undone: Readonly<Record<string, string>> = {
+      add: "NOT added",
+      ensure: "NOT added or changed",
+      passwd: "NOT given another password",
+      lock: "NOT locked",
+      unlock: "NOT unlocked",
+      remove: "NOT removed",
+    };
+    const what = verb === "list" ? "cannot list the users" : `${quoted(name)} was ${undone[verb]}`;
+    const why = error.problems.map(formatProblem).join("; ");
+    throw new Error(`${what}: it is not known which file has the users: ${why}`);
+  }
+}
+
+/** Mistakes that are no matter here. */
+function warnOf({ problems }: LooseConfig, printError: (line: string) => void): void {
+  for (const problem of problems) printError(`ttygate: warning: ${formatProblem(problem)}`);
+}
+
+async function list(json: boolean, context: CommandContext): Promise<number> {
+  const { print, printError } = context;
+  const config = await context.loosely();
+  const path = htpasswdOf(config, "list", "");
+  warnOf(config, printError);
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    throw new Error(`cannot list the users: ${reason(error, path, "list")}`);
+  }
+  const { entries, problems } = parseHtpasswd(text, path);
+  for (const { message } of problems) printError(`ttygate: warning: ${message}`);
+  const locks = await locksOf(config, printError);
+  const of = (name: string) => locks.filter((lock) => lock.name === name);
+  if (json) {
+    print(JSON.stringify(entries.map(({ name, locked }) => ({
+      name,
+      locked,
+      failures: of(name).map(({ source, failures, untilMs }) => ({
+        from: source,
+        count: failures,
+        until: new Date(untilMs).toISOString(),
+      })),
+    }))));
+    return 0;
+  }
+  for (const { name, locked } of entries) {
+    const marks = [...(locked ? ["locked"] : []), ...of(name).map(markOf)];
+    print([name, ...(marks.length > 0 ? [marks.join("; ")] : [])].join("\t"));
+  }
+  return 0;
+}
+
+/** "failed log-ins from 192.0.2.7 (5) until 2026-11-21 12:00:00 UTC". */
+function markOf({ source, failures, untilMs }: Lock): string {
+  const until = new Date(untilMs).toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC");
+  const from = source ?? "many addresses, but not from where the user has been,";
+  return `failed log-ins from ${from} (${failures}) until ${until}`;
+}
+
+/** What only makes the list better is not worth failing for. */
+async function locksOf(config: LooseConfig, printError: (line: string) => void): Promise<Lock[]> {
+  try {
+    return await locksNow(reachOf(config));
+  } catch (error) {
+    const why = (error as Error).message;
+    printError(`ttygate: warning: it is not known who is locked by failed log-ins: ${why}`);
+    return [];
+  }
+}
+
+/** The file is changed already, and the gateway looks at it itself. */
+async function tellGateway(
+  name: string,
+  config: LooseConfig,
+  printError: (line: string) => void,
+): Promise<Aftermath | null> {
+  try {
+    return await takeEffect(name, reachOf(config));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    printError(
+      `ttygate: warning: the change is made, and a running gateway sees it within a second, but it ` +
+        `could not be asked what that ends: ${why.replaceAll(/\s*\n\s*/g, "; ")}`,
+    );
+    return null;
+  }
+}
+
+function reachOf(config: LooseConfig): Reach {
+  return {
+    adminSocket: config.value("gateway", "adminSocket"),
+    stateDir: config.value("gateway", "stateDir"),
+    deny: orDefault(() => config.value("auth", "deny"), 5),
+    unlockTimeMs: orDefault(() => config.value("auth", "unlockTimeMs"), 600_000),
+  };
+}
+
+function orDefault<T extends Config["auth"][keyof Config["auth"]]>(read: () => T, initial: T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ConfigError) return initial;
     throw error;
   }
 }
 
-function reason(error: unknown, path: string): string {
+/** What a change has ended, and what goes on that somebody may want to end. */
+function inWords(verb: string, name: string, after: Aftermath | null): string[] {
+  if (after === null) return [];
+  const { forgiven, loginsEnded, sessionsEnded, sessions } = after;
+  const ended = [
+    ...(loginsEnded > 0 ? [count(loginsEnded, "login")] : []),
+    ...(sessionsEnded > 0 ? [count(sessionsEnded, "session")] : []),
+  ];
+  return [
+    ...(ended.length > 0 ? [`${ended.join(" and ")} ended`] : []),
+    ...(forgiven && verb === "unlock" ? ["failed log-ins forgotten"] : []),
+    ...(sessions > 0 && (verb === "passwd" || verb === "ensure")
+      ? [
+        `${count(sessions, "session")} of the user's go on; ` +
+        `'ttygate session kill --user ${name}' ends them`,
+      ]
+      : []),
+  ];
+}
+
+function reason(error: unknown, path: string, words: string): string {
   if (error instanceof Deno.errors.PermissionDenied) {
-    return `permission denied on ${path}; run this as root or as the file's owner`;
+    const mend = Deno.uid() === 0 ? "" : `; run this as root (sudo ttygate user ${words})`;
+    return `permission denied on ${path}${mend}`;
   }
   if (error instanceof Deno.errors.NotFound) {
     return `${path} does not exist; make it with 'ttygate user add NAME'`;

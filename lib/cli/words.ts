@@ -18,6 +18,11 @@ export function inTime(seconds: number): string {
     .join(" ");
 }
 
+/** "1 session", "2 sessions". */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
 /** "512 B", "1.5 KB", "23 MB": bytes in units of 1024, as the configuration has them. */
 export function inSize(bytes: number): string {
   const exponent = Math.min(4, Math.floor(Math.log2(Math.max(1, bytes)) / 10));

@@ -229,6 +229,7 @@ export const SECTIONS = {
     deny: key("deny", 5, integer(1, 1000)),
     unlock_time: key("unlockTimeMs", "10m", duration("positive")),
     fail_delay: key("failDelayMs", "2s", duration("zero")),
+    min_length: key("minLength", 8, integer(1, 72)),
   },
   audit: {
     file: key("file", "", pathOrNone),

@@ -1,5 +1,6 @@
 /** What the pages and resources of one gateway share. */
 import type { BlockList } from "node:net";
+import type { Guard } from "../auth/guard.ts";
 import type { AuthStack } from "../auth/stack.ts";
 import type { Logins } from "../auth/login.ts";
 import type { Log } from "../log.ts";
@@ -8,6 +9,7 @@ import type { Engine } from "../sessions/engine.ts";
 import type { Maintenance } from "../sessions/maintenance.ts";
 import type { Registry } from "../sessions/registry.ts";
 import type { Clock } from "../types.ts";
+import type { AccountWatch } from "./accounts.ts";
 import type { Assets } from "./assets.ts";
 
 /** Ask it again for each request: a reload may change what it says. */
@@ -17,6 +19,8 @@ export interface Gateway {
   readonly engine: Pick<Engine, "ping" | "limitsDisk">;
   readonly stack: AuthStack;
   readonly logins: Logins;
+  readonly guard: Guard;
+  readonly accounts: AccountWatch;
   readonly assets: Assets;
   readonly basePath: string;
   /** Shown above the log-in form; may be empty. */

@@ -8,6 +8,7 @@ import { identify } from "./identity.ts";
 import { logIn, logOut, showLogin } from "./login.ts";
 import { beginDrain, broadcast, cancelDrain, showDrain } from "./maintenance.ts";
 import { terminalPage } from "./pages.ts";
+import { listLocks, refreshUser } from "./users.ts";
 import { endSession, listSessions, showSession } from "./sessions.ts";
 
 type Handler = (
@@ -72,6 +73,16 @@ const ROUTES: readonly Route[] = [
   {
     path: /^\/api\/v1\/broadcast$/,
     methods: { POST: ({ request, gateway }) => broadcast(request, gateway) },
+    admin: "alone",
+  },
+  {
+    path: /^\/api\/v1\/users\/([^/]+)\/refresh$/,
+    methods: { POST: ({ id, gateway }) => refreshUser(id, gateway) },
+    admin: "alone",
+  },
+  {
+    path: /^\/api\/v1\/locks$/,
+    methods: { GET: ({ gateway }) => listLocks(gateway) },
     admin: "alone",
   },
 ];

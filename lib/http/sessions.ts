@@ -73,6 +73,7 @@ function describe(session: Session, { name }: Principal) {
     started: session.startedAt.toISOString(),
     phase: session.phase,
     attached: session.attached,
+    remote: session.remote,
     idleSeconds: Math.floor(session.idleMs / 1000),
     outputBytes: session.traffic.outputBytes,
     offset: session.output.end,

@@ -20,6 +20,8 @@ const MAX_CELLS = 65535;
 const ADOPTION_MS = 10_000;
 /** How long a close waits for the container to be gone, so that "closed" means "gone". */
 const GONE_MS = 2_000;
+/** How long someone whose account is gone is kept for the reason why; the file is looked at oftener. */
+const ACCOUNT_MS = 1_000;
 
 /** What an upgrade request asks for. */
 export interface TerminalRequest {
@@ -114,7 +116,7 @@ type Admitted = TerminalRequest & { readonly loginEnded: AbortSignal };
 async function enter(
   socket: TerminalSocket,
   { identity, remote, source, winsize, resume, loginEnded }: Admitted,
-  { registry, clock, counted }: Gateway,
+  { registry, accounts, clock, counted }: Gateway,
 ): Promise<Session | null> {
   const user = identity.principal.name;
   if (resume) {
@@ -140,6 +142,8 @@ async function enter(
   } catch (error) {
     if (socket.closed.aborted) return null;
     if (loginEnded.aborted) {
+      const ended = accounts.endingOf(user);
+      if (ended) void send({ type: "ended", ...ended });
       await socket.close(CLOSE.loginEnded, "the login ended");
       return null;
     }
@@ -171,6 +175,7 @@ async function follow(
   const send = (event: TerminalEvent) => socket.send(encodeEvent(event));
   if (resume) tellReturn(session, request, gateway);
   using viewer = session.view(resume?.offset ?? 0, (event) => void send(event));
+  session.remote = request.remote;
   if (resume) session.resize(winsize);
   await send({
     type: "ready",
@@ -189,15 +194,19 @@ async function follow(
     signal: AbortSignal.any([viewer.over, loginEnded, socket.closed]),
     clock,
   });
+  const tellEnd = async () => {
+    // Whoever does not read must not be waited for before the close.
+    const { reason, exitCode, message } = await session.ended;
+    void send({ type: "ended", reason, exitCode, message });
+    await settlesWithin(session.gone, GONE_MS, clock);
+  };
   switch (end) {
-    case "finished": {
-      // Whoever does not read must not be waited for before the close.
-      const { reason, exitCode, message } = await session.ended;
-      void send({ type: "ended", reason, exitCode, message });
-      await settlesWithin(session.gone, GONE_MS, clock);
-      if (await socket.close(CLOSE.ended)) gateway.registry.unseen.forget(session);
+    case "finished":
+      await tellEnd();
+      if (await socket.close(loginEnded.aborted ? CLOSE.loginEnded : CLOSE.ended)) {
+        gateway.registry.unseen.forget(session);
+      }
       return;
-    }
     case "silent":
       await socket.close(CLOSE.protocolError, "the output was not acknowledged for 30 s");
       return;
@@ -213,6 +222,9 @@ async function follow(
     void send({ type: "ended", reason: "replaced", exitCode: null, message });
     await socket.close(CLOSE.takenOver);
   } else if (loginEnded.aborted) {
+    // With its account the session ends as well, maybe a moment later.
+    const ends = gateway.accounts.endingOf(session.user) !== null;
+    if (ends && await settlesWithin(session.ended, ACCOUNT_MS, clock)) await tellEnd();
     await socket.close(CLOSE.loginEnded, "the login ended");
   } else if (viewerEnd === "comeBack") {
     await socket.close(CLOSE.restarting, "come back: the session goes on");

@@ -26,6 +26,8 @@ export class Session {
   readonly profile: Profile;
   readonly startedAt: Date;
   readonly output: Output;
+  /** The address of its viewer, or of the last one; null while none is known. */
+  remote: string | null = null;
   /** How long each stage of the start took; resolves with the first output. */
   readonly stages: Promise<StartStages>;
   /** Resolves when the end is known; the container may still be on its way out. */

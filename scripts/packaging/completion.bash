@@ -5,6 +5,12 @@ _ttygate() {
   COMPREPLY=()
 
   case $before in
+    --user)
+      local users
+      users=$("${COMP_WORDS[0]}" user list 2>/dev/null | cut -f 1)
+      mapfile -t COMPREPLY < <(compgen -W "$users" -- "$word")
+      return
+      ;;
     --config)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       compopt -o filenames 2>/dev/null
@@ -24,7 +30,7 @@ _ttygate() {
   local i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --config | --prefix | --at | --message) ((i++)) ;;
+      --config | --prefix | --at | --message | --user) ((i++)) ;;
       -*) ;;
       *) said+=("${COMP_WORDS[i]}") ;;
     esac
@@ -38,15 +44,16 @@ _ttygate() {
       ;;
     sweep) options+=' --dry-run --json' ;;
     user)
+      options+=' --force --json'
       case ${#said[@]},${said[1]-} in
-        1,*) words='add passwd lock unlock remove list' ;;
-        2,passwd | 2,lock | 2,unlock | 2,remove)
+        1,*) words='add ensure passwd lock unlock remove list' ;;
+        2,ensure | 2,passwd | 2,lock | 2,unlock | 2,remove)
           words=$("${COMP_WORDS[0]}" user list 2>/dev/null | cut -f 1)
           ;;
       esac
       ;;
     session)
-      options+=' --json'
+      options+=' --json --user'
       case ${#said[@]},${said[1]-} in
         1,*) words='list show kill' ;;
         2,show | 2,kill)
@@ -57,7 +64,10 @@ _ttygate() {
     drain) options+=' --at --message --wait --status --cancel --json' ;;
     broadcast) options+=' --json' ;;
     doctor) options+=' --json' ;;
-    config) [ "${#said[@]}" -gt 1 ] || words='check show' ;;
+    config)
+      options+=' --json'
+      [ "${#said[@]}" -gt 1 ] || words='check show'
+      ;;
     install) options+=' --prefix' ;;
     uninstall) options+=' --prefix --purge' ;;
   esac

@@ -81,3 +81,25 @@ Deno.test("what config show prints is a configuration that means the same", asyn
     assert(!second.stdout.includes("# default"), second.stdout);
   });
 });
+
+Deno.test("config show and check say the same as JSON", async () => {
+  await withFile('[session]\nidle_timeot = "5m"\n', async (file) => {
+    const wrong = await ttygate(["config", "check", "--json", "--config", file]);
+    assertEquals([wrong.code, wrong.stderr], [1, ""]);
+    const message = "is no key; did you mean idle_timeout?";
+    const problems = [{ file, line: 2, key: "session.idle_timeot", message }];
+    assertEquals(JSON.parse(wrong.stdout), { ok: false, problems });
+  });
+  await withFile("[pool]\nsize = 1\n", async (file) => {
+    const right = await ttygate(["config", "check", "--json", "--config", file]);
+    assertEquals([right.code, JSON.parse(right.stdout)], [0, { ok: true, problems: [] }]);
+    const shown = await ttygate(["config", "show", "--json", "--config", file]);
+    const { file: read, values } = JSON.parse(shown.stdout);
+    const of = (key: string) => values.find((value: { key: string }) => value.key === key);
+    assertEquals([read, of("pool.size"), of("container.cpus")], [
+      file,
+      { key: "pool.size", from: "file", file, line: 2, value: 1 },
+      { key: "container.cpus", from: "default", value: 0.5 },
+    ]);
+  });
+});

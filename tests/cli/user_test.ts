@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Guard } from "../../lib/auth/guard.ts";
+import { writeGuard } from "../../lib/auth/guard_store.ts";
 import { Hasher } from "../../lib/auth/hasher.ts";
 import { HtpasswdFile } from "../../lib/auth/htpasswd_file.ts";
 import { Logins } from "../../lib/auth/login.ts";
@@ -30,10 +31,21 @@ class Fixture implements Disposable {
   }
 
   /** Runs `ttygate user` with these arguments and this standard input. */
-  async user(args: readonly string[], input = "") {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "--no-prompt", "-A", MAIN, "user", ...args],
-      env: { NO_COLOR: "1", TTYGATE_CONFIG: "", TTYGATE_AUTH_HTPASSWD: this.path },
+  async user(
+    args: readonly string[],
+    input = "",
+    env: Readonly<Record<string, string | undefined>> = {},
+    command: readonly string[] = [],
+  ) {
+    const all = { NO_COLOR: "1", TTYGATE_CONFIG: "", TTYGATE_AUTH_HTPASSWD: this.path, ...env };
+    const set = Object.entries(all).filter(([, value]) => value !== undefined);
+    const [program = "", ...words] = [
+      ...command,
+      ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "-A", MAIN, "user", ...args],
+    ];
+    const child = new Deno.Command(program, {
+      args: words,
+      env: Object.fromEntries(set) as Record<string, string>,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -49,6 +61,13 @@ class Fixture implements Disposable {
     await fed;
     const text = new TextDecoder();
     return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+  }
+
+  /** The same without any right that root has. */
+  asNobody(args: readonly string[]) {
+    const drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    const env = { DENO_NO_UPDATE_CHECK: "1", HOME: "/nonexistent" };
+    return this.user(args, "", env, drop);
   }
 
   /**
@@ -128,16 +147,168 @@ Deno.test("user add refuses a known name, a bad name and a bad password in one l
 Deno.test("user passwd sets the hash anew, also one of another format, and keeps a lock", async () => {
   using fixture = new Fixture("# staff\nbob:{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=\ncarol:!x\n");
   assertEquals(
-    (await fixture.user(["passwd", "bob"], "new\r\n")).stdout,
+    (await fixture.user(["passwd", "bob"], "something new\r\n")).stdout,
     "password of bob changed\n",
   );
   assertEquals(
-    (await fixture.user(["passwd", "carol"], "new")).stdout,
+    (await fixture.user(["passwd", "carol"], "something new")).stdout,
     "password of carol changed; the user is still locked\n",
   );
   assertMatch(fixture.text, /^# staff\nbob:\$2y\$10\$.{53}\ncarol:!\$2y\$10\$.{53}\n$/);
   using hasher = new Hasher();
-  assert(await hasher.verify("new", /^bob:(.*)$/m.exec(fixture.text)![1]!));
+  assert(await hasher.verify("something new", /^bob:(.*)$/m.exec(fixture.text)![1]!));
+});
+
+Deno.test("a password that is short, the name, or one of the most used is taken with --force only", async () => {
+  using fixture = new Fixture(`alice:${HORSE}\n`);
+  const forced = "; choose another, or take it all the same with --force";
+  for (
+    const [name, password, why] of [
+      ["bob", "a", "a password has at least 8 characters (auth.min_length), this one has 1"],
+      ["bob", "seven77", "a password has at least 8 characters (auth.min_length), this one has 7"],
+      [
+        "bob",
+        "PassWord",
+        "this password is among the ten thousand most used, which are tried first",
+      ],
+      ["administrator", "Administrator", "a password cannot be the user's name"],
+    ] as const
+  ) {
+    assertEquals(await fixture.user(["add", name], `${password}\n`), {
+      code: 1,
+      stdout: "",
+      stderr: `ttygate: cannot add ${name}: ${why}${forced}\n`,
+    });
+    assertEquals((await fixture.user(["add", name, "--force"], `${password}\n`)).code, 0);
+    assertEquals((await fixture.user(["remove", name])).code, 0);
+  }
+  assertEquals((await fixture.user(["add", "bob", "--force"], "\n")).code, 1);
+  const env = { TTYGATE_AUTH_MIN_LENGTH: "3" };
+  assertEquals((await fixture.user(["add", "bob"], "xyq\n", env)).code, 0);
+});
+
+Deno.test("a password is kept composed, however it was typed", async () => {
+  using fixture = new Fixture();
+  await fixture.user(["add", "alice"], "cafe\u0301\u00a0latte\n");
+  using hasher = new Hasher();
+  assert(await hasher.verify("café latte", fixture.text.trim().slice("alice:".length)));
+});
+
+Deno.test("user ensure adds or changes what is not so, and says whether it did", async () => {
+  using fixture = new Fixture();
+  const ensure = async (password: string, ...options: string[]) => {
+    const done = await fixture.user(["ensure", "alice", ...options], `${password}\n`);
+    assertEquals([done.code, done.stderr], [0, ""]);
+    return done.stdout;
+  };
+  assertEquals(await ensure("correct horse"), `alice added to ${fixture.path}\n`);
+  const text = fixture.text;
+  assertEquals(await ensure("correct horse"), "alice is there, with this password\n");
+  assertEquals(JSON.parse(await ensure("correct horse", "--json")), {
+    user: "alice",
+    changed: false,
+  });
+  assertEquals(fixture.text, text);
+  await fixture.user(["lock", "alice"]);
+  assertEquals(JSON.parse(await ensure("battery staple", "--json")).changed, true);
+  assertMatch(fixture.text, /^alice:!\$2y\$/);
+  const short = await fixture.user(["ensure", "alice"], "short\n");
+  assertEquals([short.code, short.stdout], [1, ""]);
+});
+
+Deno.test("every verb says with --json what it changed", async () => {
+  using fixture = new Fixture(`alice:${HORSE}\n`);
+  const none = { forgiven: false, loginsEnded: 0, sessionsEnded: 0, sessions: 0 };
+  for (
+    const [verb, changed] of [
+      ["lock", true],
+      ["lock", false],
+      ["unlock", true],
+      ["passwd", true],
+      ["remove", true],
+    ] as const
+  ) {
+    const { code, stdout } = await fixture.user([verb, "alice", "--json"], "battery staple\n");
+    assertEquals(code, 0);
+    assertEquals(JSON.parse(stdout), { user: "alice", changed, ...(changed && none) });
+  }
+  await fixture.user(["add", "bob"], "battery staple\n");
+  await fixture.user(["lock", "bob"]);
+  assertEquals(JSON.parse((await fixture.user(["list", "--json"])).stdout), [
+    { name: "bob", locked: true, failures: [] },
+  ]);
+});
+
+Deno.test("a mistake elsewhere in the configuration is told and disarms nothing", async () => {
+  using fixture = new Fixture(`alice:${HORSE}\n`);
+  const config = join(fixture.dir, "ttygate.toml");
+  for (
+    const wrong of ["[container]\nmemroy = 1\n", "[container\n", "[auth]\nlogin_ttl = never\n"]
+  ) {
+    Deno.writeTextFileSync(config, wrong);
+    Deno.writeTextFileSync(fixture.path, `alice:${HORSE}\n`);
+    const { code, stdout, stderr } = await fixture.user(["lock", "alice", "--config", config]);
+    assertEquals([code, stdout], [0, "alice locked\n"], stderr);
+    assertMatch(stderr, /^ttygate: warning: \S+ttygate\.toml:[12]: /);
+    assertEquals(fixture.text, `alice:!${HORSE}\n`);
+  }
+});
+
+Deno.test("where the file of users is not known, it is said plainly that nothing was done", async () => {
+  using fixture = new Fixture(`alice:${HORSE}\n`);
+  const config = join(fixture.dir, "ttygate.toml");
+  Deno.writeTextFileSync(config, `[auth]\nhtpaswd = "${fixture.path}"\n`);
+  const env = { TTYGATE_AUTH_HTPASSWD: undefined };
+  const { code, stdout, stderr } = await fixture.user(
+    ["lock", "alice", "--config", config],
+    "",
+    env,
+  );
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(
+    stderr,
+    /^ttygate: alice was NOT locked: it is not known which file has the users: \S+:2: auth\.htpaswd/,
+  );
+  const gone = join(fixture.dir, "none.toml");
+  const unread = await fixture.user(["remove", "alice", "--config", gone], "", env);
+  assertMatch(unread.stderr, /^ttygate: alice was NOT removed: .*there is no such file/);
+});
+
+Deno.test("unlock forgets failed log-ins also where no gateway runs, and the list shows them before", async () => {
+  using fixture = new Fixture(`alice:${HORSE}\nbob:${HORSE}\n`);
+  const env = {
+    TTYGATE_GATEWAY_STATE_DIR: fixture.dir,
+    TTYGATE_GATEWAY_ADMIN_SOCKET: join(fixture.dir, "admin.sock"),
+  };
+  const guard = new Guard({ limits: { deny: 5, unlockTimeMs: 600_000 } });
+  for (const name of ["alice", "bob"]) {
+    const attempt = guard.attemptOf(name, true, "192.0.2.7");
+    for (let failure = 0; failure < 5; failure++) guard.fail(attempt);
+  }
+  await writeGuard(join(fixture.dir, "failures.json"), guard.record());
+  const listed = await fixture.user(["list"], "", env);
+  assertMatch(
+    listed.stdout,
+    /^alice\tfailed log-ins from 192\.0\.2\.7 \(5\) until [\d-]+ [\d:]+ UTC\nbob\t/,
+  );
+  const unlocked = await fixture.user(["unlock", "alice"], "", env);
+  assertEquals(unlocked.stdout, "alice unlocked; failed log-ins forgotten\n");
+  assertMatch((await fixture.user(["list"], "", env)).stdout, /^alice\nbob\tfailed/);
+  const [{ failures }] = JSON.parse((await fixture.user(["list", "--json"], "", env)).stdout);
+  assertEquals(failures, []);
+});
+
+Deno.test("who may not change the file is told to be root", async () => {
+  using fixture = new Fixture(`alice:${HORSE}\n`);
+  Deno.chmodSync(fixture.dir, 0o755);
+  Deno.chmodSync(dirname(fixture.path), 0o700);
+  const { code, stderr } = await fixture.asNobody(["lock", "alice"]);
+  assertEquals(code, 1);
+  assertEquals(
+    stderr,
+    `ttygate: cannot lock alice: permission denied on ${fixture.path}; run this as root ` +
+      "(sudo ttygate user lock alice)\n",
+  );
 });
 
 Deno.test("user lock, unlock and remove change that user's line only, and may be repeated", async () => {
@@ -196,7 +367,10 @@ Deno.test("wrong usage is status 2 with a hint on standard error; --help is stat
   ) {
     const { code, stdout, stderr } = await fixture.user(args, "secret\n");
     assertEquals([code, stdout], [2, ""], args.join(" "));
-    assertMatch(stderr, /^ttygate: 'user' takes add, passwd, lock, unlock or remove with one NAME/);
+    assertMatch(
+      stderr,
+      /^ttygate: 'user' takes add, ensure, passwd, lock, unlock or remove with one NAME/,
+    );
   }
   const help = await fixture.user(["--help"]);
   assertEquals([help.code, help.stderr], [0, ""]);
@@ -206,7 +380,7 @@ Deno.test("wrong usage is status 2 with a hint on standard error; --help is stat
 Deno.test("users added by several processes at once are all there", async () => {
   using fixture = new Fixture();
   const names = ["a", "b", "c", "d", "e"];
-  const done = await Promise.all(names.map((name) => fixture.user(["add", name], "secret\n")));
+  const done = await Promise.all(names.map((name) => fixture.user(["add", name], "tr0ub4dor&3\n")));
   assertEquals(done.map(({ code }) => code), names.map(() => 0));
   assertEquals((await fixture.user(["list"])).stdout.trim().split("\n").sort(), names);
 });
@@ -232,7 +406,7 @@ Deno.test("passwd, lock and remove end the user's logins and nobody else's", asy
   const names = ["alice", "bob", "carol", "dave"];
   const tokens = await Promise.all(names.map(async (name) => (await logins.issue(name)).token));
   const ended = tokens.map((token) => logins.verify(token)!.ended);
-  await fixture.user(["passwd", "alice"], "new\n");
+  await fixture.user(["passwd", "alice"], "something new\n");
   await fixture.user(["lock", "bob"]);
   await fixture.user(["remove", "carol"]);
   logins.check();
@@ -246,20 +420,20 @@ Deno.test("passwd, lock and remove end the user's logins and nobody else's", asy
 Deno.test("in a terminal the password is asked for twice and never shown", async () => {
   using fixture = new Fixture();
   const shown = await fixture.inTerminal("add alice", [
-    ["New password for alice: ", "hunterx\x7fé\r"],
-    ["The same again: ", "hunteré\r"],
+    ["New password for alice: ", "hunter 2 x\x7fé\r"],
+    ["The same again: ", "hunter 2 é\r"],
   ]);
   assertMatch(shown, /^New password for alice: \r\nThe same again: \r\nalice added to /);
   assertMatch(shown, /status=0/);
   using hasher = new Hasher();
-  assert(await hasher.verify("hunteré", fixture.text.trim().slice("alice:".length)));
+  assert(await hasher.verify("hunter 2 é", fixture.text.trim().slice("alice:".length)));
 });
 
 Deno.test("two passwords that differ change nothing", async () => {
   using fixture = new Fixture(`alice:${HORSE}\n`);
   const shown = await fixture.inTerminal("passwd alice", [
     // Typed ahead, as a paste is: the second line must not get lost.
-    ["New password for alice: ", "one\rtwo\r"],
+    ["New password for alice: ", "one password\rtwo\r"],
   ]);
   assertMatch(shown, /cannot change the password of alice: the two passwords differ; nothing was/);
   assertMatch(shown, /status=1/);

@@ -195,10 +195,11 @@ Deno.test("'ttygate session' lists, shows and ends sessions", async () => {
   const { session } = terminal;
   const table = await run("list");
   assertEquals([table.code, table.stderr], [0, ""]);
-  assertMatch(table.stdout, /^SESSION +USER +AGE +IDLE +OUTPUT +VIEWER\n/);
-  assertMatch(table.stdout, new RegExp(`^${session} +alice +\\d+s +\\d+s +\\d+ B +attached$`, "m"));
+  assertMatch(table.stdout, /^SESSION +USER +FROM +AGE +IDLE +OUTPUT +VIEWER\n/);
+  const line = `^${session} +alice +127\\.0\\.0\\.1 +\\d+s +\\d+s +\\d+ B +attached$`;
+  assertMatch(table.stdout, new RegExp(line, "m"));
   const [listed, ...more] = JSON.parse((await run("list", "--json")).stdout);
-  assertEquals([listed.id, listed.user, more], [session, "alice", []]);
+  assertEquals([listed.id, listed.user, listed.remote, more], [session, "alice", "127.0.0.1", []]);
   assertMatch(
     (await run("show", session)).stdout,
     new RegExp(`^session +${session}\nuser +alice\n`),
@@ -216,9 +217,43 @@ Deno.test("'ttygate session' lists, shows and ends sessions", async () => {
       new RegExp(`^ttygate: [^\n]*There is no session ${session}[^\n]*\n$`),
     );
   }
-  for (const wrong of [["show"], ["kill"], ["list", "x"], ["end", "x"], []]) {
+  const usage = [["show"], ["kill"], ["kill", "x", "--user", "alice"], ["kill", "--user"]];
+  for (const wrong of [...usage, ["list", "x"], ["end", "x"], []]) {
     assertEquals((await run(...wrong)).code, 2, wrong.join(" "));
   }
+});
+
+Deno.test("'ttygate session kill --user' ends all of a user's sessions, and nobody else's", async () => {
+  const run = (...args: string[]) => ttygate(["session", ...args], { env: gateway.env });
+  await using first = await TestTerminal.open(gateway, { cookie: alice });
+  await using second = await TestTerminal.open(gateway, { cookie: alice });
+  await using other = await TestTerminal.open(gateway, { cookie: bob });
+  const killed = await run("kill", "--user", "alice");
+  assertEquals([killed.code, killed.stderr], [0, ""]);
+  assertEquals(
+    killed.stdout.trim().split("\n").toSorted(),
+    [first, second].map(({ session }) => `ended ${session}`).toSorted(),
+  );
+  for (const { closed } of [first, second]) assertEquals((await closed).code, 1000);
+  const [listed, ...more] = JSON.parse((await run("list", "--json")).stdout);
+  assertEquals([listed.id, more], [other.session, []]);
+  assertEquals((await run("kill", "--user=alice")).stdout, "alice has no session\n");
+  assertEquals(
+    (await run("kill", "--user", "bob", "--json")).stdout,
+    `{"ended":["${other.session}"]}\n`,
+  );
+});
+
+Deno.test("a mistake in the configuration is told and keeps nobody from ending a session", async () => {
+  const config = join(gateway.home, "wrong.toml");
+  await Deno.writeTextFile(config, "[container]\nmemroy = 1\n");
+  await using terminal = await TestTerminal.open(gateway, { cookie: alice });
+  const { code, stdout, stderr } = await ttygate(
+    ["session", "kill", terminal.session, "--config", config],
+    { env: gateway.env },
+  );
+  assertEquals([code, stdout], [0, `ended ${terminal.session}\n`]);
+  assertMatch(stderr, /^ttygate: warning: \S+wrong\.toml:2: container\.memroy: is no key/);
 });
 
 Deno.test("'ttygate session' without a gateway is one line and status 1", async () => {
@@ -244,7 +279,7 @@ Deno.test("in a terminal 'ttygate session list' says that there is none, and fit
   assertEquals(await inTerminal(80), ["no session runs", ""]);
   await using terminal = await TestTerminal.open(gateway, { cookie: long });
   const wide = await inTerminal(100);
-  assertMatch(wide[1]!, new RegExp(`^${terminal.session}  ${LONG_NAME}  \\d+s `));
+  assertMatch(wide[1]!, new RegExp(`^${terminal.session}  ${LONG_NAME}  127\\.0\\.0\\.1  \\d+s `));
   const narrow = await inTerminal(60);
   assertMatch(
     narrow[1]!,

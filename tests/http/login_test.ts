@@ -1,7 +1,7 @@
 /** Logging in and out of a real gateway, as browsers do it and as they never would. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { type GatewayOptions, TestGateway, ttygate } from "../support/gateway.ts";
+import { type GatewayOptions, htpasswdLine, TestGateway, ttygate } from "../support/gateway.ts";
 import { rawConnection, rawHttp, readAnswer } from "../support/raw_http.ts";
 import { Refused, TestTerminal } from "../support/terminal.ts";
 
@@ -317,18 +317,90 @@ for (
     await using terminal = await TestTerminal.open(gateway, { cookie });
     const basic = `${user}:${password}`;
     await using scripted = await TestTerminal.open(gateway, { basic, origin: false });
-    const { code, stderr } = await ttygate(["user", verb, user], { env: gateway.env, stdin });
-    assertEquals(code, 0, stderr);
+    const { code, stdout, stderr } = await ttygate(["user", verb, user], {
+      env: gateway.env,
+      stdin,
+    });
+    assertEquals([code, stderr], [0, ""]);
     assertEquals((await get("/api/v1/sessions", { cookie })).status, 401);
-    assertEquals((await terminal.closed).code, 4401);
-    assertEquals((await scripted.closed).code, 4401);
+    for (const viewer of [terminal, scripted]) {
+      assertEquals((await viewer.closed).code, 4401);
+      const ended = viewer.events.filter(({ type }) => type === "ended");
+      if (verb === "passwd") assertEquals(ended, []);
+      else {
+        const message = `Your account was ${verb}${
+          verb === "lock" ? "ed" : "d"
+        } by an administrator.`;
+        assertEquals(ended, [{ type: "ended", reason: "killed", exitCode: null, message }]);
+      }
+    }
     const again = TestTerminal.connect(gateway, { basic, origin: false });
     assertEquals((await assertRejects(() => again, Refused)).status, 401);
-    for (const { session } of [terminal, scripted]) {
-      assertEquals((await ttygate(["session", "kill", session], { env: gateway.env })).code, 0);
-    }
+    if (verb === "passwd") {
+      assertMatch(
+        stdout,
+        /changed; 1 login ended; 2 sessions of the user's go on; '.* --user carol'/,
+      );
+      const killed = await ttygate(["session", "kill", "--user", user, "--json"], {
+        env: gateway.env,
+      });
+      assertEquals(JSON.parse(killed.stdout).ended.toSorted(), [
+        ...[terminal.session, scripted.session].toSorted(),
+      ]);
+    } else assertMatch(stdout, /; 1 login and 2 sessions ended\n$/);
+    await gateway.haveContainers(0);
   });
 }
+
+Deno.test("a user locked or removed by whatever edits the file is out, away or not, and hears why", async () => {
+  const path = join(gateway.home, "htpasswd");
+  const [text, line] = [await Deno.readTextFile(path), await htpasswdLine("greta", "garbo")];
+  const edits: [string, () => Promise<void>][] = [
+    // In place, as htpasswd(1) does it, and by another file, as most editors do.
+    ["locked", () => Deno.writeTextFile(path, text + line.replace(":", ":!"))],
+    ["removed", async () => {
+      await Deno.writeTextFile(`${path}.new`, text);
+      await Deno.rename(`${path}.new`, path);
+    }],
+  ];
+  for (const [what, edit] of edits) {
+    await Deno.writeTextFile(path, text + line);
+    const cookie = await gateway.logIn("greta", "garbo");
+    await using attached = await TestTerminal.open(gateway, { cookie });
+    {
+      await using _away = await TestTerminal.open(gateway, { cookie });
+    }
+    await gateway.haveContainers(2);
+    await edit();
+    const { reason, message } = await attached.event("ended");
+    assertEquals([reason, message], ["killed", `Your account was ${what} by an administrator.`]);
+    assertEquals((await attached.closed).code, 4401);
+    await gateway.haveContainers(0);
+    assertEquals((await get("/", { cookie })).status, 303);
+  }
+  await Deno.writeTextFile(path, text);
+});
+
+Deno.test("'user list' shows who failed log-ins have locked, and unlock and passwd clear that at once", async () => {
+  const password = "battery staple";
+  const run = (args: string[], stdin = "") =>
+    ttygate(["user", ...args], { env: gateway.env, stdin });
+  assertEquals((await run(["add", "henry"], `${password}\n`)).code, 0);
+  const attempt = async (password: string) =>
+    (await postLogin({ username: "henry", password })).status;
+  for (const verb of ["unlock", "passwd"]) {
+    for (let i = 0; i < 3; i++) assertEquals(await attempt("wrong"), 401);
+    assertEquals(await attempt(password), 429);
+    assertMatch(
+      (await run(["list"])).stdout,
+      /^henry\tfailed log-ins from 127\.0\.0\.1 \(3\) until/m,
+    );
+    const { stdout } = await run([verb, "henry"], `${password}\n`);
+    if (verb === "unlock") assertEquals(stdout, "henry unlocked; failed log-ins forgotten\n");
+    assertEquals(await attempt(password), 303);
+    assertMatch((await run(["list"])).stdout, /^henry$/m);
+  }
+});
 
 Deno.test("a broken htpasswd line is told with its number and costs nobody else anything", async () => {
   const path = join(gateway.home, "htpasswd");

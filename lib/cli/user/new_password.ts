@@ -1,0 +1,93 @@
+/** A new password: asked for or read, in one form, held against the rules, and hashed. */
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { Writable } from "node:stream";
+import { Hasher } from "../../auth/hasher.ts";
+import { opaque, passwordProblem, type PasswordRules } from "../../auth/password.ts";
+
+/** The longest line read as a password from standard input, in bytes. */
+const LINE_BYTES = 4096;
+
+/** What the person cannot do, as a sentence. */
+export class Refusal extends Error {}
+
+/** How a password comes in. */
+export interface PasswordOptions {
+  readonly name: string;
+  readonly minLength: number;
+  /** Whether an easy one is taken all the same. */
+  readonly force: boolean;
+  /** Whether this is the one that the user has; then nothing is held against it. */
+  readonly isCurrent?: (password: string) => Promise<boolean>;
+}
+
+/**
+ * Reads a password from the first line of standard input, or asks for it where that is a terminal.
+ *
+ * @returns its hash, or null where it is the current one
+ * @throws {Refusal} when it cannot be, or should not be and is not forced
+ */
+export async function newHash(options: PasswordOptions): Promise<string | null> {
+  const { name, minLength, force, isCurrent } = options;
+  const check = async (password: string) => {
+    if (await isCurrent?.(password)) return;
+    // Read for this alone: no gateway needs the list.
+    const { default: common }: { default: PasswordRules["common"] } = force
+      ? { default: [] }
+      : await import("common-passwords");
+    const problem = passwordProblem(password, { name, minLength, common }, force);
+    if (problem !== null) throw new Refusal(problem);
+  };
+  const password = Deno.stdin.isTerminal()
+    ? await askTwice(name, check)
+    : opaque(await firstLine());
+  if (!Deno.stdin.isTerminal()) await check(password);
+  if (await isCurrent?.(password)) return null;
+  using hasher = new Hasher();
+  return await hasher.hash(password);
+}
+
+/**
+ * Asks like passwd(1): not even the password's length is shown. `promptSecret` of the standard
+ * library would leave the terminal without echo when it is interrupted.
+ */
+async function askTwice(
+  name: string,
+  check: (password: string) => Promise<void>,
+): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({
+    input: process.stdin,
+    output: nowhere,
+    terminal: true,
+    historySize: 0,
+  });
+  // Keeps lines that come before they are asked for; Ctrl-C and Ctrl-D end it.
+  const lines = terminal[Symbol.asyncIterator]();
+  const ask = async (question: string) => {
+    await Deno.stdout.write(new TextEncoder().encode(`${question} `));
+    const line = await lines.next();
+    console.log();
+    if (line.done) throw new Refusal("interrupted; nothing was changed");
+    return line.value;
+  };
+  try {
+    const password = opaque(await ask(`New password for ${name}:`));
+    await check(password);
+    if (opaque(await ask("The same again:")) === password) return password;
+    throw new Refusal("the two passwords differ; nothing was changed");
+  } finally {
+    terminal.close();
+  }
+}
+
+async function firstLine(): Promise<string> {
+  let line = "";
+  for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
+    line += text;
+    const end = line.indexOf("\n");
+    if (end >= 0) return line.slice(0, end).replace(/\r$/, "");
+    if (line.length > LINE_BYTES) break;
+  }
+  return line;
+}

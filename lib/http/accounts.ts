@@ -1,0 +1,115 @@
+/** Ends what an account no longer allows, soon after the file of users has changed. */
+import type { Guard } from "../auth/guard.ts";
+import type { Accounts } from "../auth/htpasswd_file.ts";
+import type { Logins } from "../auth/login.ts";
+import type { AuthStack } from "../auth/stack.ts";
+import type { Log } from "../log.ts";
+import { type Ending, ending } from "../sessions/endings.ts";
+import type { Session } from "../sessions/session.ts";
+import type { Clock } from "../types.ts";
+
+/** How often the file is looked at, which costs one stat(2). */
+export const LOOK_MS = 250;
+
+/** What it looks at and ends. */
+export interface AccountParts {
+  readonly stack: Pick<AuthStack, "accounts">;
+  readonly logins: Pick<Logins, "check">;
+  readonly guard: Pick<Guard, "forgive" | "forgetSources">;
+  readonly registry: { list(): readonly Pick<Session, "id" | "user" | "phase" | "end">[] };
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Looks at the file of users until it is disposed of. */
+export class AccountWatch implements Disposable {
+  readonly #parts: AccountParts;
+  /** What sessions and logins were judged by; null before the file could be read. */
+  #judged: Accounts | null = null;
+  /** What the last look found: editors and htpasswd(1) write it in pieces. */
+  #seen: Accounts | null = null;
+  #timer: Disposable;
+
+  private constructor(parts: AccountParts) {
+    this.#parts = parts;
+    this.#timer = this.#arm();
+  }
+
+  static start(parts: AccountParts): AccountWatch {
+    const watch = new AccountWatch(parts);
+    watch.#look();
+    return watch;
+  }
+
+  /** Takes the file as it is now for right: whoever changed it says so. */
+  apply(): void {
+    const accounts = this.#read();
+    if (accounts !== null) this.#judge(accounts);
+  }
+
+  /** How the account's sessions end, or null while its user may log in. */
+  endingOf(name: string): Ending | null {
+    const accounts = this.#read();
+    return accounts && endingOf(name, accounts);
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+  }
+
+  #arm(): Disposable {
+    return this.#parts.clock.timer(LOOK_MS, () => {
+      this.#timer = this.#arm();
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    const accounts = this.#read();
+    if (accounts !== null && accounts === this.#seen) this.#judge(accounts);
+    this.#seen = accounts;
+  }
+
+  #read(): Accounts | null {
+    try {
+      return this.#parts.stack.accounts();
+    } catch {
+      return null; // whoever logs in hears of it; sessions outlive a file that is away
+    }
+  }
+
+  #judge(accounts: Accounts): void {
+    const { logins, registry, log } = this.#parts;
+    // Before the logins, so that whoever looks at a session hears how it ended.
+    for (const session of registry.list()) {
+      if (session.phase !== "live") continue;
+      const cause = endingOf(session.user, accounts);
+      if (cause === null) continue;
+      const { id, user } = session;
+      session.end(cause);
+      const fields = { event: "session-kill", session: id, user, by: "auth.htpasswd" } as const;
+      log.notice("session ended: its user may not log in any more", fields);
+    }
+    if (accounts === this.#judged) return;
+    this.#forget(this.#judged, accounts);
+    this.#judged = accounts;
+    logins.check();
+  }
+
+  /** With a new password, or after a lock, what was guessed before is of no account. */
+  #forget(before: Accounts | null, now: Accounts): void {
+    const { guard } = this.#parts;
+    for (const { name, hash, locked } of before?.byName.values() ?? []) {
+      const entry = now.byName.get(name);
+      const isSame = entry?.hash === hash;
+      if (!isSame || (locked && !entry.locked)) guard.forgive(name);
+      if (!isSame) guard.forgetSources(name); // a password may be changed as others had it
+    }
+  }
+}
+
+function endingOf(name: string, { byName }: Accounts): Ending | null {
+  const entry = byName.get(name);
+  if (entry === undefined) return ending("killed", "Your account was removed by an administrator.");
+  return entry.locked ? ending("killed", "Your account was locked by an administrator.") : null;
+}

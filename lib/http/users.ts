@@ -1,0 +1,41 @@
+/** `/api/v1/users` and `/api/v1/locks`: what `ttygate user` asks of a running gateway. */
+import { settlesWithin } from "../clock.ts";
+import { json } from "./answers.ts";
+import type { Gateway } from "./gateway.ts";
+
+/** How long the answer waits for the containers to be gone. */
+const GONE_MS = 20_000;
+
+/**
+ * `POST /api/v1/users/{name}/refresh`: the user's entry has just been changed. What it no longer
+ * allows ends now, and failed log-ins of the name are forgotten.
+ */
+export async function refreshUser(name: string, gateway: Gateway): Promise<Response> {
+  const { accounts, guard, logins, registry, clock } = gateway;
+  const sessionsOf = () =>
+    registry.list().filter(({ user, phase }) => user === name && phase === "live");
+  const [loginsBefore, before] = [logins.count(name), sessionsOf()];
+  const forgiven = guard.forgive(name);
+  accounts.apply();
+  const isOver = accounts.endingOf(name) !== null;
+  const over = isOver ? before : [];
+  const gone = Promise.allSettled(over.map((session) => session.gone));
+  await settlesWithin(gone, GONE_MS, clock);
+  return json({
+    forgiven,
+    loginsEnded: loginsBefore - logins.count(name),
+    sessionsEnded: over.length,
+    sessions: isOver ? 0 : before.length,
+  });
+}
+
+/** `GET /api/v1/locks`: the names that failed log-ins have locked, from where and until when. */
+export function listLocks(gateway: Gateway): Response {
+  const locks = gateway.guard.locks().map(({ name, source, failures, untilMs }) => ({
+    user: name,
+    from: source,
+    failures,
+    until: new Date(untilMs).toISOString(),
+  }));
+  return json({ locks });
+}
