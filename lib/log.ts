@@ -6,7 +6,7 @@ export const PRIORITY = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 } a
 
 export type Level = keyof typeof PRIORITY;
 
-/** What administrators look for by name: `journalctl TTYGATE_EVENT=login`. README.md lists them. */
+/** What administrators look for by name: `journalctl TTYGATE_EVENT=login`. docs/monitoring.md lists them. */
 export type EventName =
   | "ready"
   | "reload"

@@ -9,6 +9,7 @@ import { systemClock } from "../clock.ts";
 import { AccountWatch } from "../http/accounts.ts";
 import { Assets } from "../http/assets.ts";
 import type { Gateway } from "../http/gateway.ts";
+import { Health } from "../http/health.ts";
 import { log } from "../log.ts";
 import { CountingLog } from "../log/counting.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
@@ -83,8 +84,18 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
     AccountWatch.start({ stack, logins, guard, registry, clock, log }),
   );
   held.use(sweepInBackground(engine, stateDir, docker.instance, registry.adopted));
+  const health = new Health({
+    engine,
+    registry,
+    maintenance,
+    image: () => settings().profile.image,
+    tryWriting: () => tryWriting(stateDir),
+    clock,
+    log,
+  });
   return {
     registry,
+    health,
     maintenance,
     engine,
     stack,
@@ -109,6 +120,15 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
     log,
     counted,
   };
+}
+
+async function tryWriting(directory: string): Promise<void> {
+  const file = await Deno.makeTempFile({ dir: directory, prefix: ".ready-" });
+  try {
+    await Deno.writeTextFile(file, "ready\n"); // a full disk takes a name, and no bytes
+  } finally {
+    await Deno.remove(file);
+  }
 }
 
 /** Removes what a gateway before this one left, while this one already answers. */

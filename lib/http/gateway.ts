@@ -11,12 +11,14 @@ import type { Registry } from "../sessions/registry.ts";
 import type { Clock } from "../types.ts";
 import type { AccountWatch } from "./accounts.ts";
 import type { Assets } from "./assets.ts";
+import type { Health } from "./health.ts";
 
 /** Ask it again for each request: a reload may change what it says. */
 export interface Gateway {
   readonly registry: Registry;
   readonly maintenance: Maintenance;
-  readonly engine: Pick<Engine, "ping" | "limitsDisk">;
+  readonly engine: Pick<Engine, "limitsDisk">;
+  readonly health: Health;
   readonly stack: AuthStack;
   readonly logins: Logins;
   readonly guard: Guard;

@@ -21,7 +21,7 @@ export function showLogin(caller: Caller, gateway: Gateway): Response {
 
 /** `POST /login`: checks the form and gives the cookie. */
 export async function logIn(caller: Caller, request: Request, gateway: Gateway): Promise<Response> {
-  const { basePath, assets, banner, stack, logins, log, loginTtlMs } = gateway;
+  const { basePath, assets, banner, stack, logins, counted, loginTtlMs } = gateway;
   requireOwnOrigin(caller, gateway);
   const form = await readForm(request);
   const username = form.get("username") ?? "";
@@ -43,7 +43,7 @@ export async function logIn(caller: Caller, request: Request, gateway: Gateway):
   // The browser forgets it now, and so must whoever else has got hold of it.
   const former = readLoginCookie(caller.headers, { scheme: caller.scheme, basePath });
   if (former !== null) await logins.revoke(former);
-  log.info("logged in", { event: "login", user: username, remote });
+  counted.of(source).info("logged in", { event: "login", user: username, remote });
   const headers = new Headers();
   setLoginCookie(headers, { scheme: caller.scheme, basePath }, { token, ttlMs: loginTtlMs });
   return seeOther(next, headers);
@@ -51,12 +51,15 @@ export async function logIn(caller: Caller, request: Request, gateway: Gateway):
 
 /** `POST /logout`: ends the login here and in the browser. */
 export async function logOut(caller: Caller, gateway: Gateway): Promise<Response> {
-  const { basePath, logins, log } = gateway;
+  const { basePath, logins, counted } = gateway;
   requireOwnOrigin(caller, gateway);
   const scope = { scheme: caller.scheme, basePath };
   const token = readLoginCookie(caller.headers, scope);
   const user = token === null ? null : await logins.revoke(token);
-  if (user !== null) log.info("logged out", { event: "logout", user, remote: caller.remote });
+  if (user !== null) {
+    const { source, remote } = caller;
+    counted.of(source).info("logged out", { event: "logout", user, remote });
+  }
   const headers = new Headers();
   clearLoginCookie(headers, scope);
   return seeOther(pathBelow(basePath, "/login"), headers);

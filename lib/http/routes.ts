@@ -3,9 +3,9 @@ import { describeError } from "../log.ts";
 import { pathBelow, problem, Refusal, seeOther, text } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
-import { showHealth, showMetrics } from "./health.ts";
 import { identify } from "./identity.ts";
 import { logIn, logOut, showLogin } from "./login.ts";
+import { showMetrics } from "./metrics.ts";
 import { beginDrain, broadcast, cancelDrain, showDrain } from "./maintenance.ts";
 import { terminalPage } from "./pages.ts";
 import { listLocks, refreshUser } from "./users.ts";
@@ -42,7 +42,16 @@ const ROUTES: readonly Route[] = [
       },
     },
   },
-  { path: /^\/healthz$/, methods: { GET: ({ gateway }) => showHealth(gateway) }, admin: true },
+  {
+    path: /^\/healthz$/,
+    methods: { GET: ({ gateway }) => gateway.health.showLive() },
+    admin: true,
+  },
+  {
+    path: /^\/readyz$/,
+    methods: { GET: ({ gateway }) => gateway.health.showReady() },
+    admin: true,
+  },
   {
     path: /^\/metrics$/,
     methods: { GET: ({ caller, gateway }) => showMetrics(caller, gateway) },

@@ -29,6 +29,7 @@ export class CountingLog implements Disposable {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #kinds = new Map<string, Kind>();
+  readonly #totals = new Map<string, { event: string; why: string; count: number }>();
   #timer: Disposable | null = null;
 
   constructor(log: Log, clock: Clock) {
@@ -49,6 +50,15 @@ export class CountingLog implements Disposable {
     };
   }
 
+  /** How often each event has come since this process began, by its reason. */
+  get totals(): readonly {
+    readonly event: string;
+    readonly why: string;
+    readonly count: number;
+  }[] {
+    return [...this.#totals.values()];
+  }
+
   /** Writes the sums that are due. */
   [Symbol.dispose](): void {
     this.#timer?.[Symbol.dispose]();
@@ -58,6 +68,7 @@ export class CountingLog implements Disposable {
   }
 
   #write(source: string, level: Level, message: string, fields: Fields): void {
+    this.#count(fields);
     const alike = [level, message, ...TOLD_APART.map((name) => fields[name])];
     const own = JSON.stringify([source, ...alike]);
     const isKnown = this.#kinds.has(own);
@@ -73,6 +84,15 @@ export class CountingLog implements Disposable {
     const told = isOneTooMany ? { event: fields.event, remote: "several" } : fields;
     this.#kinds.set(key, { level, message, fields: told, sinceMs: this.#clock.now(), count: 0 });
     this.#timer ??= this.#arm();
+  }
+
+  /** Events and their reasons are words of the program's, and so are few. */
+  #count({ event, why = "" }: Fields): void {
+    if (event === undefined) return;
+    const key = `${event} ${why}`;
+    const total = this.#totals.get(key) ?? { event, why: String(why), count: 0 };
+    total.count++;
+    this.#totals.set(key, total);
   }
 
   #arm(): Disposable {

@@ -61,6 +61,15 @@ export class DockerEngine implements Engine, Disposable {
     return asEngineError(this.#docker.ping({ signal }));
   }
 
+  hasImage(image: string, signal: AbortSignal): Promise<boolean> {
+    return asEngineError(
+      this.#docker.images.inspect(image, { signal }).then(() => true, (error) => {
+        if (error instanceof DockerError && error.isNotFound) return false;
+        throw error;
+      }),
+    );
+  }
+
   async create(
     identity: ContainerIdentity,
     profile: Profile,

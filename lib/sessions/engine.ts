@@ -6,6 +6,9 @@ export interface Engine {
   /** Resolves when the engine answers. */
   ping(signal: AbortSignal): Promise<void>;
 
+  /** Whether an image is there, and need not be pulled. */
+  hasImage(image: string, signal: AbortSignal): Promise<boolean>;
+
   /**
    * Creates a container, not yet running, with the profile's limits; makes its network and pulls
    * its image when they are missing.

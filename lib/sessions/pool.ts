@@ -86,6 +86,11 @@ export class Pool implements AsyncDisposable {
     return this.#ready.length;
   }
 
+  /** Whether none waits, as the last ones failed to start. */
+  get failing(): boolean {
+    return this.#failures > 0 && this.#ready.length === 0;
+  }
+
   /** Hands out a shell that has the given size, or null when none is ready. */
   async claim(winsize: Winsize, signal: AbortSignal): Promise<OwnedShell | null> {
     const { engine, clock } = this.#parts;

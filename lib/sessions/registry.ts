@@ -105,6 +105,11 @@ export class Registry implements AsyncDisposable {
     return this.#pool.ready;
   }
 
+  /** Whether the shells that are to be kept ready fail to start. */
+  get startsFail(): boolean {
+    return this.#pool.failing;
+  }
+
   /** Looks at the settings at once, as they have changed: ready shells of the old ones go. */
   refresh(): void {
     this.#pool.refresh();

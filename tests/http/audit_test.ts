@@ -8,7 +8,7 @@ let cookie: string;
 
 Deno.test.beforeAll(async () => {
   gateway = await TestGateway.start({
-    users: { alice: "wonderland", bob: "builder" },
+    users: { alice: "wonderland", bob: "builder", root: "toor" },
     env: { TTYGATE_SESSION_MAX_PER_USER: "1", TTYGATE_SESSION_RECONNECT_GRACE: "2s" },
   });
   cookie = await gateway.logIn();
@@ -39,6 +39,21 @@ Deno.test("a flood from one source is one line, and the sum at the latest when i
   assertMatch(told[1]!, /\(49 more in \d+ s\) remote=127\.0\.0\.1 count=49$/);
 });
 
+Deno.test("the metrics count what was done", async () => {
+  const root = { authorization: `Basic ${btoa("root:toor")}` };
+  const response = await fetch(`${gateway.origin}/metrics`, { headers: root });
+  assertMatch(await response.text(), /^ttygate_events_total\{event="login",why=""\} \d+$/m);
+});
+
+Deno.test("without its image a gateway is alive and not ready", async () => {
+  await using own = await TestGateway.start({ env: { TTYGATE_CONTAINER_IMAGE: "no-such:image" } });
+  for (const [path, status] of [["healthz", 200], ["readyz", 503]] as const) {
+    const response = await fetch(`${own.origin}/${path}`);
+    assertEquals(response.status, status);
+    assert(!(await response.text()).includes("no-such"), "strangers learn no names");
+  }
+});
+
 Deno.test("a foreign origin is told", async () => {
   const response = await fetch(`${gateway.origin}/logout`, {
     method: "POST",
@@ -59,7 +74,7 @@ Deno.test("Basic that succeeds is told", async () => {
     await response.body?.cancel();
   }
   await gateway.logged(/info logged in by HTTP Basic user=alice how=basic remote=127\.0\.0\.1/);
-  assertEquals(lines(/logged in by HTTP Basic/).length, 1, "and not each time");
+  assertEquals(lines(/logged in by HTTP Basic user=alice/).length, 1, "and not each time");
 });
 
 Deno.test("coming back, a takeover, a limit, a broken protocol and nobody's return are told", async () => {

@@ -106,3 +106,16 @@ Deno.test("bash completes each option that a command's help names", async () => 
     assertEquals(offered.sort(), [...new Set([...named, "--config", "--help"])].sort(), name);
   }
 });
+
+Deno.test("docs/monitoring.md has each event of the journal and each metric, and no other", () => {
+  const docs = read("docs/monitoring.md");
+  const names = /type EventName =(.*?);/s.exec(read("lib/log.ts"))![1]!;
+  const events = [...names.matchAll(/"([\w-]+)"/g)].map(([, name]) => name!);
+  const table = /\| `TTYGATE_EVENT`.*?\n\n/s.exec(docs)![0];
+  const listed = [...table.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name!);
+  assertEquals(listed.toSorted(), events.toSorted());
+  const metrics = [...read("lib/http/metrics.ts").matchAll(/# TYPE (\w+)/g)].map(([, name]) =>
+    name!
+  );
+  assertEquals([...new Set(docs.match(/ttygate_\w+/g))].toSorted(), metrics.toSorted());
+});

@@ -115,6 +115,11 @@ export class ScriptedEngine implements Engine {
     return this.#call("ping");
   }
 
+  async hasImage(): Promise<boolean> {
+    await this.#call("hasImage");
+    return true;
+  }
+
   async create(identity: ContainerIdentity): Promise<string> {
     await this.#call("create");
     const id = `container-${identity.session}`;

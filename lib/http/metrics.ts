@@ -1,0 +1,51 @@
+/** `/metrics` for Prometheus. */
+import { Refusal } from "./answers.ts";
+import type { Caller } from "./caller.ts";
+import type { Gateway } from "./gateway.ts";
+import { identify } from "./identity.ts";
+import { SECURITY_HEADERS } from "./pages.ts";
+
+/**
+ * `GET /metrics`, for admins, in Prometheus's text format
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ */
+export async function showMetrics(caller: Caller, gateway: Gateway): Promise<Response> {
+  const { principal } = await identify(caller, gateway);
+  if (!principal.admin) throw new Refusal(403, "Only administrators may read the metrics.");
+  const sessions = gateway.registry.list();
+  const { started, ended } = gateway.registry.totals;
+  const lines = [
+    "# HELP ttygate_sessions Live sessions.",
+    "# TYPE ttygate_sessions gauge",
+    `ttygate_sessions ${sessions.length}`,
+    "# HELP ttygate_sessions_attached Live sessions that a client follows.",
+    "# TYPE ttygate_sessions_attached gauge",
+    `ttygate_sessions_attached ${sessions.filter(({ attached }) => attached).length}`,
+    "# HELP ttygate_pool_ready Shells kept ready that nobody uses yet.",
+    "# TYPE ttygate_pool_ready gauge",
+    `ttygate_pool_ready ${gateway.registry.poolReady}`,
+    "# HELP ttygate_draining 1 while an administrator drains the gateway: no session can begin.",
+    "# TYPE ttygate_draining gauge",
+    `ttygate_draining ${gateway.maintenance.drain === null ? 0 : 1}`,
+    "# HELP ttygate_sessions_started_total Sessions started.",
+    "# TYPE ttygate_sessions_started_total counter",
+    `ttygate_sessions_started_total ${started}`,
+    "# HELP ttygate_sessions_ended_total Sessions ended, by reason.",
+    "# TYPE ttygate_sessions_ended_total counter",
+    ...[...ended].map(([reason, count]) =>
+      `ttygate_sessions_ended_total{reason="${reason}"} ${count}`
+    ),
+    "# HELP ttygate_events_total What others did, by the journal's TTYGATE_EVENT and TTYGATE_WHY.",
+    "# TYPE ttygate_events_total counter",
+    ...gateway.counted.totals.map(({ event, why, count }) =>
+      `ttygate_events_total{event="${event}",why="${why}"} ${count}`
+    ),
+  ];
+  return new Response(lines.join("\n") + "\n", {
+    headers: {
+      ...SECURITY_HEADERS,
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+      "cache-control": "no-store",
+    },
+  });
+}
