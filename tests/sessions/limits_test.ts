@@ -43,8 +43,7 @@ Deno.test("every limit and every hardening option is what Docker says the contai
       "max-size": "1m",
       "max-file": "1",
       "compress": "false",
-      "mode": "non-blocking",
-      "max-buffer-size": "1m",
+      "mode": "blocking",
     },
   });
   assertEquals([HostConfig.Binds ?? [], Mounts], [[], []]);
