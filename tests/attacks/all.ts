@@ -1,8 +1,21 @@
 /** Every attack by its name. */
 import type { Attack } from "./attack.ts";
+import type { Kind } from "./frames.ts";
+
+/** `frames` of one kind each. */
+function alone(...kinds: readonly Kind[]) {
+  return Object.fromEntries(
+    kinds.map((kind) => [`frames-${kind}`, async () => {
+      const { framesOf } = await import("./frames.ts");
+      return { attack: framesOf(kind) };
+    }]),
+  );
+}
 
 /** Each is loaded when it is played. */
 export const ATTACKS: Readonly<Record<string, () => Promise<{ readonly attack: Attack }>>> = {
   newlines: () => import("./newlines.ts"),
+  frames: () => import("./frames.ts"),
+  ...alone("input", "question", "ack", "resize", "ping", "pong"),
   pipelining: () => import("./pipelining.ts"),
 };
