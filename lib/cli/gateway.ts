@@ -19,6 +19,7 @@ import { Maintenance, refusalDuring } from "../sessions/maintenance.ts";
 import { memoryIsLow } from "../sessions/memory.ts";
 import { Registry } from "../sessions/registry.ts";
 import { sweep } from "../sessions/sweeper.ts";
+import { Allowances } from "../terminal/allowance.ts";
 import type { Live } from "./settings.ts";
 
 const ASSETS = new URL("../../dist/assets/", import.meta.url);
@@ -102,6 +103,7 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
     logins,
     guard,
     accounts,
+    allowances: new Allowances(clock),
     assets: await Assets.load(ASSETS),
     basePath,
     get banner() {

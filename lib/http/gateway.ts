@@ -8,6 +8,7 @@ import type { CountingLog } from "../log/counting.ts";
 import type { Engine } from "../sessions/engine.ts";
 import type { Maintenance } from "../sessions/maintenance.ts";
 import type { Registry } from "../sessions/registry.ts";
+import type { Allowances } from "../terminal/allowance.ts";
 import type { Clock } from "../types.ts";
 import type { AccountWatch } from "./accounts.ts";
 import type { Assets } from "./assets.ts";
@@ -23,6 +24,8 @@ export interface Gateway {
   readonly logins: Logins;
   readonly guard: Guard;
   readonly accounts: AccountWatch;
+  /** How much each user's clients may ask for. */
+  readonly allowances: Allowances;
   readonly assets: Assets;
   readonly basePath: string;
   /** Shown above the log-in form; may be empty. */

@@ -16,12 +16,14 @@ import {
 } from "@remix-run/node-fetch-server";
 import { sleep } from "../clock.ts";
 import type { ListenAddress } from "../config.ts";
+import { acceptSocket } from "../terminal/socket.ts";
 import { Refusal, text, titleOf } from "./answers.ts";
 import { type Caller, callerOf, type Door, type Peer } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { answer } from "./routes.ts";
-import { admitTerminal, serveTerminal } from "./terminal.ts";
+import { serveTerminal } from "./terminal.ts";
 import { placeSocket } from "./unix_socket.ts";
+import { admitTerminal } from "./upgrade.ts";
 
 /** The web's Unix socket is for any reverse proxy, the admin's for its owner only. */
 const SOCKET_MODE: Readonly<Record<Door, number>> = { web: 0o666, admin: 0o600 };
@@ -259,9 +261,7 @@ export class HttpServer implements AsyncDisposable {
       };
       const peer = { address: socket.remoteAddress, encrypted: !!tls, gone: gone.signal };
       const admitted = await admitTerminal(this.#callerOf(seen, peer), gateway);
-      // Not loaded before somebody needs it: a gateway that has just been started answers sooner.
-      const { acceptSocket } = await import("../terminal/socket.ts");
-      const accepted = await acceptSocket(request, socket, head, gateway.clock);
+      const accepted = acceptSocket(request, socket, head, { ...gateway, ...admitted });
       socket.setTimeout(0); // a terminal may be quiet for hours; it has its own heartbeat
       await serveTerminal(accepted, admitted, gateway);
     } catch (error) {

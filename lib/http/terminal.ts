@@ -1,85 +1,22 @@
-/** `GET /terminal`: from the upgrade request to the end of the connection. */
+/** `GET /terminal`: from the accepted upgrade to the end of the connection. */
 import { settlesWithin } from "../clock.ts";
 import { EngineError, LimitError, ShutdownError } from "../sessions/errors.ts";
 import { type Ending, ending } from "../sessions/endings.ts";
 import type { Session } from "../sessions/session.ts";
 import type { ViewerEnd } from "../sessions/viewers.ts";
 import { bridge } from "../terminal/bridge.ts";
-import { CLOSE, encodeEvent, FrameError, SUBPROTOCOL } from "../terminal/frame.ts";
+import { CLOSE, encodeEvent, FrameError } from "../terminal/frame.ts";
 import type { TerminalSocket } from "../terminal/socket.ts";
-import type { TerminalEvent, Winsize } from "../types.ts";
-import { Refusal } from "./answers.ts";
-import type { Caller } from "./caller.ts";
+import type { TerminalEvent } from "../types.ts";
 import type { Gateway } from "./gateway.ts";
-import { identify, type Identity, requireOwnOrigin } from "./identity.ts";
+import type { TerminalRequest } from "./upgrade.ts";
 
-const DEFAULT_WINSIZE: Winsize = { cols: 80, rows: 24 };
-/** The longest side of a terminal (struct winsize, tty_ioctl(4)). */
-const MAX_CELLS = 65535;
 /** How long someone who comes back waits for a gateway that has just been started. */
 const ADOPTION_MS = 10_000;
 /** How long a close waits for the container to be gone, so that "closed" means "gone". */
 const GONE_MS = 2_000;
 /** How long someone whose account is gone is kept for the reason why; the file is looked at oftener. */
 const ACCOUNT_MS = 1_000;
-
-/** What an upgrade request asks for. */
-export interface TerminalRequest {
-  readonly identity: Identity;
-  /** The client's address, and the unit of shares that it belongs to. */
-  readonly remote: string;
-  readonly source: string;
-  readonly winsize: Winsize;
-  /** The session to come back to, and up to which offset its output is known. */
-  readonly resume: { readonly session: string; readonly offset: number } | null;
-}
-
-/**
- * Checks an upgrade request before it is accepted.
- *
- * @throws {Refusal} 400, 401, 403, 429 or 503
- */
-export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<TerminalRequest> {
-  if (caller.door === "admin" || caller.path !== "/terminal") {
-    throw new Refusal(404, "There is nothing at this address.");
-  }
-  requireOwnOrigin(caller, gateway);
-  const identity = await identify(caller, gateway);
-  const { headers, query } = caller;
-  const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim());
-  if (!offered.includes(SUBPROTOCOL)) {
-    throw new Refusal(400, `The client does not speak the subprotocol ${SUBPROTOCOL}.`);
-  }
-  const session = query.get("session");
-  return {
-    identity,
-    remote: caller.remote,
-    source: caller.source,
-    winsize: {
-      cols: integer(query, "cols", DEFAULT_WINSIZE.cols, 1, MAX_CELLS),
-      rows: integer(query, "rows", DEFAULT_WINSIZE.rows, 1, MAX_CELLS),
-    },
-    resume: session === null
-      ? null
-      : { session, offset: integer(query, "offset", 0, 0, Number.MAX_SAFE_INTEGER) },
-  };
-}
-
-function integer(
-  query: URLSearchParams,
-  name: string,
-  absent: number,
-  least: number,
-  most: number,
-): number {
-  const text = query.get(name);
-  if (text === null) return absent;
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
-  if (!(value >= least && value <= most)) {
-    throw new Refusal(400, `${name} must be a whole number from ${least} to ${most}.`);
-  }
-  return value;
-}
 
 /** Serves an accepted connection until it is closed. Never throws. */
 export async function serveTerminal(
@@ -206,9 +143,6 @@ async function follow(
       if (await socket.close(loginEnded.aborted ? CLOSE.loginEnded : CLOSE.ended)) {
         gateway.registry.unseen.forget(session);
       }
-      return;
-    case "silent":
-      await socket.close(CLOSE.protocolError, "the output was not acknowledged for 30 s");
       return;
     case "left":
     case "aborted":

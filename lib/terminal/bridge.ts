@@ -4,7 +4,7 @@ import { decodeClientFrame, encodeEvent } from "./frame.ts";
 import { isInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { Liveness } from "./liveness.ts";
-import { Sender, type SenderEnd } from "./sender.ts";
+import { Sender } from "./sender.ts";
 
 /**
  * Input kept while the shell takes none, before the client is made to wait. It must hold a large
@@ -42,7 +42,8 @@ export interface ShellSide {
 
 /** How a bridge came to its end. */
 export type BridgeEnd =
-  | SenderEnd
+  /** All output has been sent, and no more will come. */
+  | "finished"
   /** The client's connection ended. */
   | "left"
   /** The signal was aborted. */
@@ -62,6 +63,7 @@ export async function bridge(
   using input = new Input(shell);
   const alive = () => client.send(encodeEvent({ type: "alive", input: shell.inputBytes }));
   using liveness = new Liveness(alive, clock);
+  const finished = sender.end.then(() => "finished" as const);
   const aborted = Promise.withResolvers<BridgeEnd>();
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
@@ -104,7 +106,7 @@ export async function bridge(
   }
 
   try {
-    return await Promise.race([sender.end, pumpInput(), aborted.promise]);
+    return await Promise.race([finished, pumpInput(), aborted.promise]);
   } finally {
     over.abort();
   }

@@ -94,6 +94,11 @@ export function encodeEvent(event: TerminalEvent): Uint8Array<ArrayBuffer> {
   return tagged(EVENT, new TextEncoder().encode(JSON.stringify(event)));
 }
 
+/** Whether a client's message acknowledges output. */
+export function isAck(message: Uint8Array): boolean {
+  return message[0] === ACK;
+}
+
 function viewOf(message: Uint8Array): DataView {
   return new DataView(message.buffer, message.byteOffset, message.byteLength);
 }

@@ -4,28 +4,18 @@ import { encodeEvent, encodeOutput, MESSAGE_BYTES, PAYLOAD_BYTES } from "./frame
 import type { Output } from "./output.ts";
 import { Pace, PLENTY_BYTES } from "./pace.ts";
 
-/** How long a client may stay silent about output it was sent. */
-const SILENCE_MS = 30_000;
-
 /** How long output is read without credit after an interrupt, and how soon it may be so again. */
 const OVERRUN_MS = 1_000, OVERRUN_EVERY_MS = 5_000;
 
-/** How a sender came to its end. */
-export type SenderEnd =
-  /** All output has been sent, and no more will come. */
-  | "finished"
-  /** The client did not acknowledge its output. */
-  | "silent";
-
 /** Sends output from an offset on, as soon as it comes; disposing it stops it. */
 export class Sender implements Disposable {
-  /** Resolves when there is nothing left to do; stays pending when it was disposed before. */
-  readonly end: Promise<SenderEnd>;
+  /** Resolves when all output was sent and no more will come; stays pending when disposed before. */
+  readonly end: Promise<void>;
 
   readonly #send: (message: Uint8Array) => Promise<void>;
   readonly #output: Output;
   readonly #clock: Clock;
-  readonly #ended = Promise.withResolvers<SenderEnd>();
+  readonly #ended = Promise.withResolvers<void>();
   readonly #listening: Disposable;
   readonly #pace = new Pace();
   /** gathering: small output waits for more; sending: a message is on its way to the kernel. */
@@ -33,9 +23,6 @@ export class Sender implements Disposable {
   /** The offset of the next byte to send. */
   #sent: number;
   #gatherTimer: Disposable | null = null;
-  #silenceTimer: Disposable | null = null;
-  /** When the client last acknowledged, or had nothing left to acknowledge. */
-  #heardMs = 0;
   #overrunTimer: Disposable | null = null;
   /** When output was last begun to be read without credit. */
   #overrunMs = -Infinity;
@@ -76,16 +63,13 @@ export class Sender implements Disposable {
    * @throws {FrameError} when it names output that was never sent
    */
   ack(offset: number): void {
-    const before = this.#output.acked;
     this.#output.ack(offset, this.#sent);
-    if (this.#output.acked > before) this.#heardMs = this.#clock.now();
   }
 
   [Symbol.dispose](): void {
     this.#phase = "over";
     this.#listening[Symbol.dispose]();
     this.#gatherTimer?.[Symbol.dispose]();
-    this.#silenceTimer?.[Symbol.dispose]();
     this.#endOverrun();
   }
 
@@ -114,7 +98,8 @@ export class Sender implements Disposable {
       if (waitMs > 0) this.#gather(waitMs);
       else this.#sendOutput(pending);
     } else if (output.closed && this.#sent === output.end) {
-      this.#finish("finished");
+      this[Symbol.dispose]();
+      this.#ended.resolve();
     }
   }
 
@@ -130,7 +115,6 @@ export class Sender implements Disposable {
     this.#gatherTimer?.[Symbol.dispose]();
     this.#gatherTimer = null;
     const bytes = this.#output.peek(this.#sent, Math.min(pending, PAYLOAD_BYTES));
-    this.#expectAck();
     this.#sent += bytes.length;
     this.#pace.sent(this.#clock.now());
     // One message is on its way at a time, so that a flood can use one buffer again and again.
@@ -142,7 +126,6 @@ export class Sender implements Disposable {
   #skip(): void {
     this.#phase = "sending";
     const from = this.#sent;
-    this.#expectAck();
     this.#sent = this.#output.skip(from);
     this.#transmit(encodeEvent({ type: "skip", from, to: this.#sent }));
   }
@@ -156,29 +139,10 @@ export class Sender implements Disposable {
     }, this.#ended.reject);
   }
 
-  /** Cheap: while output is acknowledged, the running timer is left alone and looks again. */
-  #expectAck(): void {
-    if (this.#output.acked >= this.#sent) this.#heardMs = this.#clock.now();
-    this.#silenceTimer ??= this.#clock.timer(SILENCE_MS, () => this.#checkSilence());
-  }
-
-  #checkSilence(): void {
-    this.#silenceTimer = null;
-    if (this.#output.acked >= this.#sent) return;
-    const leftMs = this.#heardMs + SILENCE_MS - this.#clock.now();
-    if (leftMs <= 0) return this.#finish("silent");
-    this.#silenceTimer = this.#clock.timer(Math.ceil(leftMs), () => this.#checkSilence());
-  }
-
   #endOverrun(): void {
     if (!this.#overrunTimer) return;
     this.#overrunTimer[Symbol.dispose]();
     this.#overrunTimer = null;
     this.#output.settle();
-  }
-
-  #finish(end: SenderEnd): void {
-    this[Symbol.dispose]();
-    this.#ended.resolve(end);
   }
 }

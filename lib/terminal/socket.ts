@@ -1,83 +1,96 @@
 /** A WebSocket as a bounded async iterable of messages, with sends that wait for the network. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-// @ts-types="@types/ws"
-import { WebSocket, WebSocketServer } from "ws";
-import { settlesWithin } from "../clock.ts";
 import type { Clock } from "../types.ts";
-import { CLOSE, FrameError, MESSAGE_BYTES, SUBPROTOCOL } from "./frame.ts";
+import { type Allowance, costOf } from "./allowance.ts";
+import { isAck, MESSAGE_BYTES, SUBPROTOCOL } from "./frame.ts";
+import {
+  acceptKey,
+  encodeClose,
+  encodeFrame,
+  encodeHead,
+  MessageReader,
+  OPCODE,
+  type Received,
+  WebSocketError,
+} from "./websocket.ts";
 
 /** Received messages kept before the network is made to wait. */
 const QUEUE_BYTES = 4 * MESSAGE_BYTES;
 /** What each of them adds to its own bytes, so that many small ones fill the queue, too. */
 const MESSAGE_OVERHEAD_BYTES = 64;
-/** Unsent bytes above which a ping is not answered: a client that reads nothing gets no pongs. */
-const PONG_BUFFER_BYTES = 64 * 1024;
-/** How long a client has to answer a close or a ping before its connection is cut. */
+/** A message that is less than this part of what came with it is copied: it may wait for long. */
+const COPIED_PART = 1 / 4;
+/** How many frames are taken before others have their turn, and how long this one rests then. */
+const TURN_FRAMES = 32, TURN_REST_MS = 1;
+/** So many messages that were sent may each be acknowledged at no cost. */
+const FREE_ACKS = 1024;
+/** Unsent bytes above which no ping is sent or answered: a client that reads nothing gets none. */
+const PING_BUFFER_BYTES = 64 * 1024;
+/** A message this long is not copied to be sent in one piece with its head. */
+const LONG_BYTES = 4 * 1024;
+/** How long a client has to answer a close before its connection is cut. */
 const CLOSE_MS = 1_000;
-/** What a connection ends with that just ends (RFC 6455, section 7.4.1). */
-const NO_CLOSE_FRAME = 1006;
-const PING_MS = 30_000;
+/** A client that is silent for two beats is asked whether it is there; after four, it is not. */
+const BEAT_MS = 4_000, ASKED_BEATS = 2, GONE_BEATS = 4;
 
-const MESSAGE_TOO_BIG = 1009;
-
-/** A ws socket that closes with the protocol's own code when a message is too long. */
-class ProtocolSocket extends WebSocket {
-  override close(code?: number, reason?: string | Uint8Array): void {
-    super.close(code === MESSAGE_TOO_BIG ? CLOSE.protocolError : code, reason as string);
-  }
+/** What a connection needs. */
+export interface SocketParts {
+  /** Of the user whose client it is. */
+  readonly allowance: Allowance;
+  readonly clock: Clock;
 }
 
-const server = new WebSocketServer({
-  noServer: true,
-  maxPayload: MESSAGE_BYTES,
-  perMessageDeflate: false,
-  autoPong: false,
-  handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
-  WebSocket: ProtocolSocket,
-});
-
-/** Answers an upgrade request with 101; resolves once the WebSocket is open (RFC 6455). */
+/** Answers an upgrade request, whose headers have been checked, with 101 (RFC 6455, section 4.2.2). */
 export function acceptSocket(
   request: IncomingMessage,
   connection: Duplex,
   head: Uint8Array,
-  clock: Clock,
-): Promise<TerminalSocket> {
-  const { promise, resolve, reject } = Promise.withResolvers<TerminalSocket>();
-  if (connection.destroyed) reject(new Error("the connection closed before the upgrade"));
-  connection.once("error", reject);
-  connection.once("close", () => reject(new Error("the connection closed during the upgrade")));
-  // deno-lint-ignore no-explicit-any -- node's Buffer type is wider than what ws reads
-  server.handleUpgrade(request, connection, head as any, (socket) => {
-    resolve(new TerminalSocket(socket, clock));
-  });
-  return promise;
+  parts: SocketParts,
+): TerminalSocket {
+  const accept = acceptKey(String(request.headers["sec-websocket-key"]));
+  connection.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${SUBPROTOCOL}\r\n\r\n`,
+  );
+  if (head.length > 0) connection.unshift(head);
+  return new TerminalSocket(connection, parts);
 }
 
 /** One client's connection. Iterate it once; it ends when the connection does. */
 export class TerminalSocket {
-  readonly #socket: WebSocket;
+  readonly #connection: Duplex;
+  readonly #allowance: Allowance;
   readonly #clock: Clock;
+  readonly #reader = new MessageReader(MESSAGE_BYTES);
+  /** closing: our close was sent, and is to be answered; deaf: nothing more is read from the client. */
+  #phase: "open" | "closing" | "deaf" | "over" = "open";
+  #flow: "flowing" | "resting" | "full" = "flowing";
   readonly #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #arrived = Promise.withResolvers<void>();
-  #violation: FrameError | null = null;
   readonly #over = new AbortController();
+  readonly #gone = Promise.withResolvers<void>();
   /** Whether the client closed, too, or answered our close, which comes behind all that was sent. */
   #answered = false;
-  #ping: Disposable;
+  #freeAcks = 0;
+  /** The payload of a ping that is to be answered. */
+  #ping: Uint8Array | null = null;
+  #silentBeats = 0;
+  #beat: Disposable;
+  #rest: Disposable | null = null;
+  #cut: Disposable | null = null;
 
-  constructor(socket: WebSocket, clock: Clock) {
-    this.#socket = socket;
+  constructor(connection: Duplex, { allowance, clock }: SocketParts) {
+    this.#connection = connection;
+    this.#allowance = allowance;
     this.#clock = clock;
-    socket.on("message", (data, isBinary) => this.#receive(data as Uint8Array, isBinary));
-    socket.on("ping", (data) => {
-      if (socket.bufferedAmount < PONG_BUFFER_BYTES) socket.pong(data);
-    });
-    socket.on("error", () => {}); // "close" follows, and is what counts
-    socket.on("close", (code) => this.#closed(code));
-    this.#ping = this.#heartbeat();
+    this.#beat = clock.timer(BEAT_MS, () => this.#onBeat());
+    connection.on("error", () => connection.destroy()); // "close" follows, and is what counts
+    connection.on("close", () => this.#onClose());
+    connection.on("end", () => this.#finish());
+    connection.on("data", (chunk: Uint8Array) => this.#onData(chunk));
+    if (connection.destroyed) this.#onClose();
   }
 
   /** Aborted when the connection is over, whoever ended it. */
@@ -85,20 +98,14 @@ export class TerminalSocket {
     return this.#over.signal;
   }
 
-  /**
-   * The client's messages in order.
-   *
-   * @throws {FrameError} when the client sends text
-   */
+  /** The client's messages in order. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
     while (true) {
       const message = this.#queue.shift();
       if (message !== undefined) {
         this.#queuedBytes -= message.length + MESSAGE_OVERHEAD_BYTES;
-        if (this.#queuedBytes <= QUEUE_BYTES / 2 && this.#socket.isPaused) this.#socket.resume();
+        if (this.#flow === "full" && this.#queuedBytes <= QUEUE_BYTES / 2) this.#read();
         yield message;
-      } else if (this.#violation) {
-        throw this.#violation;
       } else if (this.#over.signal.aborted) {
         return;
       } else {
@@ -109,8 +116,18 @@ export class TerminalSocket {
 
   /** Sends a message; resolves when the kernel has taken it, or the connection is over. */
   send(message: Uint8Array): Promise<void> {
+    if (this.#phase !== "open") return this.#gone.promise;
+    this.#freeAcks = Math.min(FREE_ACKS, this.#freeAcks + 1);
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#socket.send(message, { binary: true }, () => resolve());
+    const connection = this.#connection;
+    if (message.length < LONG_BYTES) {
+      connection.write(encodeFrame(OPCODE.binary, message), () => resolve());
+    } else {
+      connection.cork();
+      connection.write(encodeHead(OPCODE.binary, message.length));
+      connection.write(message, () => resolve());
+      connection.uncork();
+    }
     return promise;
   }
 
@@ -120,32 +137,136 @@ export class TerminalSocket {
    * @returns whether the client has got all that was sent
    */
   async close(code: number, reason = ""): Promise<boolean> {
-    if (this.#over.signal.aborted) return false;
-    const over = Promise.withResolvers<void>();
-    this.#over.signal.addEventListener("abort", () => over.resolve(), { once: true });
-    this.#socket.resume(); // a paused socket would not see the answer
-    this.#socket.close(code, reason);
-    if (!await settlesWithin(over.promise, CLOSE_MS, this.#clock)) this.#socket.terminate();
-    await over.promise;
+    if (this.#phase === "over") return false;
+    if (this.#phase === "open") this.#sayClose("closing", encodeClose(code, reason));
+    await this.#gone.promise;
     return this.#answered;
   }
 
-  #receive(data: Uint8Array, isBinary: boolean): void {
-    if (this.#violation) return;
-    if (isBinary) {
-      this.#queue.push(data);
-      this.#queuedBytes += data.length + MESSAGE_OVERHEAD_BYTES;
-      if (this.#queuedBytes >= QUEUE_BYTES) this.#socket.pause();
-    } else {
-      this.#violation = new FrameError("a message is text, not binary");
+  #onData(chunk: Uint8Array): void {
+    this.#silentBeats = 0;
+    if (this.#phase === "deaf") this.#allowance.spend(costOf(chunk.length));
+    else this.#reader.push(chunk);
+    this.#read();
+  }
+
+  /** Reads as much as this client may have read now, and has the rest wait. */
+  #read(): void {
+    if (this.#phase === "over") return;
+    let waitMs = this.#allowance.waitMs;
+    if (waitMs === 0) {
+      this.#allowance.spend(this.#readTurn());
+      waitMs = this.#allowance.waitMs;
+      if (!this.#reader.empty && this.#isReading) waitMs ||= TURN_REST_MS;
     }
+    if (this.#isFull) this.#stop("full");
+    else if (waitMs > 0) this.#stop("resting", waitMs);
+    else this.#goOn();
+  }
+
+  /** @returns what it cost */
+  #readTurn(): number {
+    let units = 0;
+    try {
+      for (let i = 0; i < TURN_FRAMES && this.#isReading && !this.#isFull; i++) {
+        const received = this.#reader.next();
+        if (received === null) break;
+        units += this.#take(received);
+      }
+    } catch (error) {
+      if (!(error instanceof WebSocketError)) throw error;
+      if (this.#phase === "open") this.#sayClose("deaf", encodeClose(error.code, error.message));
+      this.#phase = "deaf";
+    }
+    if (this.#ping !== null) this.#control(OPCODE.pong, this.#ping);
+    this.#ping = null;
+    return units;
+  }
+
+  /** @returns what it costs */
+  #take({ what, payload }: Received): number {
+    switch (what) {
+      case "message":
+        if (this.#phase === "open") this.#enqueue(payload);
+        if (this.#freeAcks === 0 || !isAck(payload)) break;
+        this.#freeAcks--;
+        return 0;
+      case "ping":
+        this.#ping = payload.slice(); // of several, the last is answered (section 5.5.3)
+        break;
+      case "close":
+        this.#answered = true;
+        if (this.#phase === "open") this.#sayClose("deaf", payload.slice(0, 2));
+        this.#finish();
+        break;
+      case "part":
+      case "pong":
+        break;
+      default:
+        what satisfies never;
+    }
+    return costOf(payload.length);
+  }
+
+  #enqueue(message: Uint8Array): void {
+    const isSmall = message.length < message.buffer.byteLength * COPIED_PART;
+    this.#queue.push(isSmall ? message.slice() : message);
+    this.#queuedBytes += message.length + MESSAGE_OVERHEAD_BYTES;
     this.#wake();
   }
 
-  #closed(code: number): void {
-    this.#answered = code !== NO_CLOSE_FRAME;
-    this.#ping[Symbol.dispose]();
+  get #isReading(): boolean {
+    return this.#phase === "open" || this.#phase === "closing";
+  }
+
+  get #isFull(): boolean {
+    return this.#queuedBytes >= QUEUE_BYTES;
+  }
+
+  /** Has the network wait: until there is room, or for some time. */
+  #stop(flow: "full" | "resting", forMs = 0): void {
+    if (this.#flow === "flowing") this.#connection.pause();
+    this.#flow = flow;
+    this.#rest?.[Symbol.dispose]();
+    this.#rest = flow === "full" ? null : this.#clock.timer(forMs, () => this.#read());
+  }
+
+  #goOn(): void {
+    if (this.#flow === "flowing") return;
+    this.#flow = "flowing";
+    this.#connection.resume();
+  }
+
+  #control(opcode: number, payload: Uint8Array): void {
+    const { writableLength } = this.#connection;
+    if (this.#phase !== "open" || writableLength >= PING_BUFFER_BYTES) return;
+    this.#connection.write(encodeFrame(opcode, payload));
+  }
+
+  #sayClose(phase: "closing" | "deaf", payload: Uint8Array): void {
+    this.#phase = phase;
+    this.#connection.write(encodeFrame(OPCODE.close, payload));
+    this.#queue.length = this.#queuedBytes = 0; // what waits is not wanted any more
+    this.#cutSoon();
+    if (this.#flow === "full") this.#read(); // the answer lies behind it
+  }
+
+  /** Nothing more is said or heard: ends the connection once all is sent. */
+  #finish(): void {
+    if (this.#phase !== "over") this.#phase = "deaf";
+    this.#connection.end();
+    this.#cutSoon();
+  }
+
+  #cutSoon(): void {
+    this.#cut ??= this.#clock.timer(CLOSE_MS, () => this.#connection.destroy());
+  }
+
+  #onClose(): void {
+    this.#phase = "over";
+    for (const timer of [this.#beat, this.#rest, this.#cut]) timer?.[Symbol.dispose]();
     this.#over.abort();
+    this.#gone.resolve();
     this.#wake();
   }
 
@@ -154,17 +275,13 @@ export class TerminalSocket {
     this.#arrived = Promise.withResolvers();
   }
 
-  /** Finds out that a client is gone without a word (RFC 6455, section 5.5.2). */
-  #heartbeat(): Disposable {
-    let phase: "quiet" | "asked" = "quiet";
-    this.#socket.on("pong", () => phase = "quiet");
-    const beat = () => {
-      // A client that is kept waiting by us cannot be heard either.
-      if (phase === "asked" && !this.#socket.isPaused) return this.#socket.terminate();
-      phase = "asked";
-      this.#socket.ping();
-      this.#ping = this.#clock.timer(PING_MS, beat);
-    };
-    return this.#clock.timer(PING_MS, beat);
+  /** Finds out that a client is gone without a word: whatever it says shows that it is there. */
+  #onBeat(): void {
+    this.#beat = this.#clock.timer(BEAT_MS, () => this.#onBeat());
+    // A client that is kept waiting by us cannot be heard.
+    if (this.#flow !== "flowing") return;
+    this.#silentBeats++;
+    if (this.#silentBeats === GONE_BEATS) this.#connection.destroy();
+    else if (this.#silentBeats === ASKED_BEATS) this.#control(OPCODE.ping, new Uint8Array());
   }
 }

@@ -1,0 +1,101 @@
+/** What an upgrade request to `/terminal` must be, and what it asks for. */
+import { sleep } from "../clock.ts";
+import type { Allowance } from "../terminal/allowance.ts";
+import { SUBPROTOCOL } from "../terminal/frame.ts";
+import type { Winsize } from "../types.ts";
+import { Refusal } from "./answers.ts";
+import type { Caller } from "./caller.ts";
+import type { Gateway } from "./gateway.ts";
+import { identify, type Identity, requireOwnOrigin } from "./identity.ts";
+
+const DEFAULT_WINSIZE: Winsize = { cols: 80, rows: 24 };
+/** The longest side of a terminal (struct winsize, tty_ioctl(4)). */
+const MAX_CELLS = 65535;
+/** What an upgrade costs of its user's allowance, and how long it may wait for its turn. */
+const UPGRADE_UNITS = 100, UPGRADE_WAIT_MS = 5_000;
+
+/** What an upgrade request asks for. */
+export interface TerminalRequest {
+  readonly identity: Identity;
+  readonly allowance: Allowance;
+  /** The client's address, and the unit of shares that it belongs to. */
+  readonly remote: string;
+  readonly source: string;
+  readonly winsize: Winsize;
+  /** The session to come back to, and up to which offset its output is known. */
+  readonly resume: { readonly session: string; readonly offset: number } | null;
+}
+
+/**
+ * Checks an upgrade request before it is accepted.
+ *
+ * @throws {Refusal} 400, 401, 403, 426, 429 or 503
+ */
+export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<TerminalRequest> {
+  if (caller.door === "admin" || caller.path !== "/terminal") {
+    throw new Refusal(404, "There is nothing at this address.");
+  }
+  requireOwnOrigin(caller, gateway);
+  const identity = await identify(caller, gateway);
+  const { headers, query } = caller;
+  const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim());
+  if (!offered.includes(SUBPROTOCOL)) {
+    throw new Refusal(400, `The client does not speak the subprotocol ${SUBPROTOCOL}.`);
+  }
+  requireWebSocket(caller);
+  const session = query.get("session");
+  const request = {
+    identity,
+    allowance: gateway.allowances.of(identity.principal.name),
+    remote: caller.remote,
+    source: caller.source,
+    winsize: {
+      cols: integer(query, "cols", DEFAULT_WINSIZE.cols, 1, MAX_CELLS),
+      rows: integer(query, "rows", DEFAULT_WINSIZE.rows, 1, MAX_CELLS),
+    },
+    resume: session === null
+      ? null
+      : { session, offset: integer(query, "offset", 0, 0, Number.MAX_SAFE_INTEGER) },
+  };
+  await takeTurn(request.allowance, gateway);
+  return request;
+}
+
+/** What the handshake must say besides (RFC 6455, section 4.2.1). */
+function requireWebSocket({ method, headers }: Caller): void {
+  const key = headers.get("sec-websocket-key") ?? "";
+  if (method !== "GET" || !/^[+/\dA-Za-z]{22}==$/.test(key)) {
+    throw new Refusal(400, "This is no opening of a WebSocket.");
+  }
+  if (headers.get("sec-websocket-version") !== "13") {
+    throw new Refusal(426, "Only version 13 of WebSocket is spoken here.", {
+      "sec-websocket-version": "13",
+    });
+  }
+}
+
+/** Has a user who opens terminals over and over wait, so that others need not. */
+async function takeTurn(allowance: Allowance, { clock }: Gateway): Promise<void> {
+  if (allowance.waitMs > UPGRADE_WAIT_MS) {
+    const wait = { "retry-after": String(Math.ceil(allowance.waitMs / 1000)) };
+    throw new Refusal(429, "You open terminals too fast. Wait a few seconds.", wait);
+  }
+  allowance.spend(UPGRADE_UNITS);
+  await sleep(allowance.waitMs, clock);
+}
+
+function integer(
+  query: URLSearchParams,
+  name: string,
+  absent: number,
+  least: number,
+  most: number,
+): number {
+  const text = query.get(name);
+  if (text === null) return absent;
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+  if (!(value >= least && value <= most)) {
+    throw new Refusal(400, `${name} must be a whole number from ${least} to ${most}.`);
+  }
+  return value;
+}
