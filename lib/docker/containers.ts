@@ -15,12 +15,6 @@ import type {
 export type WaitCondition = "not-running" | "next-exit" | "removed";
 
 /**
- * Docker cannot be told not to detach, and holds the first key of its sequence back until the next
- * one; so the sequence is of bytes that UTF-8 never has, already percent-encoded.
- */
-const NO_KEYS = "%FF,%FF,%FF,%FF";
-
-/**
  * The calls under `/containers`
  * (https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container); each rejects with a
  * `DockerError`, or with its signal's reason. An id may be a name.
@@ -92,15 +86,16 @@ export class Containers {
   /**
    * Opens the container's input and output as one stream; attach before the start to lose nothing.
    *
-   * @param options `side` leaves the other one out; `detachKeys` as in docker-attach(1), "" for none: the default "ctrl-p,ctrl-q"
-   *   swallows a Ctrl-P until the next key; `logs` sends the earlier output first; `signal` governs
-   *   the opening only
+   * @param options `side` leaves the other one out; `detachKeys` as in docker-attach(1), or as bytes
+   *   (but commas, 44): the default "ctrl-p,ctrl-q" swallows a Ctrl-P until the next key, and so it
+   *   is with the first of any; `logs` sends the earlier output first; `signal` governs the opening
+   *   only
    */
   async attach(
     id: string,
     { side, detachKeys, logs, signal }: CallOptions & {
       readonly side?: "input" | "output";
-      readonly detachKeys?: string;
+      readonly detachKeys?: string | Uint8Array;
       readonly logs?: boolean;
     } = {},
   ): Promise<HijackedStream> {
@@ -109,14 +104,13 @@ export class Containers {
       stdin: side !== "output",
       stdout: side !== "input",
       stderr: side !== "input",
-      detachKeys: detachKeys || undefined,
       logs,
     };
     const call = on(id, "attach to container", "POST", ["attach"], { signal, query });
     const target = await this.#client.target(call);
     return await openHijacked({
       socketPath: this.#client.socketPath,
-      target: detachKeys === "" ? `${target}&detachKeys=${NO_KEYS}` : target,
+      target: detachKeys === undefined ? target : `${target}&detachKeys=${encodeKeys(detachKeys)}`,
       doing: call.doing,
       owner: `container ${id}`,
       signal,
@@ -226,6 +220,12 @@ export class Containers {
       signal,
     });
   }
+}
+
+/** Keys for a query: bytes are no UTF-8, which URLSearchParams would make of them. */
+function encodeKeys(keys: string | Uint8Array): string {
+  if (typeof keys === "string") return encodeURIComponent(keys);
+  return Array.from(keys, (key) => `%${key.toString(16).padStart(2, "0")}`).join("%2C");
 }
 
 function on(

@@ -1,9 +1,14 @@
 /** A container's terminal in Docker: a connection for its output and one for its input. */
 import type { Docker } from "deno-docker-api";
+import { detachKeysFor, passes } from "./detach_keys.ts";
+import { withDeadline } from "./docker_calls.ts";
 import type { ShellStream } from "./engine.ts";
 
 type Containers = Docker["containers"];
 type Stream = Awaited<ReturnType<Containers["attach"]>>;
+
+/** How often input gets another connection at most: each costs the Engine some work. */
+const RENEW_EVERY_MS = 25;
 
 /**
  * The Engine drops the input it has not passed on yet when it cannot write output to the same
@@ -11,7 +16,17 @@ type Stream = Awaited<ReturnType<Containers["attach"]>>;
  * arrives, also when the gateway goes at that moment.
  */
 export class DockerTerminal implements ShellStream {
-  private constructor(private readonly output: Stream, private readonly input: Stream) {}
+  /** Of the connections before this one. */
+  #writtenBefore = 0;
+  #renewedMs = -Infinity;
+  readonly #over = new AbortController();
+
+  private constructor(
+    private readonly attach: (keys: Uint8Array, signal: AbortSignal) => Promise<Stream>,
+    private readonly output: Stream,
+    private input: Stream,
+    private keys: Uint8Array,
+  ) {}
 
   /** @throws {DockerError} when the Engine refuses, or the connection is lost */
   static async attach(
@@ -20,11 +35,14 @@ export class DockerTerminal implements ShellStream {
     signal: AbortSignal,
   ): Promise<DockerTerminal> {
     await using made = new AsyncDisposableStack();
-    const attach = (side: "output" | "input") =>
-      containers.attach(container, { side, detachKeys: "", signal }).then((one) => made.use(one));
-    const both = [attach("output"), attach("input")] as const;
+    const keys = detachKeysFor(new Uint8Array())!;
+    const attach = (side: "output" | "input", detachKeys: Uint8Array, signal: AbortSignal) =>
+      containers.attach(container, { side, detachKeys, signal });
+    const attachInput = attach.bind(null, "input");
+    const both = [attach("output", keys, signal), attachInput(keys, signal)] as const;
+    for (const one of both) one.then((stream) => made.use(stream), () => {});
     await Promise.allSettled(both);
-    const terminal = new DockerTerminal(await both[0], await both[1]);
+    const terminal = new DockerTerminal(attachInput, await both[0], await both[1], keys);
     made.move();
     return terminal;
   }
@@ -33,15 +51,43 @@ export class DockerTerminal implements ShellStream {
     return this.output.read(maxBytes);
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    return this.input.write(bytes);
+  /** One write at a time. */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (!passes(bytes, this.keys)) {
+      const keys = detachKeysFor(bytes);
+      if (keys === null) {
+        const half = bytes.length >> 1;
+        await this.write(bytes.subarray(0, half));
+        return await this.write(bytes.subarray(half));
+      }
+      await this.#renewInput(keys);
+    }
+    await this.input.write(bytes);
   }
 
   get writtenBytes(): number {
-    return this.input.writtenBytes;
+    return this.#writtenBefore + this.input.writtenBytes;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort();
     await Promise.all([this.output.close(), this.input.close()]);
+  }
+
+  /** Goes on with another connection for input, once the Engine has passed on all of the last one's. */
+  async #renewInput(keys: Uint8Array): Promise<void> {
+    const last = this.input;
+    const pauseMs = this.#renewedMs + RENEW_EVERY_MS - performance.now();
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await last.closeWrite();
+    while (await last.read() !== null) { /* it has no output; its end says that it is empty */ }
+    this.#over.signal.throwIfAborted();
+    const next = await this.attach(keys, withDeadline(this.#over.signal));
+    await last.close();
+    this.#writtenBefore += last.writtenBytes;
+    this.input = next;
+    this.keys = keys;
+    this.#renewedMs = performance.now();
+    if (this.#over.signal.aborted) await next.close();
   }
 }

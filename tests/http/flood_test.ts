@@ -98,8 +98,6 @@ Deno.test("a paste of 1 MB of any bytes arrives whole in a raw terminal", async 
   for (let at = 0; at < bytes.length; at += 50_000) {
     crypto.getRandomValues(bytes.subarray(at, at + 50_000));
   }
-  // Docker holds a last 0xff back until the next input: it may begin the keys that detach.
-  bytes[bytes.length - 1] = 0;
   terminal.type("stty raw -echo; echo RE''ADY; head -c 1000000 | md5sum; stty sane\r");
   await terminal.see(/READY\n/);
   paste(terminal, bytes);

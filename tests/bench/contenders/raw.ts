@@ -13,7 +13,7 @@ export async function openRaw(
   const docker = new Docker({ socketPath: target.socket });
   const name = `${target.instance}-${crypto.randomUUID().slice(0, 8)}`;
   const { Id } = await docker.containers.create(benchContainer(target, name), { name });
-  const stream = await docker.containers.attach(Id, { detachKeys: "" });
+  const stream = await docker.containers.attach(Id, { detachKeys: "ctrl-^,ctrl-]" });
   let phase: "reading" | "stalled" | "closed" = "reading";
   const read = async () => {
     while (phase === "reading") {
