@@ -3,7 +3,7 @@
 # an image. Idempotent; what is already right is left alone.
 #
 #   scripts/setup.sh           what try.sh needs
-#   scripts/setup.sh --tests   also what the tests need (Chromium, the systemd test server)
+#   scripts/setup.sh --tests   also what the tests need (Chromium, nftables, the systemd test server)
 #   scripts/setup.sh --stop    stops the Docker daemon that this script started, and only that one
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -155,6 +155,8 @@ ensure_image
 if [ "${1:-}" = --tests ]; then
   command -v chromium >/dev/null || apt_install chromium
   say "Chromium $(chromium --version 2>/dev/null | grep -o '[0-9.]*' | head -n 1)"
+  command -v nft >/dev/null || apt_install nftables
+  say "$(nft --version | grep -o 'nftables v[0-9.]*')"
   ensure_build
   ensure_test_server "$server_image" server
   ensure_test_server "$docker_server_image" docker-server

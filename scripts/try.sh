@@ -31,7 +31,7 @@ cat <<TEXT
   User      demo
   Password  $password
 
-  Ctrl-C here ends it.
+  Ctrl-C here ends it. Containers reach private networks here; an installed ttygate refuses it.
 
 TEXT
 # In a session of its own, so that only finish() tells it to stop.

@@ -160,6 +160,8 @@ async function examineContainers(config: Config, instruments: Instruments): Prom
   const slice = await sliceOf(system, probe.container);
   tell(checkCgroups(info, { booted: system.booted, slice }));
 
+  const { active } = await system.unit("ttygate-egress.service");
+  const networked = { docker, network: container.network, active: active === "active" };
   const measurements: readonly [
     check: string,
     doing: string,
@@ -169,7 +171,7 @@ async function examineContainers(config: Config, instruments: Instruments): Prom
     ["cpu", "keeping a CPU busy", () => checkCpu(probe, limits, info.NCPU)],
     ["memory", "filling the memory", () => checkMemory(probe, limits)],
     ["disk", "filling the disk", () => checkDisk(probe, limits, engine.limitsDisk)],
-    ["network", "trying the network", () => checkNetwork(probe, peer, container.network)],
+    ["network", "trying the network", () => checkNetwork({ ...networked, probe, peer })],
     ["pids", "starting processes", () => checkPids(probe, limits)],
   ];
   for (const [check, doing, measure] of measurements) {

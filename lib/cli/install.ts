@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { moveCodeCache } from "./code_cache.ts";
 import { type Command, type CommandContext, parseCommandArgs, UsageError } from "./command.ts";
-import { CONFIG, fitted, isEnabled, type Layout, LOCAL, PACKAGED, placed } from "./layout.ts";
+import { CONFIGS, fitted, isEnabled, type Layout, LOCAL, PACKAGED, placed } from "./layout.ts";
 import { kind } from "./version.ts";
 
 const equals: (a: Uint8Array, b: Uint8Array) => boolean = bytesEqual;
@@ -19,8 +19,8 @@ export const command: Command = {
 Usage: ttygate install [--prefix DIR]
 
 Installs this executable as /usr/local/bin/ttygate, the systemd units, the manual pages, the
-completion for bash, and /etc/ttygate/ttygate.toml, which is left alone where it exists. Says what
-it does, does nothing twice, and then says what is left to do. Where there is a package of
+completion for bash, and ttygate.toml and egress.nft in /etc/ttygate, which are left alone where they
+exist. Says what it does, does nothing twice, and then says what is left to do. Where there is a package of
 ttygate for the system, install that instead.
 
   --prefix DIR  puts all of it below DIR, for an image or a package to be made of
@@ -83,7 +83,7 @@ async function install(prefix: string, print: CommandContext["print"]): Promise<
     await installProgram(home, prefix, say);
     for (const { from, to } of placed(LOCAL, unitNames())) {
       const path = prefix + to;
-      if (to === CONFIG && await exists(path)) {
+      if (CONFIGS.includes(to) && await exists(path)) {
         say(false, path);
         continue;
       }
@@ -103,6 +103,7 @@ async function install(prefix: string, print: CommandContext["print"]): Promise<
       "  systemctl daemon-reload",
       `  systemctl enable --now ${enabledUnits().join(" ")}`,
       "  systemctl try-restart ttygate.service   # keeps the sessions",
+      "  systemctl reload ttygate-egress.service   # needs nftables; what containers may reach",
       "  ttygate user add NAME",
     ]
   ) print(line);

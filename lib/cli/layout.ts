@@ -33,6 +33,8 @@ export const LOCAL: Layout = {
 };
 
 export const CONFIG = "/etc/ttygate/ttygate.toml";
+/** What is an administrator's own once it is there. */
+export const CONFIGS: readonly string[] = [CONFIG, "/etc/ttygate/egress.nft"];
 
 /** One file to install. */
 export interface Placed {
@@ -55,14 +57,17 @@ export function placed(layout: Layout, units: readonly string[]): Placed[] {
       from: "scripts/packaging/completion.bash",
       to: `${share}/bash-completion/completions/ttygate`,
     },
+    { from: "scripts/packaging/egress.nft", to: `${share}/ttygate/egress.nft` },
     { from: "scripts/packaging/ttygate.toml", to: CONFIG },
+    { from: "scripts/packaging/egress-local.nft", to: CONFIGS[1]! },
   ];
 }
 
 /** A file's text with the program's paths in it as this layout has them. */
-export function fitted(text: string, { bin, lib }: Layout): string {
+export function fitted(text: string, { bin, lib, share }: Layout): string {
   return text
     .replaceAll(/(?<![\w/])\/usr\/(?:local\/)?bin\/ttygate\b/g, bin)
+    .replaceAll(/(?<![\w/])\/usr\/(?:local\/)?share\/ttygate\b/g, `${share}/ttygate`)
     .replaceAll("@LIB@", lib);
 }
 

@@ -1,11 +1,25 @@
 /** `ttygate uninstall`: removes what `ttygate install` installed. */
+import { Docker } from "deno-docker-api";
 import { dirname } from "node:path";
+import { LABEL } from "../sessions/container_spec.ts";
+import { withDeadline } from "../sessions/docker_calls.ts";
 import { type Command, UsageError } from "./command.ts";
 import { asFailure, enabledUnits, exists, removeTree, takePrefix, unitNames } from "./install.ts";
-import { CONFIG, LOCAL, placed } from "./layout.ts";
+import { describeError } from "../log.ts";
+import { CONFIG, CONFIGS, LOCAL, placed } from "./layout.ts";
 
 /** Logins, leases and recordings, and the caches: the service's own, and what root unpacked. */
 const KEPT = ["/var/lib/ttygate", "/var/cache/ttygate", "/var/cache/ttygate-root"];
+
+/** Which target has a kind of unit started. */
+const WANTED_BY: Readonly<Record<string, string>> = {
+  ".socket": "sockets.target",
+  ".timer": "timers.target",
+  ".service": "multi-user.target",
+};
+
+/** Docker's own choice, where the configuration names no other. */
+const DOCKER_SOCKET = "/run/docker.sock";
 
 export const command: Command = {
   name: "uninstall",
@@ -13,13 +27,13 @@ export const command: Command = {
   help: `
 Usage: ttygate uninstall [--prefix DIR] [--purge]
 
-Removes what 'ttygate install' installed. The configuration and the users in /etc/ttygate stay, and
-so does the system user ttygate.
+Removes what 'ttygate install' installed, and the Docker networks that the gateway made. The
+configuration and the users in /etc/ttygate stay, and so does the system user ttygate.
 
   --prefix DIR  removes what was installed below DIR
   --purge       removes /etc/ttygate, /var/lib/ttygate and the caches as well
 `,
-  async run(args, { print }) {
+  async run(args, { print, config: load }) {
     const { prefix, flags } = takePrefix(args, ["purge"]);
     if (prefix === "" && args.some((arg) => arg.startsWith("--prefix"))) {
       throw new UsageError("--prefix needs another directory than /");
@@ -31,11 +45,21 @@ so does the system user ttygate.
           `'systemctl disable --now ${[...wanted, "ttygate.service"].join(" ")}'`,
       );
     }
-    const paths = placed(LOCAL, unitNames()).map(({ to }) => to).filter((to) => to !== CONFIG);
+    const paths = placed(LOCAL, unitNames()).map(({ to }) => to).filter((to) =>
+      !CONFIGS.includes(to)
+    );
     if (flags.purge) paths.push(dirname(CONFIG));
-    paths.push(LOCAL.bin, LOCAL.lib);
+    paths.push(LOCAL.bin, LOCAL.lib, `${LOCAL.share}/ttygate`);
     if (flags.purge) paths.push(...KEPT);
     let removed = 0;
+    if (prefix === "") {
+      // A configuration with a mistake in it is no reason to leave anything behind.
+      const socket = await load().then(({ config }) => config.docker.socket, () => DOCKER_SOCKET);
+      for (const line of await removeNetworks(socket)) {
+        print(line);
+        removed++;
+      }
+    }
     for (const path of paths) {
       try {
         if (!await removeTree(prefix + path)) continue;
@@ -54,11 +78,26 @@ so does the system user ttygate.
   },
 };
 
+/** Removes the networks that a gateway made; returns what there is to tell of each. */
+async function removeNetworks(socketPath: string): Promise<string[]> {
+  using docker = new Docker({ socketPath });
+  const options = () => ({ signal: withDeadline() });
+  // Without a Docker that answers there is none to remove.
+  const made = await docker.networks.list({ labels: [LABEL.instance], ...options() })
+    .catch(() => []);
+  return await Promise.all(made.map(({ Id, Name }) =>
+    docker.networks.remove(Id, options()).then(
+      () => `removed Docker's network ${Name}`,
+      (error) => `kept    Docker's network ${Name}: ${describeError(error)}`,
+    )
+  ));
+}
+
 /** The units that something wants, systemd.unit(5) under "[Install]". */
 async function stillEnabled(prefix: string): Promise<string[]> {
   const wanted: string[] = [];
   for (const name of enabledUnits()) {
-    const target = name.endsWith(".timer") ? "timers.target" : "sockets.target";
+    const target = WANTED_BY[name.slice(name.lastIndexOf("."))]!;
     if (await exists(`${prefix}${LOCAL.units}/${target}.wants/${name}`)) wanted.push(name);
   }
   return wanted;

@@ -240,6 +240,7 @@ export interface NetworkCreate {
   readonly Driver?: string;
   readonly Internal?: boolean;
   readonly EnableIPv6?: boolean;
+  readonly IPAM?: { readonly Config?: readonly { readonly Subnet: string }[] };
   readonly Options?: Readonly<Record<string, string>>;
   readonly Labels?: Readonly<Record<string, string>>;
 }

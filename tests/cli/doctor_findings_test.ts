@@ -19,7 +19,7 @@ import {
   judgePrivileges,
   probeLimits,
 } from "../../lib/cli/doctor/limits.ts";
-import { judgeNetwork } from "../../lib/cli/doctor/network.ts";
+import { judgeNetwork, routers } from "../../lib/cli/doctor/network.ts";
 import { formatFinding, ProgressLine, summary, wrap } from "../../lib/cli/doctor/report.ts";
 import { judgeTimer, judgeUnit } from "../../lib/cli/doctor/system_checks.ts";
 
@@ -96,14 +96,44 @@ Deno.test("large limits are measured at a size that does no harm", () => {
 });
 
 Deno.test("who answers on the network is reached, and who does not is not", () => {
-  const said = (peer: string, server: string) =>
-    `self bash: connect: Connection refused\npeer ${peer}\nserver ${server}\n`;
-  const statuses = (text: string) => judgeNetwork(text, "ttygate").map(({ status }) => status);
-  assertEquals(statuses(said("", "")), ["ok", "ok"]);
-  assertEquals(statuses(said("", "bash: connect: Connection refused")), ["ok", "warn"]);
-  assertEquals(statuses(said("open", "")), ["fail", "ok"]);
+  const refused = "bash: connect: Connection refused";
+  const prohibited = "bash: connect: No route to host";
+  const said = (peer: string, server: string, near = prohibited) =>
+    `self 127.0.0.1 ${refused}\npeer 172.18.0.3 ${peer}\nserver 172.18.0.1 ${server}\n` +
+    `near 169.254.169.254 ${near}\n`;
+  const judge = (text: string, active: boolean, onBridge = true) =>
+    judgeNetwork(text, "ttygate", { active, onBridge });
+  const statuses = (text: string, active = false) =>
+    judge(text, active).map(({ status }) => status);
+  assertEquals(statuses(said("", "")), ["ok", "ok", "ok"]);
+  assertEquals(statuses(said("", refused)), ["ok", "warn", "ok"]);
+  assertEquals(statuses(said("", prohibited, "open")), ["ok", "ok", "warn"]);
+  assertEquals(statuses(said("open", "")), ["fail", "ok", "ok"]);
+  // Where it is promised, it is broken.
+  assertEquals(statuses(said("", refused), true), ["ok", "fail", "ok"]);
+  assertMatch(judge(said("", refused), true)[1]!.mend!, /^'systemctl restart ttygate-egress'/);
+  assertMatch(judge(said("", refused), true, false)[1]!.mend!, /^remove the network/);
   // Nothing is proven by a probe that does not even reach itself.
   assertEquals(statuses("bash and timeout are missing\n"), ["warn"]);
+});
+
+Deno.test("names are resolved when a name server said anything of them", () => {
+  const self = "self 127.0.0.1 open\n";
+  const names = (line: string) =>
+    judgeNetwork(`${self}names${line}\n`, "ttygate", { active: true, onBridge: true })
+      .filter(({ check }) => check === "names").map(({ status }) => status);
+  assertEquals(names(" 01 02 81 80"), ["ok"]);
+  assertEquals(names(" 01 02 81 83"), ["ok"]);
+  assertEquals(names(" 01 02 81 82"), ["warn"]);
+  assertEquals(names(" "), ["warn"]);
+  // Docker's default bridge has no resolver.
+  assertEquals(names(" head: error reading: Connection refused"), []);
+});
+
+Deno.test("of the server's routers the private ones are near", () => {
+  const route = (gateway: string) => `eth0\t00000000\t${gateway}\t0003\t0\t0\t0\t00000000\n`;
+  assertEquals(routers("Iface\tDestination\tGateway\n" + route("0101A8C0")), ["192.168.1.1"]);
+  assertEquals(routers(route("01010101") + "eth0\t0001A8C0\t00000000\t0001\n"), []);
 });
 
 Deno.test("sessions that do not fit into the machine are told with what fits", () => {

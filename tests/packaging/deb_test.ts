@@ -14,14 +14,15 @@ Deno.test("lintian finds neither errors nor warnings in the package", async () =
   assertEquals(await output("lintian", [...root, "--fail-on", "error,warning", PACKAGE]), "");
 });
 
-Deno.test("the package names itself, its version and its one file of configuration", async () => {
+Deno.test("the package names itself, its version and its files of configuration", async () => {
   const fields = ["Package", "Version", "Depends", "Recommends"];
   const control = await output("dpkg-deb", ["--field", PACKAGE, ...fields]);
   assert(control.startsWith(`Package: ttygate\nVersion: ${VERSION}\n`), control);
+  assert(/^Depends: .*\bnftables\b/m.test(control), control);
   assert(/^Recommends: docker\.io \|/m.test(control), control);
   assertEquals(
     await output("dpkg-deb", ["--info", PACKAGE, "conffiles"]),
-    "/etc/ttygate/ttygate.toml\n",
+    "/etc/ttygate/ttygate.toml\n/etc/ttygate/egress.nft\n",
   );
 });
 

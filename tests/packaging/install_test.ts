@@ -84,7 +84,12 @@ Deno.test("the units that install writes start the program that it installed", a
   const starts = UNITS.filter((name) => name.endsWith(".service")).map((name) =>
     /^ExecStart=(\S+)/m.exec(Deno.readTextFileSync(`${tree}${LOCAL.units}/${name}`))?.[1]
   );
-  assertEquals(starts, [LOCAL.bin, LOCAL.bin]);
+  assertEquals(starts.sort(), ["/bin/sh", LOCAL.bin, LOCAL.bin]);
+  const rules = `${tree}${LOCAL.share}/ttygate/egress.nft`;
+  const egress = Deno.readTextFileSync(`${tree}${LOCAL.units}/ttygate-egress.service`);
+  const named = new Set(egress.match(/\/\S+\/egress\.nft/g));
+  assertEquals([...named], [rules.slice(tree.length)]);
+  assert((await Deno.stat(rules)).isFile);
 });
 
 Deno.test("uninstall removes what install wrote, and with --purge the configuration", async () => {
@@ -100,7 +105,8 @@ Deno.test("uninstall removes what install wrote, and with --purge the configurat
 
   await Deno.remove(wants, { recursive: true });
   assertEquals((await cache.run(["ttygate", "uninstall", "--prefix", tree])).code, 0);
-  assertEquals(filesBelow(tree), [`${tree}/etc/ttygate/ttygate.toml`]);
+  const configs = ["egress.nft", "ttygate.toml"].map((name) => `${tree}/etc/ttygate/${name}`);
+  assertEquals(filesBelow(tree).sort(), configs);
   assertEquals((await cache.run(["ttygate", "uninstall", "--prefix", tree, "--purge"])).code, 0);
   assertEquals(filesBelow(tree), []);
   const { stdout } = await cache.run(["ttygate", "uninstall", "--prefix", tree]);

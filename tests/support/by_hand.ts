@@ -11,8 +11,11 @@ useradd --system --user-group --home-dir /var/lib/ttygate --shell /usr/sbin/nolo
 install -d -o root -g ttygate -m 2750 /etc/ttygate
 ln -s /opt/ttygate/scripts/ttygate /usr/local/bin/ttygate
 `;
-export const INSTALL_UNITS =
-  "install -m 0644 -t /etc/systemd/system /opt/ttygate/systemd/* && systemctl daemon-reload";
+export const INSTALL_UNITS = `
+install -m 0644 -t /etc/systemd/system /opt/ttygate/systemd/*
+install -D -m 0644 -t /usr/local/share/ttygate /opt/ttygate/scripts/packaging/egress.nft
+systemctl daemon-reload
+`;
 
 /** From outside the server is reached by its address. */
 const LISTEN = "[Socket]\nListenStream=\nListenStream=8080\n";
@@ -43,7 +46,8 @@ export async function installByHand(
   await server.write("/etc/ttygate/ttygate.toml", config);
   await server.write("/etc/systemd/system/ttygate.socket.d/listen.conf", LISTEN);
   await server.run(
-    "systemctl daemon-reload && systemctl enable --now ttygate.socket ttygate-sweep.timer",
+    "systemctl daemon-reload && systemctl enable --now ttygate.socket ttygate-sweep.timer " +
+      "ttygate-egress.service",
   );
   return { config, origin: `http://${server.address}:8080` };
 }

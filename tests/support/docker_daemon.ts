@@ -8,9 +8,21 @@ import { run } from "./run.ts";
 /** Below the ordinary shutdown of dockerd, which gives each container ten seconds. */
 const STOP_MS = 40_000;
 
+/** How a daemon differs from the default. */
+export interface DaemonOptions {
+  readonly liveRestore: boolean;
+  /** The network namespace it runs in, with a bridge and a firewall as it makes them by itself. */
+  readonly netns?: string;
+  /** Where its data is, instead of in its temporary directory. */
+  readonly dataRoot?: string;
+  /** More arguments of dockerd(8). */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /**
  * One daemon, its containerd and its files, in a temporary directory that must be on a file system
- * overlay2 can use. It has no networks, so `container.network` must be "none".
+ * overlay2 can use. Without a namespace it has no networks, so `container.network` must be "none".
  */
 export class DockerDaemon implements AsyncDisposable {
   readonly docker: Docker;
@@ -21,8 +33,9 @@ export class DockerDaemon implements AsyncDisposable {
 
   private constructor(
     private readonly dir: string,
+    private readonly options: DaemonOptions,
     /** Whether its containers outlive it (dockerd(8)); counts from the next `start` on. */
-    public liveRestore: boolean,
+    public liveRestore = options.liveRestore,
   ) {
     this.socket = join(dir, "docker.sock");
     this.docker = new Docker({ socketPath: this.socket });
@@ -30,9 +43,9 @@ export class DockerDaemon implements AsyncDisposable {
   }
 
   /** Starts one and gives it the test image. */
-  static async start({ liveRestore }: { liveRestore: boolean }): Promise<DockerDaemon> {
+  static async start(options: DaemonOptions): Promise<DockerDaemon> {
     const dir = await Deno.makeTempDir({ prefix: "ttygate-test-" });
-    const daemon = new DockerDaemon(dir, liveRestore);
+    const daemon = new DockerDaemon(dir, options);
     try {
       await daemon.start();
       await daemon.#loadImage();
@@ -46,17 +59,26 @@ export class DockerDaemon implements AsyncDisposable {
   /** Starts it again after `stop` or `kill`; resolves when it answers. */
   async start(): Promise<void> {
     const log = await Deno.open(join(this.dir, "log"), { create: true, append: true });
+    const { netns, dataRoot = join(this.dir, "data"), args = [], env = {} } = this.options;
     // In a network of its own: with --bridge=none it would take the server's docker0 away.
-    this.#process = new Deno.Command("unshare", {
+    const noNetwork = [
+      "--bridge=none",
+      "--iptables=false",
+      "--ip-masq=false",
+      "--ip-forward=false",
+    ];
+    this.#process = new Deno.Command(netns ? "nsenter" : "unshare", {
       args: [
-        ...["--net", "dockerd"],
+        ...[netns ? `--net=/run/netns/${netns}` : "--net", "dockerd"],
         `--host=unix://${this.socket}`,
-        `--data-root=${join(this.dir, "data")}`,
+        `--data-root=${dataRoot}`,
         `--exec-root=${join(this.dir, "run")}`,
         `--pidfile=${join(this.dir, "pid")}`,
-        ...["--bridge=none", "--iptables=false", "--ip-masq=false", "--ip-forward=false"],
+        ...(netns ? [] : noNetwork),
         ...(this.liveRestore ? ["--live-restore"] : []),
+        ...args,
       ],
+      env,
       stdin: "null",
       stdout: "null",
       stderr: "piped",

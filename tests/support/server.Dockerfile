@@ -4,7 +4,7 @@ FROM ${BASE} AS server
 # The masked units want a console or devices, and apt's timers a network, which a container has not.
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      systemd systemd-sysv dbus \
+      systemd systemd-sysv dbus nftables \
  && rm -rf /var/lib/apt/lists/* \
  && systemctl mask systemd-logind.service getty.target console-getty.service \
       apt-daily.timer apt-daily-upgrade.timer

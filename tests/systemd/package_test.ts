@@ -17,6 +17,7 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
   const states = (...units: string[]) =>
     Promise.all(units.map((unit) => server.property(unit, "ActiveState")));
   const containers = () => server.run("docker ps --all --quiet --filter label=ttygate.instance");
+  const networks = () => server.run("docker network ls --quiet --filter label=ttygate.instance");
   // A connection for each request.
   using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   const login = async () => {
@@ -85,11 +86,40 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
     assertEquals((await terminal.event("ended")).reason, "exit");
   });
 
-  await t.step("the doctor finds nothing broken", async () => {
+  await t.step("the doctor finds nothing broken, and that containers are kept in", async () => {
     const { code, stdout, stderr } = await server.try("ttygate doctor --json");
-    const findings: { status: string }[] = JSON.parse(stdout);
+    const findings: { check: string; status: string }[] = JSON.parse(stdout);
     assertEquals(findings.filter(({ status }) => status === "fail"), [], stderr);
     assertEquals(code, 0);
+    const kept = ["server's services", "private networks", "ttygate-egress.service"];
+    const of = (check: string) => findings.find((finding) => finding.check === check)?.status;
+    assertEquals(kept.map(of), ["ok", "ok", "ok"], stdout);
+  });
+
+  await t.step("a session does not reach the server, before it is allowed", async () => {
+    await using terminal = await TestTerminal.open({ origin }, { cookie });
+    const reaches = () =>
+      terminal.run(
+        `timeout 3 bash -c ': <>/dev/tcp/${server.address}/8080' 2>/dev/null && echo yes || echo no`,
+      );
+    assertEquals(await reaches(), "no");
+    // What takes every rule of the server away brings these back, at once or soon.
+    for (const verb of ["start", "reload", "restart"]) {
+      await server.run(`systemctl ${verb} nftables.service`);
+      await until(async () => await reaches() === "no");
+    }
+    const allow = "add rule inet ttygate allowed tcp dport 8080 accept";
+    await server.run(`echo '${allow}' >> /etc/ttygate/egress.nft`);
+    await server.run("systemctl reload ttygate-egress.service");
+    assertEquals(await reaches(), "yes");
+    await server.run(
+      "sed -i '$d' /etc/ttygate/egress.nft; systemctl reload ttygate-egress.service",
+    );
+    assertEquals(await reaches(), "no");
+    terminal.type("exit\r");
+    await terminal.closed;
+    // Docker's own rules went with the others.
+    await server.run("systemctl restart docker.service");
   });
 
   await t.step("an upgrade keeps the session, and refuses no connection", async () => {
@@ -133,7 +163,7 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
     await server.run(`${APT} remove ttygate`);
     assertEquals((await terminal.event("ended")).reason, "shutdown");
     assertEquals(await containers(), "");
-    assertEquals(await server.run("ls /etc/ttygate"), "htpasswd\nttygate.toml");
+    assertEquals(await server.run("ls /etc/ttygate"), "egress.nft\nhtpasswd\nttygate.toml");
     assertEquals((await server.try("test -e /usr/lib/ttygate")).code, 1);
     // And comes back as it was.
     await server.run(`${APT} install /root/ttygate.deb`);
@@ -152,8 +182,9 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
     await server.run(`${APT} purge ttygate`);
     assertEquals((await terminal.event("ended")).reason, "shutdown");
     assertEquals(await containers(), "");
-    assertEquals(await server.run("docker network ls --quiet --filter label=ttygate.instance"), "");
+    assertEquals(await networks(), "");
     assertEquals(await leftovers(), "");
+    assertEquals(await server.run("nft list tables | grep ttygate || true"), "");
     // Its slice goes when systemd has nothing left to remember of it.
     let units = "";
     const gone = async () =>
@@ -186,6 +217,8 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
       await server.run("ttygate uninstall --purge && systemctl daemon-reload");
       await server.run("rm -r /etc/systemd/system/ttygate.socket.d");
       assertEquals(await containers(), "");
+      assertEquals(await networks(), "");
+      assertEquals(await server.run("nft list tables | grep ttygate || true"), "");
       assertEquals(await leftovers(), "");
     },
   );

@@ -123,8 +123,9 @@ export async function checkUnits(system: System, nowMs: number): Promise<Finding
       ),
     ];
   }
-  const [socket, timer, service, sweep, last] = await Promise.all([
+  const [socket, egress, timer, service, sweep, last] = await Promise.all([
     system.unit("ttygate.socket"),
+    system.unit("ttygate-egress.service"),
     system.unit("ttygate-sweep.timer"),
     system.unit("ttygate.service"),
     system.unit("ttygate-sweep.service"),
@@ -132,6 +133,7 @@ export async function checkUnits(system: System, nowMs: number): Promise<Finding
   ]);
   return [
     judgeUnit("ttygate.socket", socket, "nobody can connect"),
+    judgeUnit("ttygate-egress.service", egress, "containers reach private networks"),
     judgeTimer(timer, Number(last) / 1000, nowMs),
     ...[["ttygate.service", service], ["ttygate-sweep.service", sweep]].flatMap(
       ([unit, state]) => judgeService(unit as string, state as UnitState),
