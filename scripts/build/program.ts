@@ -25,14 +25,6 @@ const MOVED: readonly (readonly [inSource: string, inBundle: string])[] = [
   ["../../", "./share/"],
 ];
 
-/** How the bundler has `require` made, which the packages in CommonJS use for built-in modules. */
-const REQUIRE_MAKER =
-  'import { createRequire as __deno_internal_createRequire } from "node:module";';
-const REQUIRE = "__deno_internal_createRequire(import.meta.url)";
-/** The same without all of CommonJS behind it, which takes 3 ms to load; optional packages are absent. */
-const BUILT_IN =
-  '(n)=>{const m=process.getBuiltinModule(n);if(!m)throw new Error("no module "+n);return m}';
-
 /** Fills a directory with main.js and its modules, hash_worker.js, assets/ and share/. */
 export async function makeProgram(dir: string): Promise<void> {
   say("bundling the front end");
@@ -90,8 +82,6 @@ async function mend(dir: string): Promise<void> {
   for (const [inSource, inBundle] of MOVED) {
     mendOne(`new URL("${inSource}", import.meta.url)`, `new URL("${inBundle}", import.meta.url)`);
   }
-  mendOne(REQUIRE_MAKER, "");
-  mendOne(REQUIRE, BUILT_IN);
   for (const [i, name] of modules.entries()) await Deno.writeTextFile(`${dir}/${name}`, texts[i]!);
 }
 
