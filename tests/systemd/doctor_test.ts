@@ -82,7 +82,8 @@ Deno.test("on a server with systemd", async (t) => {
   });
 
   await t.step("nor does 'ttygate session', which says that none runs", async () => {
-    const { code, stderr } = await server.try("ttygate session list");
+    assertEquals(await server.run("ttygate session list --json"), "[]");
+    const { code, stderr } = await server.try("ttygate session kill abc");
     assertEquals(code, 1);
     assertMatch(
       stderr,

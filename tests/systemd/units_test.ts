@@ -46,9 +46,15 @@ Deno.test("the units on a server with Docker's systemd cgroup driver", async (t)
 
   await t.step("to ask for the sessions starts no gateway, nor does its socket", async () => {
     assertEquals(await state("ttygate-admin.socket"), "inactive");
-    const { code, stderr } = await server.try("ttygate session list");
+    for (const [json, nothing] of [["", /^SESSION .*VIEWER$/], ["--json", /^\[\]$/]] as const) {
+      const { code, stdout, stderr } = await server.try(`ttygate session list ${json}`);
+      assertEquals([code, stderr], [0, ""]);
+      assertMatch(stdout.trim(), nothing);
+    }
+    const { code, stderr } = await server.try("ttygate session show abc");
     assertEquals(code, 1);
     assertMatch(stderr, /no gateway runs that answers on \/run\/ttygate\/admin\.sock/);
+    assertEquals(await server.run("ttygate session kill --user alice"), "alice has no session");
     assertMatch((await server.try("systemctl start ttygate-admin.socket")).stderr, /refused/);
     assertEquals([await state("ttygate.service"), await state("ttygate-admin.socket")], [
       "inactive",
@@ -118,7 +124,7 @@ Deno.test("the units on a server with Docker's systemd cgroup driver", async (t)
     await server.run("systemctl stop ttygate.service");
     await until(async () => await state("ttygate-admin.socket") === "inactive");
     assertEquals((await server.try("test -e /run/ttygate/admin.sock")).code, 1);
-    assertEquals((await server.try("ttygate session list")).code, 1);
+    assertEquals(await server.run("ttygate session list --json"), "[]");
     assertEquals([await state("ttygate.service"), await state("ttygate.socket")], [
       "inactive",
       "active",
