@@ -181,7 +181,9 @@ export class AuthStack {
     let matches = this.#isVerified(entry, password); // by one that came before it
     try {
       for (const form of formsOf(password)) {
-        matches ||= await verifier.verify(form, hash, signal);
+        if (matches) break;
+        matches = await verifier.verify(form, hash, signal);
+        if (matches && entry) this.#verified.add(entry, form, clock.now());
       }
     } catch (error) {
       if (signal?.aborted) guard.fail(attempt);
@@ -192,7 +194,6 @@ export class AuthStack {
     if (!matches || !mayLogIn(now) || now.hash !== hash) {
       return { ok: false, reason: "denied", locks: guard.fail(attempt) };
     }
-    this.#verified.add(now, password, clock.now());
     guard.succeed(attempt);
     return { ok: true, principal: this.#principal(name) };
   }
@@ -205,7 +206,10 @@ export class AuthStack {
 
   /** Whether the user may log in and had this password a moment ago. */
   #isVerified(entry: HtpasswdEntry | undefined, password: string): boolean {
-    return mayLogIn(entry) && this.#verified.has(entry, password, this.#options.clock.now());
+    if (!mayLogIn(entry)) return false;
+    const nowMs = this.#options.clock.now();
+    // In its forms: whoever spells one password in many ways would pay for a hash each time.
+    return formsOf(password).some((form) => this.#verified.has(entry, form, nowMs));
   }
 
   #principal(name: string): Principal {

@@ -106,7 +106,7 @@ const reasons: Record<number, (socketPath: string) => string> = {
   [ENOENT]: (path) => `there is no socket at ${path}; is the Docker Engine installed and running?`,
   [ECONNREFUSED]: (path) => `nothing listens at ${path}; is the Docker Engine running?`,
   [EACCES]: (path) =>
-    `permission to use ${path} was denied; join the group docker (usermod -aG docker USER)`,
+    `permission to use ${path} was denied; run this as root, or join the group docker (usermod -aG docker USER)`,
 };
 
 /** The errno of a failed connect: `fetch` gives it only in words, `Deno.connect` as a class. */

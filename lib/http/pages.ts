@@ -78,11 +78,11 @@ function html(body: string, status: number): Response {
   });
 }
 
-/** The log-in form; `status` is 200, 401 after a wrong password, 429 while locked. */
+/** The log-in form; `status` is 200, 401 after a wrong password, 429 while locked, 503 when busy. */
 export function loginPage(page: LoginPage, status = 200): Response {
   const { basePath, banner = "", error = "", username = "", next } = page;
   const body = render(page, "login.html", {
-    title: error === "" ? "Log in – ttygate" : "Log-in failed – ttygate",
+    title: error === "" || status >= 500 ? "Log in – ttygate" : "Log-in failed – ttygate",
     base: basePrefix(basePath),
     banner,
     error,

@@ -25,6 +25,7 @@ class FakeVerifier implements Verifier {
   readonly calls: { password: string; hash: string }[] = [];
   most = 0;
   #running = 0;
+  right = "right";
   /** What each call waits for before it answers. */
   gate: Promise<void> = Promise.resolve();
 
@@ -34,7 +35,7 @@ class FakeVerifier implements Verifier {
     try {
       await this.gate;
       signal?.throwIfAborted();
-      return password === "right";
+      return password === this.right;
     } finally {
       this.#running--;
     }
@@ -291,6 +292,17 @@ Deno.test("a password that was right a moment ago is not hashed again, until it 
   Deno.writeTextFileSync(path, `alice:${HORSE.replace("$2y$04$q", "$2y$04$r")}\n`);
   await logIn("alice", "right");
   assertEquals(verifier.calls.length, 6);
+});
+
+Deno.test("a password in another spelling is the same one, and is not hashed again either", async () => {
+  using dir = new TempDir();
+  const verifier = new FakeVerifier();
+  verifier.right = "right café";
+  const { logIn } = fixture(dir, verifier);
+  for (const spelt of ["right café", "right\u00a0cafe\u0301", "right\u2003café"]) {
+    assertEquals((await logIn("alice", spelt)).ok, true);
+  }
+  assertEquals(verifier.calls.length, 1);
 });
 
 Deno.test("where a password is locked out, having been right a moment ago does not help", async () => {

@@ -58,7 +58,7 @@ export async function addUserAndLogIn(
   origin: string,
   name: string,
 ): Promise<string> {
-  await server.run(`ttygate user add --force ${name}`, "wonderland\n");
+  await server.run(`ttygate user add ${name}`, "wonderland\n");
   return await logIn(origin, name);
 }
 

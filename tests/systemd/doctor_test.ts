@@ -27,7 +27,7 @@ Deno.test("on a server with systemd", async (t) => {
     `[docker]\ninstance = "${server.instance}"\n[container]\nimage = "${testImage()}"\n` +
       "[pool]\nsize = 0\n",
   );
-  await server.run("ttygate user add --force alice", "wonderland\n");
+  await server.run("ttygate user add alice", "wonderland\n");
 
   await t.step("units that are missing are told", async () => {
     const { of } = await doctor();
