@@ -18,4 +18,7 @@ export const ATTACKS: Readonly<Record<string, () => Promise<{ readonly attack: A
   frames: () => import("./frames.ts"),
   ...alone("input", "question", "ack", "resize", "ping", "pong"),
   pipelining: () => import("./pipelining.ts"),
+  logins: () => import("./logins.ts"),
+  lockout: () => import("./lockout.ts"),
+  names: () => import("./names.ts"),
 };
