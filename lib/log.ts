@@ -17,6 +17,7 @@ export type EventName =
   | "logout"
   | "cookie-refused"
   | "origin-refused"
+  | "connection-refused"
   | "session-start"
   | "session-refused"
   | "session-return"

@@ -35,6 +35,7 @@ const DEFAULTS: Config = {
     stateDir: "/var/lib/ttygate",
     basePath: "/",
     allowedOrigins: [],
+    hosts: [],
     trustedProxies: [],
     idleExitMs: null,
     banner: "",
@@ -83,6 +84,7 @@ admin_socket = "/run/ttygate/admin.sock"
 state_dir = "/var/lib/ttygate"
 base_path = "/"
 allowed_origins = []
+hosts = []
 trusted_proxies = []
 idle_exit = "off"
 tls_cert = ""
@@ -178,6 +180,7 @@ Deno.test("every key can be overridden by its environment variable", async () =>
       "https://a.example",
       "http://b:81",
     ]],
+    "gateway.hosts": ["Shell.example.org.,*.b", ["shell.example.org", "*.b"]],
     "gateway.trusted_proxies": ["10.0.0.0/8,::1", ["10.0.0.0/8", "::1/128"]],
     "gateway.idle_exit": ["90s", 90_000],
     "gateway.tls_cert": ["/cert.pem", "/cert.pem"],
@@ -361,6 +364,7 @@ Deno.test("a value of the wrong type, unit or range is refused with what it may 
       ["gateway", "base_path", '""', '"x"', '"//x"', '"/a/../b"', '"/a b"', '"/a?b"'],
       ["gateway", "allowed_origins", '["*"]', '["host"]', '["https://a/b"]', '["ws://a"]'],
       ["gateway", "allowed_origins", '["https://*.a"]', '["null"]', '["https://u@a"]', '"x"'],
+      ["gateway", "hosts", '["a:80"]', '["https://a"]', '["a b"]', '["*"]', '[""]', '["[::1]"]'],
       ["gateway", "trusted_proxies", '["10.0.0.0/33"]', '["::/129"]', '["proxy"]', '["1.2.3/8"]'],
       ["gateway", "idle_exit", '"on"', '"0s"', '"25d"', "90", '""', "false"],
       ["docker", "instance", '""', '"-x"', '"a b"', '"a,b"', `"${"x".repeat(64)}"`],

@@ -15,18 +15,21 @@ export type OriginVerdict =
  * Judges the `Origin` header (RFC 6454 section 7) beside the `Host` header. Hosts are compared
  * without regard to case, and a scheme's default port is the same as none.
  *
- * The scheme is not compared with the request's own: behind a proxy that is not trusted to say
- * it, the request's own is not known.
+ * @param scheme what the browser speaks; null where a proxy that is not trusted may have changed it
  */
-export function checkOrigin({ origin, host, allowedOrigins }: {
+export function checkOrigin({ origin, host, scheme, allowedOrigins }: {
   readonly origin: string | null;
   readonly host: string | null;
+  readonly scheme: "http" | "https" | null;
   readonly allowedOrigins: readonly string[];
 }): OriginVerdict {
   if (origin === null) return "missing";
   const url = parseOrigin(origin);
   if (url === null) return "foreign";
-  if (host !== null && parseOrigin(`${url.protocol}//${host}`)?.host === url.host) return "same";
+  const own = host === null
+    ? null
+    : parseOrigin(`${scheme ?? url.protocol.slice(0, -1)}://${host}`);
+  if (own?.origin === url.origin) return "same";
   const isAllowed = allowedOrigins.some((allowed) => parseOrigin(allowed)?.origin === url.origin);
   return isAllowed ? "allowed" : "foreign";
 }

@@ -10,6 +10,8 @@ import { AccountWatch } from "../http/accounts.ts";
 import { Assets } from "../http/assets.ts";
 import type { Gateway } from "../http/gateway.ts";
 import { Health } from "../http/health.ts";
+import { Places } from "../http/places.ts";
+import { Shares } from "../http/shares.ts";
 import { log } from "../log.ts";
 import { CountingLog } from "../log/counting.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
@@ -22,6 +24,11 @@ import { sweep } from "../sessions/sweeper.ts";
 import { Allowances } from "../terminal/allowance.ts";
 import type { Live } from "./settings.ts";
 
+/**
+ * The most connections of the web. A process that may open no more files never accepts again
+ * (Deno 2.9), so this and what terminals need must stay below that limit: systemd's is 524288.
+ */
+const CONNECTIONS = 4096;
 const ASSETS = new URL("../../dist/assets/", import.meta.url);
 
 /**
@@ -115,9 +122,17 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
     get trustedProxies() {
       return live.settings.trustedProxies;
     },
+    get hosts() {
+      return live.settings.hosts;
+    },
     get loginTtlMs() {
       return auth().loginTtlMs;
     },
+    shares: new Shares({
+      clock,
+      isWatched: () => registry.list().some(({ attached }) => attached),
+    }),
+    places: new Places(CONNECTIONS),
     clock,
     log,
     counted,

@@ -5,7 +5,8 @@ import { GroupsFile } from "../auth/groups.ts";
 import { HtpasswdFile } from "../auth/htpasswd_file.ts";
 import type { Config } from "../config.ts";
 import { blockListOf } from "../http/caller.ts";
-import type { Certificate } from "../http/server.ts";
+import { KnownHosts } from "../http/hosts.ts";
+import type { Certificate } from "../http/entrance.ts";
 import { log } from "../log.ts";
 import type { RegistrySettings } from "../sessions/registry_parts.ts";
 
@@ -15,6 +16,8 @@ export interface Settings {
   readonly users: HtpasswdFile;
   readonly groups: GroupsFile;
   readonly trustedProxies: BlockList;
+  /** The hosts that it answers to. */
+  readonly hosts: KnownHosts;
   readonly registry: RegistrySettings;
   /** Null for plain HTTP. */
   readonly certificate: Certificate | null;
@@ -32,14 +35,40 @@ export interface Live {
  */
 export async function settingsOf(config: Config): Promise<Settings> {
   const warn = (message: string) => log.warning(message);
+  const certificate = await readCertificate(config);
+  const { hosts, allowedOrigins, trustedProxies } = config.gateway;
   return {
     config,
     users: new HtpasswdFile(config.auth.htpasswd, warn),
     groups: new GroupsFile(config.auth.groups, warn),
-    trustedProxies: blockListOf(config.gateway.trustedProxies),
+    trustedProxies: blockListOf(trustedProxies),
+    hosts: new KnownHosts({
+      ...{ hosts, allowedOrigins },
+      certified: certificate ? certifiedNames(certificate.cert) : [],
+      own: ownNames(Deno.hostname(), await readHostsFile()),
+    }),
     registry: registrySettingsOf(config),
-    certificate: await readCertificate(config),
+    certificate,
   };
+}
+
+/** The DNS names that a certificate is for. */
+function certifiedNames(cert: string): string[] {
+  const { subjectAltName = "", subject } = new X509Certificate(cert);
+  const names = [...subjectAltName.matchAll(/DNS:([^\s,"]+)/g)].map(([, name]) => name!);
+  const [, common] = /^CN=(.+)$/m.exec(subject) ?? [];
+  return common === undefined ? names : [...names, common];
+}
+
+/** What a machine of that name is called: by itself, by its file hosts(5), and by multicast DNS. */
+function ownNames(name: string, hostsFile: string): string[] {
+  const lines = hostsFile.split("\n").map((line) => line.replace(/#.*/, "").trim().split(/\s+/));
+  const aliases = lines.map(([, ...names]) => names).filter((names) => names.includes(name));
+  return [name, `${name.replace(/\..*/, "")}.local`, ...aliases.flat()];
+}
+
+async function readHostsFile(): Promise<string> {
+  return await Deno.readTextFile("/etc/hosts").catch(() => "");
 }
 
 function registrySettingsOf({ container, session, pool }: Config): RegistrySettings {

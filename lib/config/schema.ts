@@ -5,6 +5,7 @@ import {
   parseBasePath,
   parseCidr,
   parseDuration,
+  parseHost,
   parseListenAddress,
   parseOrigin,
   parsePath,
@@ -140,6 +141,11 @@ export const SECTIONS = {
       "allowedOrigins",
       [],
       list("origins", text('an origin such as "https://shell.example.org"', parseOrigin)),
+    ),
+    hosts: key(
+      "hosts",
+      [],
+      list("host names", text('a host name such as "shell.example.org"', parseHost)),
     ),
     trusted_proxies: key(
       "trustedProxies",

@@ -75,6 +75,12 @@ export function parseOrigin(text: string): string | undefined {
   return new URL(text).origin;
 }
 
+/** A host name, or "*.example.org" for any one label before it; without a port. Undefined when none. */
+export function parseHost(text: string): string | undefined {
+  const isName = /^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?$/.test(text) && text.length <= 253;
+  return isName ? text.toLowerCase().replace(/\.$/, "") : undefined;
+}
+
 /**
  * The path that every route stands below: "/", or "/x" or "/x/y" without a slash at its end.
  * Undefined when it is not absolute or needs escaping in a URL.

@@ -28,6 +28,9 @@ interface Asset extends AssetEntry {
   readonly compressed: Uint8Array<ArrayBuffer> | undefined;
 }
 
+/** How much of an asset is on its way to one client. */
+const PART_BYTES = 64 * 1024;
+
 /** The base path without its last slash, so that a path can follow it: "" for "/". */
 export function basePrefix(basePath: string): string {
   return basePath.replace(/\/+$/, "");
@@ -140,6 +143,17 @@ export class Assets {
       headers.set("content-encoding", "gzip");
     }
     headers.set("content-length", `${body.length}`);
-    return new Response(request.method === "HEAD" ? null : body, { headers });
+    return new Response(request.method === "HEAD" ? null : inParts(body), { headers });
   }
+}
+
+/** Lent, not copied: however many clients take their time to read it, it is in memory once. */
+function inParts(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let sent = 0;
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(bytes.subarray(sent, sent += PART_BYTES));
+      if (sent >= bytes.length) controller.close();
+    },
+  }, { highWaterMark: 0 });
 }

@@ -19,6 +19,12 @@ export interface Caller {
   readonly scheme: "http" | "https";
   /** Aborted when nobody waits for the answer any more. */
   readonly gone?: AbortSignal;
+  /** Whether that is so for sure: a proxy that nobody trusts may be in front and speak TLS. */
+  readonly knowsScheme: boolean;
+  /** The host that is asked for; null where HTTP/1.0 names none. */
+  readonly host: string | null;
+  /** Whether a trusted proxy sends it. */
+  readonly proxied: boolean;
 }
 
 /** What a connection says of itself. */
@@ -44,15 +50,15 @@ const WITH_PORT = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$/;
 
 /** Derives the caller. A peer on a Unix socket is a proxy that the file's mode let in. */
 export function callerOf(
-  request: { method: string; url: string; headers: Headers },
+  request: { method: string; url: string; headers: Headers; host: string | null },
   peer: Peer,
   { door, basePath, trustedProxies }: CallerRules,
 ): Caller {
   const { headers, method } = request;
   const { pathname, searchParams } = new URL(request.url, "http://gateway.invalid");
   const address = peer.address?.replace(MAPPED, "");
-  const isProxy = trusts(trustedProxies, address);
-  const told = isProxy ? listOf(headers.get("x-forwarded-proto")).at(-1) : undefined;
+  const isProxy = door === "web" && trusts(trustedProxies, address);
+  const told = isProxy ? schemeOf(headers) : undefined;
   const remote = (isProxy ? clientOf(headers, address, trustedProxies) : address) ?? "unix";
   return {
     door,
@@ -62,7 +68,10 @@ export function callerOf(
     query: searchParams,
     remote,
     source: sourceOf(remote),
-    scheme: peer.encrypted || told === "https" ? "https" : "http",
+    scheme: told ?? (peer.encrypted ? "https" : "http"),
+    knowsScheme: peer.encrypted || told !== undefined,
+    host: request.host,
+    proxied: isProxy,
     ...(peer.gone && { gone: peer.gone }),
   };
 }
@@ -104,6 +113,12 @@ function clientOf(
     if (!isListed(proxies, address)) break;
   }
   return client;
+}
+
+/** What a trusted proxy says that the browser speaks. */
+function schemeOf(headers: Headers): "http" | "https" | undefined {
+  const told = listOf(headers.get("x-forwarded-proto")).at(-1)?.toLowerCase();
+  return told === "http" || told === "https" ? told : undefined;
 }
 
 /** The address of an entry of X-Forwarded-For, or null where it is none. */

@@ -13,6 +13,9 @@ import type { Clock } from "../types.ts";
 import type { AccountWatch } from "./accounts.ts";
 import type { Assets } from "./assets.ts";
 import type { Health } from "./health.ts";
+import type { KnownHosts } from "./hosts.ts";
+import type { Places } from "./places.ts";
+import type { Shares } from "./shares.ts";
 
 /** Ask it again for each request: a reload may change what it says. */
 export interface Gateway {
@@ -32,7 +35,11 @@ export interface Gateway {
   readonly banner: string;
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: BlockList;
+  readonly hosts: KnownHosts;
   readonly loginTtlMs: number;
+  /** The thread's time, and the web's connections, for all who share them. */
+  readonly shares: Shares;
+  readonly places: Places;
   readonly clock: Clock;
   readonly log: Log;
   /** For whatever others can cause as often as they like. */

@@ -156,10 +156,11 @@ function inWait(seconds: number): string {
  */
 export function requireOwnOrigin(caller: Caller, { allowedOrigins, counted }: IdentityParts): void {
   if (caller.door === "admin") return;
-  const { headers, remote, source } = caller;
+  const { headers, host, scheme, knowsScheme, remote, source } = caller;
   const verdict = checkOrigin({
     origin: headers.get("origin"),
-    host: headers.get("host"),
+    host,
+    scheme: knowsScheme ? scheme : null,
     allowedOrigins,
   });
   if (verdict === "same" || verdict === "allowed") return;
@@ -173,7 +174,7 @@ export function requireOwnOrigin(caller: Caller, { allowedOrigins, counted }: Id
     remote,
     why: verdict,
     origin: headers.get("origin")?.slice(0, ORIGIN_CHARS),
-    host: headers.get("host")?.slice(0, ORIGIN_CHARS),
+    host: host?.slice(0, ORIGIN_CHARS),
   });
   throw new Refusal(403, `This request is refused. ${why}`);
 }

@@ -11,6 +11,8 @@ import { terminalPage } from "./pages.ts";
 import { listLocks, refreshUser } from "./users.ts";
 import { endSession, listSessions, showSession } from "./sessions.ts";
 
+const DAY_S = 86_400, YEAR_S = 365 * DAY_S;
+
 type Handler = (
   call: { caller: Caller; request: Request; gateway: Gateway; id: string },
 ) => Response | Promise<Response>;
@@ -102,13 +104,18 @@ export async function answer(
   request: Request,
   gateway: Gateway,
 ): Promise<Response> {
+  let response: Response;
   try {
-    return await dispatch(caller, request, gateway);
+    gateway.hosts.require(caller);
+    response = await dispatch(caller, request, gateway);
   } catch (error) {
     if (request.signal.aborted) return new Response(null); // nobody is there to read it
     const refusal = error instanceof Refusal ? error : failure(error, caller, gateway);
-    return caller.path?.startsWith("/api/") ? problem(refusal) : text(refusal);
+    response = caller.path?.startsWith("/api/") ? problem(refusal) : text(refusal);
   }
+  const security = transportSecurity(caller);
+  if (security) response.headers.set("strict-transport-security", security);
+  return response;
 }
 
 function dispatch(
@@ -147,6 +154,15 @@ function showAsset({ request, gateway, id }: Parameters<Handler>[0]): Response {
   const response = gateway.assets.respond(request, id);
   if (!response) throw new Refusal(404, "There is nothing at this address.");
   return response;
+}
+
+/**
+ * Has browsers speak TLS from now on (RFC 6797). They take it for every port of the host: where this
+ * one is not the host's own for https, others may serve plain HTTP there, and it is for a day.
+ */
+function transportSecurity({ scheme, knowsScheme, host }: Caller): string | null {
+  if (scheme !== "https" || !knowsScheme) return null;
+  return `max-age=${/:\d+$/.test(host ?? "") ? DAY_S : YEAR_S}`;
 }
 
 function failure(error: unknown, { method, path, source }: Caller, { counted }: Gateway): Refusal {

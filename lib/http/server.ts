@@ -6,57 +6,47 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import {
-  createHeaders,
-  createRequestListener,
-  type FetchHandler,
-} from "@remix-run/node-fetch-server";
+import { createHeaders, createRequest, sendResponse } from "@remix-run/node-fetch-server";
 import { sleep } from "../clock.ts";
 import type { ListenAddress } from "../config.ts";
 import { acceptSocket } from "../terminal/socket.ts";
-import { Refusal, text, titleOf } from "./answers.ts";
-import { type Caller, callerOf, type Door, type Peer } from "./caller.ts";
+import { Refusal, text } from "./answers.ts";
+import { type Caller, callerOf, type Door } from "./caller.ts";
+import { type Certificate, type Connection, Entrance } from "./entrance.ts";
 import type { Gateway } from "./gateway.ts";
 import { answer } from "./routes.ts";
 import { serveTerminal } from "./terminal.ts";
+import type { Turnstile } from "./turnstile.ts";
 import { placeSocket } from "./unix_socket.ts";
 import { admitTerminal } from "./upgrade.ts";
+import {
+  HEADER_BYTES,
+  hostOf,
+  isWebSocket,
+  misunderstood,
+  pathOf,
+  refuse,
+  say,
+  sayLast,
+} from "./wire.ts";
 
-/** The web's Unix socket is for any reverse proxy, the admin's for its owner only. */
-const SOCKET_MODE: Readonly<Record<Door, number>> = { web: 0o666, admin: 0o600 };
+/** The web's Unix socket is for a reverse proxy in its group, the admin's for its owner only. */
+const SOCKET_MODE: Readonly<Record<Door, number>> = { web: 0o660, admin: 0o600 };
 
 /** How long a client may take for the head of its request, and for all of it. */
 const HEAD_MS = 10_000;
 const REQUEST_MS = 15_000;
-/** How long a connection of HTTP may stand still, be it that nothing comes or that nobody reads. */
-const STILL_MS = 30_000;
 /** How often that is looked after. */
 const CHECK_MS = 2_000;
-const HEADER_BYTES = 16 * 1024;
-/**
- * The most connections of one socket. A process that may open no more files never accepts again
- * (Deno 2.9), so this and what terminals need must stay below that limit: systemd's is 524288.
- */
-const CONNECTIONS = 4096;
 /** How long a server that closes waits for answers to be sent and terminals to be told. */
 const FAREWELL_MS = 4_000;
 /** A connection this young may have its first request under way. */
 const FIRST_REQUEST_MS = 1_000;
 const FAREWELL_POLL_MS = 10;
-/** How long a client that was refused may take to close its side. */
-const REFUSED_MS = 1_000;
 
 /** Where to listen: an address, or a socket that systemd has opened. */
 export type ListenTarget = ListenAddress | { readonly transport: "fd"; readonly fd: number };
-
-/** A certificate, or a chain of them, and its key as PEM texts. */
-export interface Certificate {
-  readonly cert: string;
-  readonly key: string;
-}
 
 /** How a server answers. */
 export interface ServerOptions {
@@ -66,66 +56,50 @@ export interface ServerOptions {
   readonly tls: Certificate | null;
 }
 
-/** A connection's life so far. */
-interface Connection {
-  readonly sinceMs: number;
-  /** Whether it has sent a request; one that only has a handshake behind it has not. */
-  asked: boolean;
-}
-
 /** One listening socket and its connections; disposing it closes them all. */
 export class HttpServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #options: ServerOptions;
-  readonly #connections = new Map<Socket, Connection>();
+  readonly #entrance: Entrance;
   readonly #answering = new Set<ServerResponse>();
   readonly #serving = new Set<Promise<void>>();
   #phase: "open" | "closing" = "open";
   #closed = Promise.withResolvers<void>();
-  #visits = 0;
   /** Of its Unix socket, if it made one. */
   #path: string | null = null;
 
   private constructor(options: ServerOptions) {
     this.#options = options;
-    const encrypted = options.tls !== null;
-    const limits = {
+    const listen: RequestListener = (request, response) => void this.#serve(request, response);
+    const server = this.#server = createServer({
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: HEAD_MS,
       requestTimeout: REQUEST_MS,
       connectionsCheckingInterval: CHECK_MS,
       noDelay: true,
-    };
-    const handle: FetchHandler = async (request, { address }) => {
-      const peer = { address: address || undefined, encrypted, gone: request.signal };
-      return await answer(this.#callerOf(request, peer), request, options.gateway);
-    };
-    const listener = createRequestListener(handle, {
-      host: "gateway.invalid", // what the client says of its host is a header like any other
-      onError: () => text(new Refusal(400, "This is no HTTP request that can be answered.")),
+      requireHostHeader: false, // the routes say what is wrong with it
+      shouldUpgradeCallback: isWebSocket,
+    }, listen);
+    // What node:http does with a connection comes after the entrance.
+    const [speak] = server.listeners("connection");
+    server.removeAllListeners("connection");
+    this.#entrance = new Entrance({
+      ...options,
+      speak: (turnstile) => speak!.call(server, turnstile as unknown as Socket),
     });
-    const listen: RequestListener = (request, response) => {
-      request.url = originForm(request.url);
-      this.#follow(request, response);
-      listener(request, response);
-    };
-    this.#server = options.tls
-      ? createTlsServer({ ...limits, ...options.tls }, listen)
-      : createServer(limits, listen);
-    this.#server.maxConnections = CONNECTIONS;
-    this.#server.on("secureConnection", (socket: Socket) => this.#welcome(socket));
-    this.#server.on("connection", (socket: Socket) => {
-      this.#visits++;
-      this.#welcome(socket);
-    });
-    this.#server.on("upgrade", (request, socket, head) => {
-      const serving = this.#upgrade(request, socket as Socket, head);
+    server.on("connection", (socket: Socket) => this.#entrance.admit(socket));
+    server.on("checkExpectation", listen);
+    server.on("upgrade", (request, turnstile) => {
+      const serving = this.#upgrade(request, turnstile as unknown as Turnstile);
       this.#serving.add(serving);
       serving.finally(() => this.#serving.delete(serving));
     });
-    this.#server.on("clientError", (_error, socket: Duplex) => socket.destroy());
+    server.on(
+      "connect",
+      (_request, turnstile) => say(turnstile, new Refusal(400, "This is no proxy.")),
+    );
+    server.on("clientError", (error, turnstile) => say(turnstile, misunderstood(error)));
   }
-
   /**
    * Starts listening.
    *
@@ -163,12 +137,12 @@ export class HttpServer implements AsyncDisposable {
 
   /** How many connections there were, and whether any are left. */
   get visits(): { readonly total: number; readonly live: boolean } {
-    return { total: this.#visits, live: this.#connections.size > 0 };
+    return { total: this.#entrance.visits, live: this.#entrance.connections.length > 0 };
   }
 
   /** Shows another certificate to those who connect from now on; only with TLS. */
   renew(certificate: Certificate): void {
-    (this.#server as TlsServer).setSecureContext(certificate);
+    this.#entrance.renew(certificate);
   }
 
   /**
@@ -188,7 +162,7 @@ export class HttpServer implements AsyncDisposable {
     const { clock } = this.#options.gateway;
     const giveUpAtMs = clock.now() + FAREWELL_MS;
     while (this.#isOwed() && clock.now() < giveUpAtMs) await sleep(FAREWELL_POLL_MS, clock);
-    for (const socket of this.#connections.keys()) socket.destroy();
+    for (const connection of this.#entrance.connections) connection.cut();
     await this.#closed.promise;
     if (this.#path !== null) await Deno.remove(this.#path).catch(() => {});
   }
@@ -198,33 +172,49 @@ export class HttpServer implements AsyncDisposable {
     const { clock } = this.#options.gateway;
     const youngestMs = clock.now() - FIRST_REQUEST_MS;
     return this.#serving.size > 0 || this.#answering.size > 0 ||
-      this.#connections.values().some(({ sinceMs, asked }) => asked || sinceMs > youngestMs);
+      this.#entrance.connections.some(({ sinceMs, phase }) =>
+        phase !== "silent" || sinceMs > youngestMs
+      );
   }
 
-  #welcome(socket: Socket): void {
-    const { clock } = this.#options.gateway;
-    this.#connections.set(socket, { sinceMs: clock.now(), asked: false });
-    socket.on("close", () => this.#connections.delete(socket));
-    socket.setTimeout(STILL_MS);
-    // Before node:http, which ends it without a word.
-    socket.prependListener("timeout", () => {
-      const { gateway: { log }, door } = this.#options;
-      const waits = this.#answering.values().some((response) => response.socket === socket);
-      if (waits) log.info("a connection was cut: its client does not read", { door });
-      socket.destroy();
-    });
+  /** Answers one request: its connection lets the next one through when the answer has left. */
+  async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { gateway } = this.#options;
+    const turnstile = message.socket as unknown as Turnstile;
+    const connection = this.#entrance.of(turnstile);
+    turnstile.occupy(message, response);
+    this.#follow(turnstile, connection, response);
+    let reply: Response;
+    try {
+      const host = hostOf(message);
+      message.url = pathOf(message.url);
+      const request = createRequest(message, response, { host: "gateway.invalid" });
+      const { headers, signal: gone } = request;
+      const caller = this.#callerOf(message, { host, headers, gone }, connection);
+      await this.#entrance.speakFor(connection, caller.source);
+      response.once("close", () => this.#entrance.speakForNobody(connection));
+      if (response.destroyed) return;
+      reply = await answer(caller, request, gateway);
+    } catch (error) {
+      // What fetch has no words for is a method such as TRACE.
+      const unspeakable = new Refusal(400, "This is no HTTP request that can be answered.");
+      reply = text(error instanceof Refusal ? error : unspeakable);
+    }
+    if (response.destroyed || turnstile.writableEnded) return;
+    // Nobody reads the rest: the client could take all its time to send it.
+    if (!message.complete) reply.headers.set("connection", "close");
+    await sendResponse(response, reply).catch(() => turnstile.destroy());
   }
 
-  #follow({ socket }: IncomingMessage, response: ServerResponse): void {
-    const connection = this.#connections.get(socket as Socket);
-    if (connection) connection.asked = true;
-    socket.setTimeout(STILL_MS); // after an answer node:http sets another time, and then none
+  #follow(turnstile: Turnstile, connection: Connection, response: ServerResponse): void {
+    connection.phase = "asking";
+    turnstile.setTimeout(0); // after an answer node:http sets another time
     this.#answering.add(response);
     if (this.#phase === "closing") sayLast(response);
     response.on("close", () => {
       this.#answering.delete(response);
       // It may have promised to stay before the server began to close.
-      if (this.#phase === "closing") socket.end();
+      if (this.#phase === "closing") turnstile.end();
     });
   }
 
@@ -242,26 +232,42 @@ export class HttpServer implements AsyncDisposable {
     return promise;
   }
 
-  #callerOf(request: { method: string; url: string; headers: Headers }, peer: Peer): Caller {
-    const { door, gateway } = this.#options;
-    const basePath = door === "admin" ? "/" : gateway.basePath;
-    return callerOf(request, peer, { door, basePath, trustedProxies: gateway.trustedProxies });
+  #callerOf(
+    { method = "GET", url = "/" }: IncomingMessage,
+    { gone, ...seen }: {
+      readonly host: string | null;
+      readonly headers: Headers;
+      readonly gone: AbortSignal;
+    },
+    { peer }: Connection,
+  ): Caller {
+    const { door, gateway: { basePath, trustedProxies } } = this.#options;
+    const rules = { door, basePath: door === "admin" ? "/" : basePath, trustedProxies };
+    return callerOf(
+      { ...seen, method, url: `http://gateway.invalid${url}` },
+      { ...peer, gone },
+      rules,
+    );
   }
 
-  async #upgrade(request: IncomingMessage, socket: Socket, head: Uint8Array): Promise<void> {
-    const { gateway, tls } = this.#options;
+  async #upgrade(message: IncomingMessage, turnstile: Turnstile): Promise<void> {
+    const { gateway } = this.#options;
+    const connection = this.#entrance.of(turnstile);
+    const { socket, ahead } = turnstile.release();
+    connection.phase = "asking";
     socket.on("error", () => socket.destroy());
     const gone = new AbortController();
     socket.on("close", () => gone.abort(new Error("the client is gone")));
     try {
-      const seen = {
-        method: request.method ?? "GET",
-        url: `http://gateway.invalid${originForm(request.url)}`,
-        headers: createHeaders(request),
-      };
-      const peer = { address: socket.remoteAddress, encrypted: !!tls, gone: gone.signal };
-      const admitted = await admitTerminal(this.#callerOf(seen, peer), gateway);
-      const accepted = acceptSocket(request, socket, head, { ...gateway, ...admitted });
+      const host = hostOf(message);
+      message.url = pathOf(message.url);
+      const seen = { host, headers: createHeaders(message), gone: gone.signal };
+      const caller = this.#callerOf(message, seen, connection);
+      await this.#entrance.speakFor(connection, caller.source);
+      const admitted = await admitTerminal(caller, gateway);
+      const accepted = acceptSocket(message, socket, ahead, { ...gateway, ...admitted });
+      socket.resume();
+      connection.phase = "terminal";
       socket.setTimeout(0); // a terminal may be quiet for hours; it has its own heartbeat
       await serveTerminal(accepted, admitted, gateway);
     } catch (error) {
@@ -274,27 +280,4 @@ export class HttpServer implements AsyncDisposable {
       await refuse(socket, text(refusal));
     }
   }
-}
-
-/** Tells the client not to ask again on the same connection (RFC 9112, section 9.6). */
-function sayLast(response: ServerResponse): void {
-  if (!response.headersSent) response.setHeader("connection", "close");
-}
-
-/** The path of a request's target; some clients send it with scheme and host (RFC 9112, 3.2.2). */
-function originForm(target = "/"): string {
-  return target.replace(/^https?:\/\/[^/?#]*/i, "").replace(/^(?!\/)/, "/");
-}
-
-/** Answers an upgrade request with a plain response and closes the connection. */
-async function refuse(socket: Socket, response: Response): Promise<void> {
-  if (socket.destroyed) return;
-  const body = await response.text();
-  response.headers.set("content-length", String(new TextEncoder().encode(body).length));
-  response.headers.set("connection", "close");
-  const head = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  socket.end(`HTTP/1.1 ${response.status} ${titleOf(response.status)}\r\n${head}\r\n${body}`);
-  // Whatever the client still says; it may also keep its side open and say nothing.
-  socket.resume();
-  socket.setTimeout(REFUSED_MS);
 }

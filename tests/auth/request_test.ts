@@ -94,14 +94,31 @@ Deno.test("checkOrigin() judges each row of the table", () => {
     ["chrome-extension://abcdef", "abcdef", "foreign"],
   ];
   for (const [origin, host, verdict] of rows) {
-    assertEquals(checkOrigin({ origin, host, allowedOrigins }), verdict, `${origin} at ${host}`);
+    assertEquals(
+      checkOrigin({ origin, host, scheme: null, allowedOrigins }),
+      verdict,
+      `${origin} at ${host}`,
+    );
   }
+});
+
+Deno.test("checkOrigin() compares the scheme where it is known", () => {
+  const judge = (origin: string, scheme: "http" | "https") =>
+    checkOrigin({ origin, host: "a.example", scheme, allowedOrigins: [] });
+  assertEquals(judge("https://a.example", "https"), "same");
+  assertEquals(judge("https://a.example:443", "https"), "same");
+  assertEquals(judge("http://a.example", "https"), "foreign");
+  assertEquals(judge("http://a.example:80", "http"), "same");
+  assertEquals(judge("https://a.example", "http"), "foreign");
 });
 
 Deno.test('checkOrigin() allows no opaque origin, even when "null" is listed', () => {
   const allowedOrigins = ["null", "", "*"];
-  assertEquals(checkOrigin({ origin: "null", host: "a", allowedOrigins }), "foreign");
-  assertEquals(checkOrigin({ origin: "https://b", host: "a", allowedOrigins }), "foreign");
+  assertEquals(checkOrigin({ origin: "null", host: "a", scheme: null, allowedOrigins }), "foreign");
+  assertEquals(
+    checkOrigin({ origin: "https://b", host: "a", scheme: null, allowedOrigins }),
+    "foreign",
+  );
 });
 
 function basic(pair: string): string {

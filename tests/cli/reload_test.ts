@@ -267,7 +267,7 @@ Deno.test("a renewed certificate is shown to new connections, and open ones stay
     await place.reload(text("second"));
     assertEquals(await shownCertificate(gateway.host), "second");
     const answer = new Promise((resolve) => open.once("data", (data) => resolve(String(data))));
-    open.write("GET /login HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    open.write("GET /login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     assertMatch(String(await answer), /^HTTP\/1\.1 200/);
 
     // Half of a renewal, as when a reload comes between the two files.

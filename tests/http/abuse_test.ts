@@ -40,12 +40,12 @@ Deno.test("connections over the bound are dropped, and taken again when others h
   await using terminal = await TestTerminal.open(small, { cookie });
   const connections: Deno.Conn[] = [];
   for (let i = 0; i < 4200; i++) connections.push(await rawConnection(small.host));
-  const refused = await rawHttp(small.host, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  const refused = await rawHttp(small.host, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   assertEquals(refused.status, 0);
   assertEquals(await terminal.run("echo fine"), "fine");
   for (const connection of connections) connection.close();
   await until(async () => {
-    const head = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    const head = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     return (await rawHttp(small.host, head)).status === 200;
   });
 });
@@ -60,7 +60,7 @@ Deno.test("sixty parallel log-ins leave a terminal usable and are all answered",
   for (const attempt of attempts) {
     const response = await attempt;
     await response.body?.cancel();
-    assert([401, 503].includes(response.status), String(response.status));
+    assert([401, 429, 503].includes(response.status), String(response.status));
   }
   terminal.type("exit\r");
   await terminal.closed;
@@ -70,10 +70,10 @@ Deno.test("a client that asks for much and reads nothing is cut off", async () =
   const page = await (await fetch(`${gateway.origin}/`, { headers: { cookie: alice } })).text();
   const script = /src="(\S+\/terminal\.\S+\.js)"/.exec(page)![1]!;
   using connection = await rawConnection(gateway.host);
-  const request = `GET ${script} HTTP/1.1\r\nHost: a\r\n\r\n`;
+  const request = `GET ${script} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
   const write = (text: string) => connection.write(new TextEncoder().encode(text));
   // Harmless at first.
-  await write("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  await write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await connection.read(new Uint8Array(4096));
   await write(request.repeat(100));
   await until(() => /a connection was cut: its client does not read/.test(gateway.log), 120_000);
@@ -88,7 +88,7 @@ Deno.test("a refused upgrade holds nothing, though the client keeps its side ope
     const connection = await rawConnection(gateway.host);
     connections.push(connection);
     const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
-    const request = `GET /terminal HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`;
+    const request = `GET /terminal HTTP/1.1\r\nHost: localhost\r\n${upgrade}\r\n`;
     await connection.write(new TextEncoder().encode(request));
   }
   try {

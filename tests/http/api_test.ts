@@ -290,7 +290,7 @@ Deno.test("in a terminal 'ttygate session list' says that there is none, and fit
   await terminal.closed;
 });
 
-Deno.test("targets and Host headers of all kinds are answered by the path alone", async () => {
+Deno.test("targets of all kinds are answered by the path alone", async () => {
   const request = (target: string, ...hosts: string[]) =>
     rawHttp(
       gateway.host,
@@ -299,15 +299,11 @@ Deno.test("targets and Host headers of all kinds are answered by the path alone"
       }Connection: close\r\n\r\n`,
     );
   assertEquals((await request("http://evil.example/healthz", "a")).status, 200);
-  assertEquals((await request("/healthz", "[::zz]:99999999 @/\\")).status, 200);
-  assertEquals((await request("/healthz")).status, 400);
   const elsewhere = ["//x/healthz", "/\\x/healthz", "//[/healthz", "//x:99999/healthz", "*"];
   elsewhere.push("/assets/../../../etc/passwd", "/assets/..%2f..%2fetc%2fpasswd", "/%00");
   for (const target of elsewhere) {
-    assertEquals((await request(target, "a")).status, 404, target);
+    assertEquals((await request(target, "localhost")).status, 404, target);
   }
-  const toLogin = await request("/", "evil.example");
-  assertMatch(toLogin.text, /^location: \/login\r$/m);
   await assertAlive();
 });
 
@@ -315,7 +311,7 @@ Deno.test("an upgrade is known by its path alone, too", async () => {
   for (const target of ["//x/terminal", "//[/terminal", "/terminal/", "/terminal%00", "/login"]) {
     const { status } = await rawHttp(
       gateway.host,
-      `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
     );
     assertEquals(status, 404, target);
   }
@@ -323,19 +319,19 @@ Deno.test("an upgrade is known by its path alone, too", async () => {
 });
 
 Deno.test("garbage, forbidden methods, and heads over 16 KiB end their connection only", async () => {
-  const head = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+  const head = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
   const cases = [
     "\x00\x01\x02garbage\r\n\r\n",
     "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + "a".repeat(40),
     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "FOO / HTTP/1.1\r\nHost: a\r\n\r\n",
-    "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+    "FOO / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "CONNECT a:1 HTTP/1.1\r\nHost: localhost\r\n\r\n",
     `${head}X: ${"a".repeat(20_000)}\r\n\r\n`,
     `${head}X: \x80\xff\x01\r\n\r\n`,
     `${head}X\xe9(: v\r\n\r\n`,
-    "POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-    "POST /login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
-    "POST /login HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nTransfer-Encoding: chunked\r\n" +
+    "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    "POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    "POST /login HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nTransfer-Encoding: chunked\r\n" +
     "Content-Type: application/x-www-form-urlencoded\r\n\r\nZZ\r\n",
   ];
   for (const bytes of cases) {
@@ -344,7 +340,7 @@ Deno.test("garbage, forbidden methods, and heads over 16 KiB end their connectio
   }
   const trace = await rawHttp(
     gateway.host,
-    "TRACE / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    "TRACE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
   );
   assertEquals(trace.status, 400);
   await assertAlive();
@@ -353,7 +349,7 @@ Deno.test("garbage, forbidden methods, and heads over 16 KiB end their connectio
 Deno.test("a head that never ends, be it silent or dripping, is cut off", async () => {
   using silent = await rawConnection(gateway.host);
   using dripping = await rawConnection(gateway.host);
-  await dripping.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n"));
+  await dripping.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n"));
   const drip = setInterval(() => {
     dripping.write(new TextEncoder().encode("X-A: b\r\n")).catch(() => {});
   }, 200);

@@ -13,7 +13,7 @@ function seen(
   { basePath = "/", encrypted = false, url = "/" } = {},
 ) {
   return callerOf(
-    { method: "GET", url, headers: new Headers(headers) },
+    { method: "GET", url, headers: new Headers(headers), host: "localhost" },
     { address, encrypted },
     { door: "web", basePath, trustedProxies: proxies },
   );

@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { TestGateway } from "../support/gateway.ts";
 import { rawConnection, readAnswer } from "../support/raw_http.ts";
 
-const GET = "GET /login HTTP/1.1\r\nHost: test\r\n\r\n";
+const GET = "GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 async function send(connection: Deno.Conn, text: string): Promise<void> {
   await connection.write(new TextEncoder().encode(text));
@@ -24,7 +24,7 @@ for (const signal of ["SIGUSR2", "SIGTERM"] as const) {
     const form = "username=alice&password=wrong";
     await send(
       asking,
-      `POST /login HTTP/1.1\r\nHost: test\r\nOrigin: http://test\r\n` +
+      `POST /login HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n` +
         `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n`,
     );
     await send(asking, form);

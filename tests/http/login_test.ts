@@ -194,8 +194,11 @@ Deno.test("an allowed origin may log in", async () => {
 });
 
 Deno.test("behind a trusted proxy that says https the cookie is a __Host- one", async () => {
+  const proxied = { "x-forwarded-proto": "https" };
+  assertEquals((await postLogin(ALICE, proxied)).status, 403, "an origin of plain HTTP");
   const { response } = await postLogin(ALICE, {
-    "x-forwarded-proto": "https",
+    ...proxied,
+    origin: `https://${gateway.host}`,
     "x-forwarded-for": "192.0.2.7",
   });
   const cookie = response.headers.get("set-cookie")!;
@@ -466,7 +469,7 @@ Deno.test("below another base path everything is, and the cookie stays there", a
     at("/shell/login", {
       method: "POST",
       body: new URLSearchParams({ ...ALICE, next }),
-      headers: { origin: below.origin, "x-forwarded-proto": proto },
+      headers: { origin: `${proto}://${below.host}`, "x-forwarded-proto": proto },
     });
   const secure = await logIn("https", "");
   assertEquals(secure.headers.get("location"), "/shell/");
@@ -529,7 +532,7 @@ Deno.test("over TLS the cookie is a __Host- one, and plain HTTP gets nothing", a
       client,
     });
     assertMatch(await front.text(), /id="user">alice</);
-    const plain = await rawHttp(secure.host, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    const plain = await rawHttp(secure.host, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assertEquals(plain.status, 0);
   } finally {
     await Deno.remove(home, { recursive: true });

@@ -40,7 +40,7 @@ Deno.test("a gateway listens on every address it is given", async () => {
     assertMatch(origins[1]!, /^http:\/\/\[::1\]:\d+$/);
     for (const origin of origins) assertEquals(await statusAt(origin), 200);
     assertEquals(await statusOn(socket), 200);
-    assertEquals((await Deno.lstat(socket)).mode! & 0o777, 0o666);
+    assertEquals((await Deno.lstat(socket)).mode! & 0o777, 0o660);
     // A terminal works over IPv6; its Origin is compared in brackets.
     const ipv6 = { origin: origins[1]! };
     await using terminal = await TestTerminal.open(ipv6, { basic: "alice:wonderland" });

@@ -2,12 +2,21 @@
 import { connect } from "node:tls";
 import { run } from "./run.ts";
 
-/** Makes a key and a certificate for it, NAME.key and NAME.crt in a directory, with the name in it. */
-export async function makeCertificate(dir: string, name: string): Promise<void> {
+/**
+ * Makes a key and a certificate for it, NAME.key and NAME.crt in a directory, with the name in it.
+ *
+ * @param alternatives such as "DNS:shell.example"
+ */
+export async function makeCertificate(
+  dir: string,
+  name: string,
+  alternatives: readonly string[] = [],
+): Promise<void> {
   const { code, stderr } = await run("openssl", [
     ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
     ...["-keyout", `${dir}/${name}.key`, "-out", `${dir}/${name}.crt`],
-    ...["-days", "2", "-subj", `/CN=${name}`],
+    ...["-days", "2", "-subj", `/CN=${name}`, "-addext", "basicConstraints=critical,CA:FALSE"],
+    ...(alternatives.length > 0 ? ["-addext", `subjectAltName=${alternatives.join(",")}`] : []),
   ]);
   if (code !== 0) throw new Error(`Cannot make a certificate: ${stderr}`);
 }

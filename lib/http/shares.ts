@@ -1,0 +1,154 @@
+/** Shares the thread that carries keystrokes: each source has its part of it, and waits for more. */
+import type { Clock } from "../types.ts";
+
+/** What one source may take of the thread's time, and what it may save up. */
+const SOURCE_SHARE = 0.25;
+const SAVED_MS = 100;
+/** How long the thread works for requests in a row, and how long it then looks after terminals. */
+const SLICE_MS = 3, BREAK_MS = 3;
+/** The same, and the source's share, while nobody is at a terminal. */
+const LONG_SLICE_MS = 20;
+const LONG_SHARE = 1;
+/** What a turn is thought to cost at first; then it is measured whenever somebody has had to wait. */
+const FIRST_TURN_MS = 0.3, LEAST_TURN_MS = 0.1, MOST_TURN_MS = 5;
+const LEARNING = 0.2;
+/** Accounts are closed, of those who have all that can be saved, when there are so many. */
+const ACCOUNTS = 1024;
+
+/** What a source has left, and who waits for its turn. */
+interface Account {
+  balanceMs: number;
+  atMs: number;
+  readonly waiting: Set<() => void>;
+}
+
+/** What shares need. */
+export interface SharesOptions {
+  readonly clock: Clock;
+  /** Whether anybody is at a terminal. */
+  readonly isWatched: () => boolean;
+  /** Calls back when the thread has looked after everything else; `setImmediate` unless given. */
+  readonly soon?: (callback: () => void) => void;
+}
+
+/** Turns on the event loop; one for all sockets of a process. */
+export class Shares {
+  readonly #clock: Clock;
+  readonly #isWatched: () => boolean;
+  readonly #soon: (callback: () => void) => void;
+  readonly #accounts = new Map<string, Account>();
+  /** Those with somebody who waits, in the order of their next turns. */
+  readonly #queue = new Set<Account>();
+  #turnMs = FIRST_TURN_MS;
+  /** When the slice began, what was done in it, and whether terminals wait for its end. */
+  #slice = { sinceMs: -Infinity, doneMs: 0, isShort: true };
+  #phase: "free" | "working" | "break" = "free";
+
+  constructor({ clock, isWatched, soon = setImmediate }: SharesOptions) {
+    this.#clock = clock;
+    this.#isWatched = isWatched;
+    this.#soon = soon;
+  }
+
+  /** Takes a turn of a source's. @returns whether it may go on now; if not, it waits by `wait` */
+  enter(source: string): boolean {
+    const account = this.#accountOf(source);
+    if (this.#queue.size > 0 || this.#phase !== "free" || !this.#hasTime()) return false;
+    return this.#pay(account);
+  }
+
+  /** Calls back at the source's next turn; disposing of the wait ends it. */
+  wait(source: string, work: () => void): Disposable {
+    const account = this.#accountOf(source);
+    account.waiting.add(work);
+    this.#queue.add(account);
+    this.#rest();
+    return {
+      [Symbol.dispose]: () => {
+        account.waiting.delete(work);
+        if (account.waiting.size === 0) this.#queue.delete(account);
+      },
+    };
+  }
+
+  #accountOf(source: string): Account {
+    const found = this.#accounts.get(source);
+    if (found) return found;
+    if (this.#accounts.size >= ACCOUNTS) this.#closeAccounts();
+    const made = { balanceMs: SAVED_MS, atMs: this.#clock.now(), waiting: new Set<() => void>() };
+    this.#accounts.set(source, made);
+    return made;
+  }
+
+  #closeAccounts(): void {
+    for (const [source, account] of this.#accounts) {
+      this.#refill(account);
+      const isIdle = account.waiting.size === 0 && account.balanceMs >= SAVED_MS;
+      if (isIdle) this.#accounts.delete(source);
+    }
+  }
+
+  #refill(account: Account): void {
+    const now = this.#clock.now();
+    const share = this.#slice.isShort ? SOURCE_SHARE : LONG_SHARE;
+    account.balanceMs = Math.min(SAVED_MS, account.balanceMs + (now - account.atMs) * share);
+    account.atMs = now;
+  }
+
+  /** Whether the slice has room; after a break a new one begins. */
+  #hasTime(): boolean {
+    const now = this.#clock.now();
+    const slice = this.#slice;
+    const longestMs = slice.isShort ? SLICE_MS : LONG_SLICE_MS;
+    if (now - slice.sinceMs >= longestMs + BREAK_MS) {
+      this.#slice = { sinceMs: now, doneMs: 0, isShort: this.#isWatched() };
+    }
+    return this.#slice.doneMs < (this.#slice.isShort ? SLICE_MS : LONG_SLICE_MS);
+  }
+
+  #pay(account: Account): boolean {
+    this.#refill(account);
+    if (account.balanceMs <= 0) return false;
+    account.balanceMs -= this.#turnMs;
+    this.#slice.doneMs += this.#turnMs;
+    return true;
+  }
+
+  #rest(): void {
+    if (this.#phase !== "free" || this.#queue.size === 0) return;
+    this.#phase = "break";
+    this.#clock.timer(BREAK_MS, () => this.#work());
+  }
+
+  /** Those who wait have their turns, one source after the other. */
+  #work(): void {
+    this.#phase = "working";
+    const sinceMs = this.#clock.now();
+    this.#slice = { sinceMs, doneMs: 0, isShort: this.#isWatched() };
+    let [turns, passed] = [0, 0];
+    while (passed < this.#queue.size && this.#hasTime()) {
+      const account = this.#queue.values().next().value!;
+      this.#queue.delete(account);
+      this.#queue.add(account);
+      if (!this.#pay(account)) passed++;
+      else {
+        [turns, passed] = [turns + 1, 0];
+        const work = account.waiting.values().next().value!;
+        account.waiting.delete(work);
+        if (account.waiting.size === 0) this.#queue.delete(account);
+        work();
+      }
+    }
+    this.#soon(() => {
+      if (turns > 0) this.#learn((this.#clock.now() - sinceMs) / turns);
+      this.#phase = "free";
+      this.#rest();
+    });
+  }
+
+  /** Most of what a request causes comes after its turn, but before the thread is free. */
+  #learn(turnMs: number): void {
+    const learnt = this.#turnMs + (turnMs - this.#turnMs) * LEARNING;
+    this.#turnMs = Math.min(MOST_TURN_MS, Math.max(LEAST_TURN_MS, learnt));
+  }
+}
