@@ -82,6 +82,11 @@ export type TerminalEvent =
     /** The offset of the next output byte. */
     readonly offset: number;
     /**
+     * Up to where a viewer has acknowledged the output: what a program asked of the terminal before
+     * it has been answered. Under another gateway than the one before it is the output's end then.
+     */
+    readonly seen: number;
+    /**
      * How many bytes of input the session has dealt with, from all its viewers: what a client sent
      * beyond that was lost on the way. After a crash it is beyond all that any client counts.
      */

@@ -16,8 +16,8 @@ import { waitOrWake } from "./reconnect.ts";
 /** The most input handed to the browser and not yet to the network. */
 const BUFFERED_BYTES = 64 * 1024;
 
-/** How long an opening may take. */
-const OPEN_MS = 15_000;
+/** How long an opening may take, and then the first word on a session that is there already. */
+const OPEN_MS = 10_000, FIRST_MS = 20_000;
 
 /** How long the server may take to close after the end of a session. */
 const CLOSING_MS = 3_000;
@@ -55,7 +55,7 @@ export interface ConnectionListener {
 export class Connection {
   readonly #socket: WebSocket;
   readonly #listener: ConnectionListener;
-  readonly #openTimer: ReturnType<typeof setTimeout>;
+  #openTimer: ReturnType<typeof setTimeout>;
   #sent: Winsize;
   #winsize: Winsize;
   #opened = false;
@@ -70,6 +70,9 @@ export class Connection {
     socket.onopen = () => {
       this.#opened = true;
       clearTimeout(this.#openTimer);
+      // The start of a session may take its time.
+      const isThere = url.searchParams.has("session");
+      if (isThere) this.#openTimer = setTimeout(() => this.#lose(0), FIRST_MS);
       this.resize(this.#winsize);
     };
     socket.onmessage = (message) => this.#receive(message.data);
@@ -85,6 +88,11 @@ export class Connection {
   /** Sends at most `PAYLOAD_BYTES` to the shell. */
   input(bytes: Uint8Array): void {
     this.#socket.send(encodeInput(bytes));
+  }
+
+  /** Asks for the event `alive`. */
+  ask(): void {
+    if (this.#open) this.#socket.send(encodeInput(new Uint8Array()));
   }
 
   /** Tells the window size, unless the server knows it already. */
@@ -127,6 +135,7 @@ export class Connection {
 
   #receive(data: unknown): void {
     if (this.#closed) return;
+    clearTimeout(this.#openTimer);
     let frame: ServerFrame;
     try {
       if (!(data instanceof ArrayBuffer)) throw new FrameError("a message is not binary");

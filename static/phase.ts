@@ -20,8 +20,8 @@ export interface Stopped extends Panel {
   readonly name: "ended" | "gone" | "elsewhere" | "broken" | "down" | "refused";
   /** What Enter does, which is the same as the button does. */
   readonly enter: string;
-  /** Whether that comes back to the same session rather than starting another. */
-  readonly resume: boolean;
+  /** What that is: another session, the same one again, or the log-in. */
+  readonly next: "new" | "resume" | "login";
 }
 
 /** The person may go on with a session that is running, or not. */
@@ -45,12 +45,19 @@ export type Phase =
   | { readonly name: "connecting" }
   | { readonly name: "starting"; readonly progress: StartProgress | { readonly stage: "prompt" } }
   | { readonly name: "live" }
+  /** The connection is there, but nothing comes from the other side, not even when it is asked. */
+  | { readonly name: "silent" }
   | Reconnecting
   /** On the way to another page. */
   | { readonly name: "leaving" }
   | Offering
   | Waiting
   | Stopped;
+
+/** Whether a connection follows the session, as far as is known. */
+export function isLive({ name }: Phase): boolean {
+  return name === "live" || name === "silent";
+}
 
 /** Whether the page waits for the person to ask. */
 export function isStopped(phase: Phase): phase is Stopped {
@@ -71,7 +78,7 @@ const ELSEWHERE: Stopped = {
   detail: "",
   action: "Bring it back here",
   enter: "Press Enter to bring it back here.",
-  resume: true,
+  next: "resume",
 };
 
 /** The phase of a visit while sessions run that nobody looks at. */
@@ -104,7 +111,7 @@ export const TIRED: Stopped = {
   message: "All places on this server were taken.",
   detail: "You stopped waiting for one.",
   ...TRY_AGAIN,
-  resume: false,
+  next: "new",
 };
 
 /** The phase after `ended`. */
@@ -113,20 +120,30 @@ export function ended({ reason, message }: Ended): Stopped {
   return {
     name: "ended",
     message,
-    detail: `Reason: ${reason}.`,
+    detail: "",
     ...(reason === "limit" ? TRY_AGAIN : NEW_SESSION),
-    resume: false,
+    next: "new",
   };
 }
 
-/** The phase when the gateway answers requests but opens no terminal; why cannot be seen from here. */
-export const REFUSED: Stopped = {
-  name: "refused",
-  message: "The gateway answers, but it refused to open a terminal here.",
-  detail: "It may be busy, or this address may not be one it allows.",
-  ...TRY_AGAIN,
-  resume: true,
-};
+/** The phase of an end that was the login's, too. */
+export function loggedOut(phase: Stopped): Stopped {
+  return { ...phase, action: "Log in", enter: "Press Enter to log in.", next: "login" };
+}
+
+/** The phase when the gateway answers requests but opens no terminal; `why` may be unknown, "". */
+export function refused(why: string): Stopped {
+  return {
+    name: "refused",
+    message: why || "The server answers, but no terminal can be opened from here.",
+    detail: why
+      ? ""
+      : "It may be busy, this address may not be one that it allows, or a proxy in between may " +
+        "not pass WebSockets on.",
+    ...TRY_AGAIN,
+    next: "resume",
+  };
+}
 
 /** What a close code leads to, when no `ended` came before it: a phase, or the log-in. */
 export function afterClose(code: number): Stopped | Reconnecting | "login" {
@@ -134,47 +151,47 @@ export function afterClose(code: number): Stopped | Reconnecting | "login" {
     case CLOSE.ended:
       return {
         name: "ended",
-        message: "The session ended.",
+        message: "Your terminal ended.",
         detail: "",
         ...NEW_SESSION,
-        resume: false,
+        next: "new",
       };
     case CLOSE.protocolError:
       return {
         name: "broken",
-        message: "The connection broke the protocol and was closed.",
-        detail: "The session itself may still be there.",
+        message: "The server could not make sense of this page and closed the connection.",
+        detail: "Your terminal may still be there.",
         action: "Reconnect",
         enter: "Press Enter to reconnect.",
-        resume: true,
+        next: "resume",
       };
     case CLOSE.loginEnded:
       return "login";
     case CLOSE.noSuchSession:
       return {
         name: "gone",
-        message: "This session is gone.",
+        message: "This terminal is gone.",
         detail: "It ended while this page was away.",
         ...NEW_SESSION,
-        resume: false,
+        next: "new",
       };
     case CLOSE.takenOver:
       return ELSEWHERE;
     case CLOSE.limitReached:
       return {
         name: "ended",
-        message: "No more sessions can be started now.",
-        detail: "Reason: limit.",
+        message: "No more terminals can be opened now.",
+        detail: "",
         ...TRY_AGAIN,
-        resume: false,
+        next: "new",
       };
     case CLOSE.engineDown:
       return {
         name: "down",
-        message: "The Docker Engine does not answer, so no terminal can be opened.",
-        detail: "Whoever runs this gateway can mend it.",
+        message: "No terminal can be opened: the server's Docker Engine does not answer.",
+        detail: "The administrator can mend it.",
         ...TRY_AGAIN,
-        resume: true,
+        next: "resume",
       };
     case CLOSE.restarting:
       return { name: "reconnecting", cause: "restarting" };

@@ -4,6 +4,9 @@
 const FIRST_MS = 500;
 const LONGEST_MS = 10_000;
 
+/** How often a gateway that answers may refuse a terminal. */
+const REFUSALS = 5;
+
 const PLACE_MS = 3_000;
 const PLACE_SPREAD_MS = 2_000;
 
@@ -17,6 +20,27 @@ const PLACE_SPREAD_MS = 2_000;
 export function reconnectDelay(attempt: number, random: number): number {
   const step = Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
   return step / 2 + (step / 2) * random;
+}
+
+/** Connections that failed since one was last good. */
+export class Attempts {
+  #failures = 0;
+  #refusals = 0;
+
+  /** How long to wait before the next one. */
+  delay(): number {
+    return reconnectDelay(this.#failures++, Math.random());
+  }
+
+  /** A gateway that answers refused one; returns whether that is often enough to ask the person. */
+  refused(): boolean {
+    return ++this.#refusals === REFUSALS;
+  }
+
+  /** One is good, or the person wants it. */
+  reset(): void {
+    this.#failures = this.#refusals = 0;
+  }
 }
 
 /** How many milliseconds to wait before asking again for a place; `random` as in `reconnectDelay`. */

@@ -28,6 +28,8 @@ interface Listed extends Omit<Running, "ageSeconds"> {
 export interface Answer {
   /** An HTTP status; 0 when there was no answer. */
   readonly status: number;
+  /** Why the gateway refused, in its own words; "" where it did not, or somebody else answered. */
+  readonly refusal: string;
   /** Those that no page shows come first, and of them the one used last. */
   readonly running: readonly Running[];
 }
@@ -39,17 +41,24 @@ export async function askRunning(base: string): Promise<Answer> {
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     const { status, headers } = response;
-    if (!response.ok) {
-      await response.body?.cancel();
-      return { status, running: [] };
-    }
+    if (!response.ok) return { status, refusal: await problemOf(response), running: [] };
     const { sessions } = await response.json();
     // Both times are the server's: a wrong clock here does no harm.
     const now = Date.parse(headers.get("date") ?? "") || Date.now();
-    return { status, running: ownOf(sessions, now) };
+    return { status, refusal: "", running: ownOf(sessions, now) };
   } catch {
-    return { status: 0, running: [] };
+    return { status: 0, refusal: "", running: [] };
   }
+}
+
+/** The sentence of a problem (RFC 9457); "" where there is none. */
+async function problemOf(response: Response): Promise<string> {
+  if (response.headers.get("content-type") !== "application/problem+json") {
+    await response.body?.cancel();
+    return "";
+  }
+  const { detail } = await response.json();
+  return typeof detail === "string" ? detail : "";
 }
 
 /** The person's own sessions among those listed; an administrator's list has everybody's. */

@@ -1,6 +1,10 @@
 /** The session that the screen shows: what came of its output, what is drawn and acknowledged. */
+import { isAnswer } from "../lib/terminal/answers.ts";
+import type { TerminalEvent } from "../lib/types.ts";
 import { Offsets } from "./offsets.ts";
 import type { Screen } from "./screen.ts";
+
+type Ready = Extract<TerminalEvent, { type: "ready" }>;
 
 export class ShownSession {
   readonly id: string;
@@ -11,8 +15,10 @@ export class ShownSession {
    * are answered, and a second answer would be typed into the shell.
    */
   #drawnBefore: number;
+  /** Which viewer of the session this page was last. */
+  #viewer = NaN;
 
-  /** `drawnBefore` is an offset; without one the whole output is news. */
+  /** `drawnBefore` is an offset; see {@linkcode ShownSession.drawn}. */
   constructor(id: string, screen: Screen, drawnBefore = 0) {
     this.id = id;
     this.#screen = screen;
@@ -29,25 +35,30 @@ export class ShownSession {
     return Math.max(this.#drawnBefore, this.#offsets.next);
   }
 
-  /** Whether what is being drawn was drawn before. */
-  get replaying(): boolean {
-    return this.#offsets.drawn < this.#drawnBefore;
-  }
-
-  /** Another page showed the output up to this offset. */
-  drawnElsewhere(offset: number): void {
-    this.#drawnBefore = Math.max(this.#drawnBefore, offset);
+  /** Whether this answers a question that was answered when its output was drawn before. */
+  isOldAnswer(data: string): boolean {
+    return this.#offsets.drawn < this.#drawnBefore && isAnswer(data);
   }
 
   /** The output goes on at an offset; what is missing before it is not kept any more. */
-  continue(offset: number): void {
-    if (offset !== this.next) this.#screen.reset();
+  continue({ offset, seen, viewer }: Ready): void {
+    const isGap = offset !== this.next;
+    const isOther = viewer !== this.#viewer + 1; // somebody else was there in between
+    if (isGap || isOther) this.#drawnBefore = Math.max(this.#drawnBefore, seen);
+    if (isGap) this.#screen.reset();
+    this.#viewer = viewer;
     this.#offsets = new Offsets(offset);
   }
 
   /** Draws output; `ack` is called with the offsets to acknowledge. */
   draw(bytes: Uint8Array, ack: (offset: number) => void): void {
-    this.#advance(bytes.length, ack, (drawn) => this.#screen.write(bytes, drawn));
+    // What was drawn before and what was not are two things, though they come in one message.
+    const oldBytes = Math.min(Math.max(0, this.#drawnBefore - this.next), bytes.length);
+    for (const part of [bytes.subarray(0, oldBytes), bytes.subarray(oldBytes)]) {
+      if (part.length > 0) {
+        this.#advance(part.length, ack, (drawn) => this.#screen.write(part, drawn));
+      }
+    }
   }
 
   /** Passes over output that was dropped. */

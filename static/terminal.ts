@@ -1,7 +1,7 @@
 /** The terminal page: one phase, one screen, one connection at a time. */
 /// <reference lib="dom" />
-import "./csp.ts"; // first: xterm finds the page as this leaves it
-import { isAnswer } from "../lib/terminal/answers.ts";
+import "./csp.ts"; // first: xterm finds the page as these two leave it
+import { after } from "./hidden.ts";
 import { CLOSE } from "../lib/terminal/frame.ts";
 import type { TerminalEvent } from "../lib/types.ts";
 import { Connection, terminalUrl } from "./connection.ts";
@@ -10,18 +10,21 @@ import {
   afterClose,
   ended,
   hasPanel,
+  isLive,
   isStopped,
+  loggedOut,
   offering,
   offeringInstead,
   type Phase,
   type Reconnecting,
-  REFUSED,
   type Stopped,
   TIRED,
   type Waiting,
   waiting,
 } from "./phase.ts";
-import { placeDelay, reconnectDelay, signsOfLife, waitOrWake } from "./reconnect.ts";
+import { Pulse } from "./pulse.ts";
+import { Attempts, placeDelay, signsOfLife, waitOrWake } from "./reconnect.ts";
+import { afterRefusal } from "./refusal.ts";
 import { askRunning, type Running } from "./running.ts";
 import { Screen } from "./screen.ts";
 import { ShownSession } from "./shown.ts";
@@ -32,14 +35,11 @@ import { followKeyboard } from "./viewport.ts";
 
 type Event<T extends TerminalEvent["type"]> = Extract<TerminalEvent, { type: T }>;
 
-/** How often a gateway that answers may refuse a terminal before the person is asked. */
-const REFUSALS = 5;
-
 class TerminalPage {
   readonly #base = document.documentElement.dataset.base ?? "";
   readonly #view = new View({
     act: () => this.#act(),
-    choose: ({ id, offset }) => this.#comeBack(id, offset),
+    choose: ({ id }) => this.#comeBack(id),
     focusTerminal: () => this.#screen.focus(),
   });
   readonly #typing = new Typing();
@@ -48,23 +48,29 @@ class TerminalPage {
   /** What there is to come back to. */
   #session: ShownSession | undefined;
   #connection: Connection | undefined;
-  /** Connections that failed since `ready` was last seen, and how many of them were refused. */
-  #failures = 0;
-  #refusals = 0;
+  /** Since `ready` was last seen. */
+  readonly #attempts = new Attempts();
+  readonly #pulse = new Pulse({ now: () => performance.now(), after }, {
+    ask: () => this.#connection?.ask(),
+    unanswered: () => this.#enter({ name: "silent" }),
+    answered: () => this.#enter({ name: "live" }),
+    lost: () => this.#resume("lost"),
+  });
   readonly #left = new AbortController();
 
   constructor() {
     const utf8 = new TextEncoder();
     this.#screen = new Screen(this.#view.terminal, {
-      text: (data) => this.#isOldAnswer(data) || this.#type(utf8.encode(data)),
+      text: (data) => this.#session?.isOldAnswer(data) || this.#type(utf8.encode(data)),
       binary: (data) => this.#type(binaryBytes(data)),
       resized: (winsize) => this.#connection?.resize(winsize),
       titled: (title) => document.title = title === "" ? "ttygate" : `${title} – ttygate`,
     });
     // Before the gateway closes the connection, which would lead to the log-in by another way.
     this.#view.logout.form?.addEventListener("submit", () => this.#leave());
-    // The connection may be dead and not know it: after a change of networks nothing tells.
-    addEventListener("online", () => this.#phase.name === "live" && this.#resume("lost"));
+    // The connection may be dead and not know it: after a change of networks or a sleep.
+    addEventListener("online", () => isLive(this.#phase) && this.#resume("lost"));
+    addEventListener("visibilitychange", () => document.hidden || this.#pulse.check());
     addEventListener("pagehide", () => this.#leave());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
     const before = remembered();
@@ -88,7 +94,7 @@ class TerminalPage {
     delete document.documentElement.dataset.session;
     this.#screen.reset();
     this.#typing.clear();
-    this.#failures = this.#refusals = 0;
+    this.#attempts.reset();
     this.#enter({ name: "connecting" });
     this.#screen.focus();
     await before?.finish(); // or the session that just ended may count against the limit
@@ -99,7 +105,7 @@ class TerminalPage {
   }
 
   /** Shows a session of a page before this one: all that is kept of its output, on an empty screen. */
-  #comeBack(id: string, drawnBefore: number): void {
+  #comeBack(id: string, drawnBefore?: number): void {
     this.#session = new ShownSession(id, this.#screen, drawnBefore);
     this.#typing.clear();
     this.#enter({ name: "connecting" });
@@ -108,19 +114,12 @@ class TerminalPage {
   }
 
   /** Comes back to the session that was lost, or begins one when there was none yet. */
-  async #resume(cause: Reconnecting["cause"]): Promise<void> {
-    const session = this.#session;
-    if (session === undefined) return this.#start("asked");
+  #resume(cause: Reconnecting["cause"]): void {
+    if (this.#session === undefined) return void this.#start("asked");
     this.#hangUp();
-    this.#failures = this.#refusals = 0;
-    const elsewhere = this.#phase.name === "elsewhere";
+    this.#attempts.reset();
     this.#enter({ name: "reconnecting", cause });
     this.#screen.focus();
-    if (elsewhere) {
-      const [there] = await this.#running(({ id }) => id === session.id);
-      if (there !== undefined) session.drawnElsewhere(there.offset);
-      if (this.#left.signal.aborted) return;
-    }
     this.#connect();
   }
 
@@ -128,17 +127,16 @@ class TerminalPage {
     return (await askRunning(this.#base)).running.filter(wanted);
   }
 
-  /** Whether a question is answered that was answered when its output was drawn before. */
-  #isOldAnswer(data: string): boolean {
-    return this.#session?.replaying === true && isAnswer(data);
-  }
-
   #connect(): void {
     const winsize = this.#screen.fit();
     const url = terminalUrl(this.#base, winsize, this.#session);
     const connection = this.#connection = new Connection(url, winsize, {
-      event: (event) => this.#event(event, connection),
+      event: (event) => {
+        this.#pulse.heard();
+        this.#event(event, connection);
+      },
       output: (bytes) => {
+        this.#pulse.heard();
         if (this.#phase.name === "starting") this.#enter({ name: "live" });
         this.#session?.draw(bytes, (offset) => connection.ack(offset));
       },
@@ -174,8 +172,7 @@ class TerminalPage {
         else this.#stop(ended(event));
         break;
       case "notice":
-        if (event.text === "") this.#view.banner.clear();
-        else this.#view.banner.show(event.text);
+        this.#view.notice.show(event.text, event.endsIn);
         break;
       case "alive":
       case "stats":
@@ -188,16 +185,16 @@ class TerminalPage {
   #ready(event: Event<"ready">, connection: Connection): void {
     const fresh = this.#session === undefined;
     const session = this.#session ??= new ShownSession(event.session, this.#screen);
-    session.continue(event.offset);
+    session.continue(event);
     remember({ id: session.id, offset: session.drawn });
-    this.#failures = this.#refusals = 0;
-    this.#view.banner.clear();
+    this.#attempts.reset();
     this.#view.drawSession(event);
     // A new shell whose prompt was seen is about to show it; any other may stay silent.
     const promptComes = fresh && event.stages.prompt !== null;
     this.#enter(
       promptComes ? { name: "starting", progress: { stage: "prompt" } } : { name: "live" },
     );
+    this.#pulse.start();
     const lostBytes = this.#typing.resume(connection, event.input, event.viewer);
     if (lostBytes > 0) this.#view.banner.note(`${lostBytes} bytes of input were lost on the way`);
   }
@@ -206,13 +203,14 @@ class TerminalPage {
     if (hasPanel(this.#phase) || this.#phase.name === "leaving") return;
     this.#view.banner.typed();
     const taken = this.#typing.type(bytes);
+    this.#pulse.typed();
     if (!taken) this.#view.banner.note("That is too much input; it was not sent");
   }
 
   #closed(code: number, opened: boolean): void {
-    this.#connection = undefined;
-    this.#typing.pause();
+    this.#hangUp();
     const phase = this.#phase;
+    if (isStopped(phase) && code === CLOSE.loginEnded) this.#enter(loggedOut(phase));
     if (isStopped(phase) || phase.name === "leaving") return;
     // Only a page that was just loaded connects with a session in mind.
     const cameBack = phase.name === "connecting" && this.#session !== undefined;
@@ -243,28 +241,29 @@ class TerminalPage {
   /** Connects again after a while, unless that is not wanted any more. */
   async #retry(phase: Reconnecting | Waiting, opened: boolean): Promise<void> {
     if (this.#phase !== phase) this.#enter(phase);
-    // A refusal before the upgrade looks like a dead network: an ordinary request tells them apart.
-    const { status } = opened ? { status: 0 } : await askRunning(this.#base);
-    if (this.#phase !== phase) return;
-    if (status === 401) return this.#toLogin();
     const waits = phase.name === "waiting"; // and is patient
-    if (status === 200 && !waits && ++this.#refusals === REFUSALS) return this.#stop(REFUSED);
-
-    const random = Math.random();
-    const delay = waits ? placeDelay(random) : reconnectDelay(this.#failures++, random);
+    const next = opened
+      ? "again"
+      : await afterRefusal(this.#base, () => !waits && this.#attempts.refused());
+    if (this.#phase !== phase) return;
+    if (next === "login") return this.#toLogin();
+    if (next !== "again") return this.#stop(next);
+    const delay = waits ? placeDelay(Math.random()) : this.#attempts.delay();
     await waitOrWake(delay, signsOfLife(), this.#left.signal);
     if (this.#phase === phase) this.#connect();
   }
 
   #hangUp(): void {
+    this.#pulse.stop();
     this.#connection?.close();
     this.#connection = undefined;
     this.#typing.pause();
   }
 
   #stop(phase: Stopped): void {
+    this.#pulse.stop();
     this.#typing.pause();
-    if (!phase.resume) {
+    if (phase.next !== "resume") {
       this.#session = undefined;
       forget();
     }
@@ -277,7 +276,8 @@ class TerminalPage {
     if (phase.name === "waiting") {
       this.#hangUp();
       this.#stop(TIRED);
-    } else if (isStopped(phase) && phase.resume) this.#resume("asked");
+    } else if (isStopped(phase) && phase.next === "login") this.#toLogin();
+    else if (isStopped(phase) && phase.next === "resume") this.#resume("asked");
     else if (hasPanel(phase)) this.#start("asked");
   }
 

@@ -2,6 +2,7 @@
 /// <reference lib="dom" />
 import type { TerminalEvent } from "../lib/types.ts";
 import { Banner } from "./banner.ts";
+import { Notice } from "./notice.ts";
 import { Panel } from "./panel.ts";
 import { hasPanel, isStopped, type Phase, type Reconnecting } from "./phase.ts";
 import type { Running } from "./running.ts";
@@ -60,6 +61,7 @@ export class View {
   readonly terminal = find("terminal");
   readonly logout = find<HTMLButtonElement>("logout");
   readonly banner: Banner;
+  readonly notice: Notice;
   readonly #listener: ViewListener;
   readonly #stage = find("stage");
   readonly #stageText = find("stage-text");
@@ -73,6 +75,14 @@ export class View {
     this.#listener = listener;
     const announce = (text: string) => this.#announce(text);
     this.banner = new Banner(find("banner"), announce);
+    this.notice = new Notice({
+      row: find("notice"),
+      text: find("notice-text"),
+      time: find("notice-time"),
+      hide: find("notice-hide"),
+      announce,
+      leave: () => listener.focusTerminal(),
+    });
     const action = find<HTMLButtonElement>("new-session");
     action.addEventListener("click", () => listener.act());
     this.#panel = new Panel({
@@ -89,6 +99,7 @@ export class View {
 
   /** Makes the page look like `phase`. */
   draw(phase: Phase): void {
+    const before = this.#phase?.name;
     this.#phase = phase;
     document.documentElement.dataset.phase = phase.name;
     this.#stage.hidden = phase.name !== "connecting" && phase.name !== "starting";
@@ -110,11 +121,16 @@ export class View {
       this.#panel.draw(phase);
     } else this.#panel.hide();
 
+    if (phase.name === "silent") {
+      this.banner.show("The server does not answer – what you type is kept and sent when it does");
+    } else if (before === "silent" && phase.name === "live") this.banner.clear();
     if (phase.name === "reconnecting") this.banner.show(RECONNECTING[phase.cause]);
   }
 
-  /** Shows what `ready` says about the session. */
+  /** Shows what `ready` says about the session; what was told before is told again if it holds. */
   drawSession({ session, image, user, limits }: Ready): void {
+    this.banner.clear();
+    this.notice.clear();
     document.documentElement.dataset.session = session;
     find("user").textContent = user;
     find("image").textContent = image;
@@ -143,7 +159,7 @@ export class View {
       else this.#listener.focusTerminal();
     } else if (
       event.key === "Enter" && this.#phase !== undefined && isStopped(this.#phase) &&
-      target.closest("header") === null
+      target.closest("header, #notice") === null
     ) {
       event.preventDefault();
       event.stopPropagation();

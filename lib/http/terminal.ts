@@ -118,6 +118,7 @@ async function follow(
     type: "ready",
     session: session.id,
     offset: viewer.from,
+    seen: session.output.seen,
     input: session.inputBytes,
     viewer: session.viewers,
     ...describe(session, gateway),

@@ -37,6 +37,7 @@ export class Output {
   #listener: (() => void) | null = null;
   /** What may still be read without credit. */
   #overrunBytes = 0;
+  #seen = 0;
   /** A viewer that has not come this far passes over what is before it. */
   #skipTo = 0;
 
@@ -51,6 +52,7 @@ export class Output {
     this.#replay = new Replay(this.#keptBytes + READING_BYTES, end - bytes.length);
     this.#replay.append(bytes);
     this.#credit.restart(end);
+    this.#seen = end;
     this.#listener = null;
     this.#wake();
   }
@@ -63,6 +65,11 @@ export class Output {
   /** The offset up to which a viewer has acknowledged. */
   get acked(): number {
     return this.#credit.acked;
+  }
+
+  /** The offset up to which any viewer has ever acknowledged, or what came before ends. */
+  get seen(): number {
+    return this.#seen;
   }
 
   /** Whether more of it waits for a viewer's acknowledgement, be there one or not. */
@@ -141,6 +148,7 @@ export class Output {
   /** Gives the oldest byte kept an offset, and so all that follow: clients begin anew. */
   rebase(start: number): void {
     this.#replay.rebase(start);
+    this.#seen = this.end;
   }
 
   /** Resolves at the next change: more output, an acknowledgement, a touch. */
@@ -177,6 +185,7 @@ export class Output {
   /** Takes an acknowledgement; see {@linkcode Credit.ack}. */
   ack(offset: number, sent: number): void {
     this.#credit.ack(offset, sent);
+    this.#seen = Math.max(this.#seen, offset);
     this.#wake();
   }
 

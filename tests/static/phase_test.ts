@@ -5,8 +5,10 @@ import {
   ended,
   hasPanel,
   isStopped,
+  loggedOut,
   offering,
   offeringInstead,
+  refused,
   waiting,
 } from "../../static/phase.ts";
 import type { Running } from "../../static/running.ts";
@@ -49,24 +51,22 @@ Deno.test("afterClose() tells a restart of the gateway from a lost network", () 
 Deno.test("a session that may still live is come back to, a lost one is not", () => {
   const resumes = (code: number) => {
     const next = afterClose(code);
-    return typeof next === "string" || !isStopped(next) ? undefined : next.resume;
+    return typeof next !== "string" && isStopped(next) && next.next === "resume";
   };
   equal([CLOSE.protocolError, CLOSE.takenOver, CLOSE.engineDown].map(resumes), [true, true, true]);
   equal([CLOSE.ended, CLOSE.noSuchSession, CLOSE.limitReached].map(resumes), [false, false, false]);
 });
 
-Deno.test("ended() keeps the server's sentence and names the reason", () => {
+Deno.test("ended() keeps the server's sentence, which says why", () => {
   const phase = ended({ type: "ended", reason: "exit", exitCode: 3, message: "The shell exited." });
-  equal([phase.message, phase.detail], ["The shell exited.", "Reason: exit."]);
+  equal([phase.message, phase.detail], ["The shell exited.", ""]);
   equal(phase.enter, "Press Enter for a new session.");
-  const idle = ended({ type: "ended", reason: "idle", exitCode: null, message: "No input." });
-  equal(idle.detail, "Reason: idle.");
 });
 
 Deno.test("ended() knows that a session which another tab took over lives on there", () => {
   const phase = ended({ type: "ended", reason: "replaced", exitCode: null, message: "Opened." });
   equal(phase, afterClose(CLOSE.takenOver));
-  equal([phase.name, phase.resume], ["elsewhere", true]);
+  equal([phase.name, phase.next], ["elsewhere", "resume"]);
 });
 
 const RUNNING: Running = {
@@ -76,6 +76,17 @@ const RUNNING: Running = {
   idleSeconds: 0,
   offset: 0,
 };
+
+Deno.test("loggedOut() keeps what was told and leads to the log-in", () => {
+  const message = "Your account was locked by an administrator.";
+  const phase = loggedOut(ended({ type: "ended", reason: "killed", exitCode: null, message }));
+  equal([phase.message, phase.action, phase.next], [message, "Log in", "login"]);
+});
+
+Deno.test("refused() tells the server's sentence, or what it may be", () => {
+  equal([refused("Why.").message, refused("Why.").detail], ["Why.", ""]);
+  equal(refused("").detail === "", false);
+});
 
 Deno.test("offering() counts the terminals that are still running", () => {
   equal(offering([RUNNING]).message, "A terminal of yours is still running.");
@@ -100,6 +111,7 @@ Deno.test("hasPanel() holds also where the person chooses or waits, and Enter al
 Deno.test("isStopped() holds for the phases in which nothing goes on", () => {
   equal(isStopped({ name: "live" }), false);
   equal(isStopped({ name: "reconnecting", cause: "lost" }), false);
+  equal(isStopped({ name: "silent" }), false);
   equal(
     isStopped(ended({ type: "ended", reason: "oom", exitCode: null, message: "Out of memory." })),
     true,

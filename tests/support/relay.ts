@@ -1,4 +1,9 @@
-/** A network between a browser and a gateway that a test can cut, switch off and re-plug. */
+/** A network between a browser and a gateway that a test can cut, switch off, silence and re-plug. */
+
+/** One connection's way through; once lost, nothing passes any more, not even its end. */
+interface Way {
+  lost: boolean;
+}
 
 /** Closes a connection that its own streams may have closed before. */
 function close(connection: Deno.Conn): void {
@@ -12,9 +17,10 @@ function close(connection: Deno.Conn): void {
 export class Relay implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #open = new Set<Deno.Conn>();
+  readonly #ways = new Set<Way>();
   readonly #accepting: Promise<void>;
   readonly #carrying = new Set<Promise<void>>();
-  #phase: "up" | "down" = "up";
+  #phase: "up" | "down" | "silent" = "up";
 
   /** `target` is the gateway's "host:port"; it may change. */
   constructor(public target: string) {
@@ -38,6 +44,12 @@ export class Relay implements AsyncDisposable {
     this.cut();
   }
 
+  /** Takes all that comes, by old and by new connections, and passes nothing on; so it stays for them. */
+  silence(): void {
+    this.#phase = "silent";
+    for (const way of this.#ways) way.lost = true;
+  }
+
   up(): void {
     this.#phase = "up";
   }
@@ -59,22 +71,26 @@ export class Relay implements AsyncDisposable {
   }
 
   async #carry(near: Deno.Conn): Promise<void> {
-    if (this.#phase === "down") return near.close();
+    if (this.#isDown) return near.close();
     const [hostname, port] = this.target.split(":") as [string, string];
     const far = await this.#connect(hostname, Number(port));
-    if (far === null || this.#phase !== "up") {
+    if (far === null || this.#isDown) {
       far?.close();
       return near.close();
     }
     this.#open.add(near).add(far);
-    await Promise.allSettled([
-      near.readable.pipeTo(far.writable),
-      far.readable.pipeTo(near.writable),
-    ]);
+    const way: Way = { lost: this.#phase === "silent" };
+    this.#ways.add(way);
+    await Promise.allSettled([pass(near, far, way), pass(far, near, way)]);
+    this.#ways.delete(way);
     for (const connection of [near, far]) {
       close(connection);
       this.#open.delete(connection);
     }
+  }
+
+  get #isDown(): boolean {
+    return this.#phase === "down";
   }
 
   async #connect(hostname: string, port: number): Promise<Deno.Conn | null> {
@@ -84,4 +100,12 @@ export class Relay implements AsyncDisposable {
       return null; // nobody is there
     }
   }
+}
+
+async function pass(from: Deno.Conn, to: Deno.Conn, way: Way): Promise<void> {
+  const writer = to.writable.getWriter();
+  for await (const bytes of from.readable) {
+    if (!way.lost) await writer.write(bytes);
+  }
+  if (!way.lost) await writer.close();
 }

@@ -16,6 +16,7 @@ const READY: Ready = {
   type: "ready",
   session: "scripted",
   offset: 0,
+  seen: 0,
   input: 0,
   viewer: 1,
   user: "alice",

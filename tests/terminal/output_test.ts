@@ -149,3 +149,14 @@ Deno.test("a read that was begun before a viewer came back at the oldest byte lo
   output.append(new Uint8Array(64 * 1024).fill(99));
   assertEquals(output.peek(from, 1)[0], 12);
 });
+
+Deno.test("Output.seen is how far any viewer ever came, or where what came before ends", () => {
+  const output = new Output(1024);
+  output.append(new Uint8Array(300));
+  assertEquals(output.seen, 0);
+  output.ack(200, 300);
+  output.follow(100);
+  output.ack(150, 300);
+  assertEquals(output.seen, 200);
+  assertEquals(new Output(1024, { bytes: new Uint8Array(10), end: 50 }).seen, 50);
+});

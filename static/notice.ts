@@ -1,0 +1,80 @@
+/** The row under the bar: what an administrator says to everybody, and until when terminals last. */
+/// <reference lib="dom" />
+
+/** What is left of a countdown when it is spoken again, in seconds. */
+const SPOKEN_S = [300, 60, 10];
+
+/** What a notice is made of. */
+export interface NoticeParts {
+  readonly row: HTMLElement;
+  readonly text: HTMLElement;
+  readonly time: HTMLElement;
+  readonly hide: HTMLButtonElement;
+  readonly announce: (text: string) => void;
+  /** The keys belong to the terminal again. */
+  readonly leave: () => void;
+}
+
+export class Notice {
+  readonly #parts: NoticeParts;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  /** What was read out and what was hidden are not so again with each connection. */
+  #spoken = "";
+  #hidden = "";
+
+  constructor(parts: NoticeParts) {
+    this.#parts = parts;
+    parts.hide.addEventListener("click", () => {
+      this.#hidden = this.#spoken;
+      this.clear();
+    });
+  }
+
+  /** Shows a text; `endsIn` is in how many seconds terminals end, null where they do not. */
+  show(text: string, endsIn: number | null): void {
+    const { row, text: element, time, hide, announce } = this.#parts;
+    clearInterval(this.#timer);
+    if (text === "" || (endsIn === null && text === this.#hidden)) return this.clear();
+    row.dataset.kind = endsIn === null ? "plain" : "countdown";
+    element.textContent = text;
+    time.textContent = "";
+    hide.hidden = endsIn !== null;
+    row.hidden = false;
+    if (endsIn !== null) this.#count(endsIn);
+    if (text !== this.#spoken) announce(`${text} ${time.textContent}`.trim());
+    this.#spoken = text;
+  }
+
+  clear(): void {
+    const { row, leave } = this.#parts;
+    clearInterval(this.#timer);
+    const isFocused = row.contains(document.activeElement);
+    row.hidden = true;
+    if (isFocused) leave();
+  }
+
+  #count(endsIn: number): void {
+    const { time, announce } = this.#parts;
+    const endMs = performance.now() + endsIn * 1000;
+    let before = Infinity;
+    const tell = () => {
+      const left = Math.max(0, Math.ceil((endMs - performance.now()) / 1000));
+      const words = left === 0 ? "Terminals end now" : `Terminals end in ${shortly(left)}`;
+      time.textContent = words;
+      if (SPOKEN_S.some((mark) => left <= mark && mark < before && before !== Infinity)) {
+        announce(words);
+      }
+      before = left;
+    };
+    tell();
+    this.#timer = setInterval(tell, 500);
+  }
+}
+
+/** A time that is left: "6 h 12 min", "4 min 30 s", "9 s". */
+export function shortly(seconds: number): string {
+  const [h, min, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  if (h > 0) return min === 0 ? `${h} h` : `${h} h ${min} min`;
+  if (min > 0) return s === 0 ? `${min} min` : `${min} min ${s} s`;
+  return `${s} s`;
+}
