@@ -5,6 +5,7 @@ import {
   insteadOfKey,
   insteadOfSection,
   isSection,
+  meantByVariable,
   sections,
   variableOf,
 } from "./config/names.ts";
@@ -33,6 +34,8 @@ export interface LoadedConfig {
   readonly sources: ReadonlyMap<string, Source>;
   /** The file that was read; null when there is none. */
   readonly file: string | null;
+  /** What is no mistake for sure, and should be looked at. */
+  readonly warnings: readonly ConfigProblem[];
 }
 
 /** One mistake. */
@@ -82,9 +85,9 @@ export interface LoadOptions {
  */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const { file, text } = await findFile(options);
-  const { config, sources, problems } = understand(file, text, options.env);
+  const { config, sources, problems, warnings } = understand(file, text, options.env);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { config: deepFreeze(config) as Config, sources, file };
+  return { config: deepFreeze(config) as Config, sources, file, warnings };
 }
 
 /** As far as a text and the environment are right, what they come to. */
@@ -94,6 +97,7 @@ export interface Understood {
   readonly sources: ReadonlyMap<string, Source>;
   /** In the order of the lines. */
   readonly problems: readonly ConfigProblem[];
+  readonly warnings: readonly ConfigProblem[];
 }
 
 /** Understands a file's text, "" where there is none, and the environment above it. */
@@ -103,9 +107,10 @@ export function understand(
   env: LoadOptions["env"],
 ): Understood {
   const problems: ConfigProblem[] = [];
+  const warnings: ConfigProblem[] = [];
   const written = new Map<string, Source>([
     ...(file === null ? [] : fromFile(file, text, problems)),
-    ...fromEnvironment(env, problems),
+    ...fromEnvironment(env, problems, warnings),
   ]);
   const sources = new Map<string, Source>();
   const config: Record<string, Record<string, unknown>> = {};
@@ -122,7 +127,7 @@ export function understand(
   }
   problems.push(...contradictions(sources));
   problems.sort((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity));
-  return { config, sources, problems };
+  return { config, sources, problems, warnings };
 }
 
 function deepFreeze<T>(value: T): T {
@@ -140,7 +145,8 @@ function contradictions(sources: ReadonlyMap<string, Source>): ConfigProblem[] {
   return [problemAt(set[0]!, sources.get(set[0]!)!, message)];
 }
 
-function problemAt(key: string, source: Origin, message: string): ConfigProblem {
+/** A mistake in a value, with where the value was written. */
+export function problemAt(key: string, source: Origin, message: string): ConfigProblem {
   switch (source.from) {
     case "file":
       return { file: source.file, line: source.line, key, message };
@@ -209,24 +215,33 @@ function* fromFile(
 function* fromEnvironment(
   env: Readonly<Record<string, string>>,
   problems: ConfigProblem[],
+  warnings: ConfigProblem[],
 ): Generator<[id: string, source: Source]> {
-  for (const [section] of sections) {
-    const prefix = variableOf(section, "");
-    for (const [variable, text] of Object.entries(env)) {
-      if (!variable.startsWith(prefix)) continue;
-      const name = variable.slice(prefix.length).toLowerCase();
-      const key = findKey(section, name);
-      if (!key || variable !== variableOf(section, name)) {
-        problems.push({
+  for (const [variable, text] of Object.entries(env)) {
+    if (!variable.startsWith("TTYGATE_")) continue;
+    const home = sections.find(([section]) => variable.startsWith(variableOf(section, "")));
+    if (!home) {
+      const meant = meantByVariable(variable);
+      if (meant === null) continue;
+      const { id } = meant;
+      // Without a likely key it may be somebody else's, and is no reason not to start.
+      if (id === undefined) warnings.push({ variable, key: "", message: "is no key's variable" });
+      else {problems.push({
           variable,
-          key: `${section}.${name}`,
-          message: insteadOfKey(section, name),
-        });
-        continue;
-      }
-      const value = fromText(text, key.initial);
-      yield [`${section}.${name}`, { from: "environment", variable, value }];
+          key: id,
+          message: `is no key's variable; did you mean ${id}?`,
+        });}
+      continue;
     }
+    const [section] = home;
+    const name = variable.slice(variableOf(section, "").length).toLowerCase();
+    const key = findKey(section, name);
+    if (!key || variable !== variableOf(section, name)) {
+      problems.push({ variable, key: `${section}.${name}`, message: insteadOfKey(section, name) });
+      continue;
+    }
+    const value = fromText(text, key.initial);
+    yield [`${section}.${name}`, { from: "environment", variable, value }];
   }
 }
 

@@ -11,9 +11,10 @@ export interface CommandContext {
    * Loads the configuration that `--config`, the environment or the default names; each call reads
    * it anew.
    *
+   * @param below variables that count where the environment does not have them
    * @throws {ConfigError} when it is not right
    */
-  readonly config: () => Promise<LoadedConfig>;
+  readonly config: (below?: Readonly<Record<string, string>>) => Promise<LoadedConfig>;
   /** Loads what is right of it, for a command that must work whatever else is wrong. */
   readonly loosely: () => Promise<LooseConfig>;
   /** Writes a line to standard output. */
@@ -126,7 +127,7 @@ export async function runProgram(argv: readonly string[], program: Program): Pro
       return 0;
     }
     const options = { ...(configFile && { file: configFile }), env };
-    const config = () => loadConfig(options);
+    const config = (below = {}) => loadConfig({ ...options, env: { ...below, ...env } });
     const loosely = () => loadLoosely(options);
     return await command.run(args, { config, loosely, print, printError });
   } catch (error) {

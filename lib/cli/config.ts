@@ -1,9 +1,15 @@
 /** `ttygate config`: checks the configuration, or shows it with where each value came from. */
-import { ConfigError, type LoadedConfig, type RawValue, type Source } from "../config.ts";
+import {
+  ConfigError,
+  type ConfigProblem,
+  formatProblem,
+  type LoadedConfig,
+  type RawValue,
+  type Source,
+} from "../config.ts";
 import { describeError } from "../log.ts";
-import { parseCommandArgs, UsageError } from "./command.ts";
-import type { Command } from "./command.ts";
-import { readCertificate } from "./settings.ts";
+import { type Command, type CommandContext, parseCommandArgs, UsageError } from "./command.ts";
+import { checkConfig, viewForRoot } from "./config_check.ts";
 
 export const command: Command = {
   name: "config",
@@ -11,8 +17,9 @@ export const command: Command = {
   help: `
 Usage: ttygate config check|show [--json] [--config FILE]
 
-  check   says whether the configuration is right, its certificate included; names file, line and
-          key of each mistake
+  check   says whether the configuration is right, its certificate included, and where Docker
+          answers whether sessions could start from it; names file, line and key of each mistake.
+          Root checks it for the installed service: with its user and what its unit sets
   show    prints each value and where it came from, as a file that could be used again
   --json  prints that as JSON
 
@@ -20,44 +27,54 @@ The configuration is FILE, else the file that TTYGATE_CONFIG names, else
 /etc/ttygate/ttygate.toml, else the defaults. A variable such as TTYGATE_SESSION_IDLE_TIMEOUT
 overrides its key; lists are comma-separated.
 `,
-  run: async (args, { config, print }) => {
+  run: async (args, context) => {
     const { flags, positionals: [action] } = parseCommandArgs(args, {
       flags: ["json"],
       positionals: ["check or show"],
     });
+    const { config, print } = context;
     switch (action) {
       case "check":
-        return flags["json"]
-          ? await checkInJson(config, print)
-          : await check(await config(), print);
-      case "show":
-        if (flags["json"]) print(JSON.stringify(inJson(await config())));
-        else for (const line of show(await config())) print(line);
+        return flags["json"] ? await checkInJson(config, print) : await check(context);
+      case "show": {
+        const loaded = await config((await viewForRoot())?.env);
+        if (flags["json"]) print(JSON.stringify(inJson(loaded)));
+        else for (const line of show(loaded)) print(line);
         return 0;
+      }
       default:
         throw new UsageError(`config takes check or show, not ${action}`);
     }
   },
 };
 
-async function check(loaded: LoadedConfig, print: (text: string) => void): Promise<number> {
-  await readCertificate(loaded.config); // one that cannot be used keeps the gateway from starting
+async function check({ config, print, printError }: CommandContext): Promise<number> {
+  const { loaded, problems, warnings } = await checkConfig(config);
+  for (const warning of warnings) printError(`warning: ${formatProblem(warning)}`);
+  if (problems.length > 0) throw new ConfigError(problems);
   print(verdict(loaded));
   return 0;
 }
 
 /** `problems` are as in the messages; one that is of no key has none. */
 async function checkInJson(
-  config: () => Promise<LoadedConfig>,
+  config: CommandContext["config"],
   print: (text: string) => void,
 ): Promise<number> {
   let problems: readonly unknown[] = [];
+  let warnings: readonly ConfigProblem[] = [];
   try {
-    await readCertificate((await config()).config);
+    ({ problems, warnings } = await checkConfig(config));
   } catch (error) {
     problems = error instanceof ConfigError ? error.problems : [{ message: describeError(error) }];
   }
-  print(JSON.stringify({ ok: problems.length === 0, problems }));
+  print(
+    JSON.stringify({
+      ok: problems.length === 0,
+      problems,
+      ...(warnings.length > 0 && { warnings }),
+    }),
+  );
   return problems.length === 0 ? 0 : 1;
 }
 

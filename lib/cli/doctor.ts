@@ -1,6 +1,6 @@
 /** `ttygate doctor`: proves each thing the gateway needs, and says how to mend what is not so. */
 import { Docker, type Info } from "deno-docker-api";
-import { type Config, ConfigError, formatProblem } from "../config.ts";
+import { type Config, ConfigError, formatProblem, type LoadedConfig } from "../config.ts";
 import { createLog, describeError } from "../log.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
 import type { Profile, StartProgress } from "../types.ts";
@@ -12,8 +12,9 @@ import {
   checkSocket,
   checkStateDir,
   checkTls,
+  usersOf,
 } from "./doctor/file_checks.ts";
-import { fail, type Finding, ok, warn } from "./doctor/finding.ts";
+import { counted, fail, type Finding, ok, warn } from "./doctor/finding.ts";
 import {
   checkCpu,
   checkDisk,
@@ -23,17 +24,14 @@ import {
   probeLimits,
   unmeasured,
 } from "./doctor/limits.ts";
+import { checkListen } from "./doctor/listen_checks.ts";
+import { checkModes } from "./doctor/mode_checks.ts";
 import { checkNetwork } from "./doctor/network.ts";
 import { Probe } from "./doctor/probe.ts";
 import { formatFinding, ProgressLine, type Style, summary } from "./doctor/report.ts";
-import {
-  checkClock,
-  checkUnits,
-  credentialFiles,
-  serviceIdentity,
-  sliceOf,
-  System,
-} from "./doctor/system_checks.ts";
+import { checkClock, checkUnits, sliceOf, System } from "./doctor/system_checks.ts";
+import { judgeByDocker } from "./docker_view.ts";
+import { placeFor, type ServiceView, serviceView } from "./service_view.ts";
 import { terminalColumns } from "./terminal.ts";
 
 export const command: Command = {
@@ -64,11 +62,20 @@ Exit status: 0 nothing is broken, 1 something is.
       findings.push(news);
       if (!flags.json) print(formatFinding(news, style));
     };
+    using system = await System.open(signal);
+    const service = await serviceView(system);
     try {
-      const { config, file } = await load();
+      // The gateway has what its unit says, and whoever asks has not.
+      const loaded = await load(service?.env);
+      const { file, warnings } = loaded;
       const place = file === null ? "there is no file, so the defaults hold" : `${file} is right`;
-      tell(ok("configuration", place));
-      await examine(config, tell, signal);
+      const fromUnit = Object.keys(service?.env ?? {}).length;
+      const also = fromUnit > 0 ? `, with ${counted(fromUnit, "variable")} of ttygate.service` : "";
+      tell(ok("configuration", place + also));
+      for (const warning of warnings) {
+        tell(warn("configuration", formatProblem(warning), "mend its name, or take it away"));
+      }
+      await examine(loaded, { system, service, tell, signal });
     } catch (error) {
       if (signal.aborted) throw new Error("interrupted; what the doctor had made is removed");
       if (!(error instanceof ConfigError)) throw error;
@@ -86,9 +93,17 @@ Exit status: 0 nothing is broken, 1 something is.
 /** Tells what is found as it is found; a string is what is being done. */
 type Tell = (news: Finding | string) => void;
 
-async function examine(config: Config, tell: Tell, signal: AbortSignal): Promise<void> {
+async function examine(
+  loaded: LoadedConfig,
+  { system, service, tell, signal }: {
+    readonly system: System;
+    readonly service: ServiceView | null;
+    readonly tell: Tell;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { config, file } = loaded;
   const { docker: { socket }, container, session, gateway, auth } = config;
-  using system = await System.open(signal);
   using docker = new Docker({ socketPath: socket });
 
   tell("asking the Docker Engine");
@@ -99,6 +114,15 @@ async function examine(config: Config, tell: Tell, signal: AbortSignal): Promise
   } else {
     const image = await checkImage(docker, container.image, tell, signal);
     tell(image);
+    const { problems, warnings } = judgeByDocker(loaded, info, true);
+    for (const problem of problems) {
+      tell(
+        fail("configuration", formatProblem(problem), "mend it, then 'systemctl reload ttygate'"),
+      );
+    }
+    for (const warning of warnings) {
+      tell(warn("configuration", formatProblem(warning), "mend it, unless it is meant so"));
+    }
     if (image.status === "ok") {
       await examineContainers(config, { docker, info, system, tell, signal });
     } else tell(warn("containers", "nothing could be measured without the image", "mend it first"));
@@ -106,19 +130,34 @@ async function examine(config: Config, tell: Tell, signal: AbortSignal): Promise
   }
 
   tell("reading the files");
-  const service = await serviceIdentity(system);
-  const refused = await checkSocket(socket, service);
+  const user = service?.user ?? null;
+  const refused = await checkSocket(socket, user);
   if (refused !== null) tell(refused);
-  const handedOver = await credentialFiles(system);
-  const readerOf = (path: string) => handedOver.includes(path) ? null : service;
-  (await checkHtpasswd(auth.htpasswd, readerOf(auth.htpasswd))).forEach(tell);
-  tell(await checkGroups(auth.groups, readerOf(auth.groups)));
-  tell(await checkStateDir(gateway.stateDir, service));
-  const tls = await checkTls(gateway, readerOf(gateway.tlsKey ?? ""), Date.now());
+  const place = (path: string) => placeFor(service, path);
+  const readerOf = (path: string) => place(path).readBySystemd ? null : user;
+  const [htpasswd, groups] = [place(auth.htpasswd).path, place(auth.groups).path];
+  (await checkHtpasswd(htpasswd, readerOf(auth.htpasswd))).forEach(tell);
+  tell(await checkGroups(groups, readerOf(auth.groups), await usersOf(htpasswd)));
+  const kept = [
+    { check: "htpasswd", path: htpasswd, secret: true },
+    { check: "groups", path: groups, secret: false },
+    ...file === null ? [] : [{ check: "configuration", path: file, secret: false }],
+  ];
+  (await checkModes(kept, user)).forEach(tell);
+  tell(await checkStateDir(gateway.stateDir, user));
+  const tls = await checkTls(
+    {
+      tlsCert: gateway.tlsCert && place(gateway.tlsCert).path,
+      tlsKey: gateway.tlsKey && place(gateway.tlsKey).path,
+    },
+    readerOf(gateway.tlsKey ?? ""),
+    Date.now(),
+  );
   if (tls !== null) tell(tls);
 
   tell("asking systemd");
   (await checkUnits(system, Date.now())).forEach(tell);
+  (await checkListen(loaded, system)).forEach(tell);
   tell(await checkClock(system));
 }
 

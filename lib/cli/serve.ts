@@ -1,12 +1,13 @@
 /** `ttygate serve`: wires the rooms, runs, reloads on SIGHUP, leaves on a signal or when idle. */
 import { systemClock } from "../clock.ts";
-import type { Config } from "../config.ts";
+import { type Config, ConfigError, formatProblem, type LoadedConfig } from "../config.ts";
 import { log } from "../log.ts";
 import { ending } from "../sessions/endings.ts";
 import { notify } from "../systemd/notify.ts";
 import { StatusLine } from "../systemd/status.ts";
 import { feedWatchdog } from "../systemd/watchdog.ts";
 import { type Command, parseCommandArgs } from "./command.ts";
+import { askDocker } from "./docker_view.ts";
 import { type Doors, openDoors } from "./doors.ts";
 import { openGateway } from "./gateway.ts";
 import { type Life, untilIdle } from "./idle_exit.ts";
@@ -31,18 +32,19 @@ on with its sessions, as it does with those of a gateway that crashed.
 `,
   async run(args, context) {
     parseCommandArgs(args, {});
-    await serve(async () => (await context.config()).config);
+    await serve(() => context.config());
     return 0;
   },
 };
 
 /** Runs until it is told to leave or may; everything it made is gone when it returns. */
-async function serve(load: () => Promise<Config>): Promise<void> {
+async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
   await using held = new AsyncDisposableStack();
   const signals = new Signals(["SIGTERM", "SIGINT", RESTART_SIGNAL]);
   held.use(feedWatchdog({ notify, clock: systemClock }));
 
-  const live: Live = { settings: await settingsOf(await load()) };
+  const first = await read();
+  const live: Live = { settings: await settingsOf(first.config) };
   const gateway = await openGateway(live, held);
   const { registry, maintenance } = gateway;
   warnUnlessReadable(live);
@@ -50,12 +52,15 @@ async function serve(load: () => Promise<Config>): Promise<void> {
   warnOfWhatHasNoEffect(live, doors);
 
   const status = held.use(new StatusLine({ describe, notify, clock: systemClock }));
+  const load = () => readAndAsk(read);
   const reloader = new Reloader({ load, live, registry, secured: doors.secured, tell, log });
   let phase: "serving" | "leaving" = "serving";
   signals.onReload(() => {
     if (phase === "serving") reloader.reload();
   });
   await status.tell("READY=1");
+  // Docker may be on its way up, and whoever has connected does not wait for what it says.
+  tellProblems(first);
   log.info("ttygate is ready", { event: "ready", instance: live.settings.config.docker.instance });
 
   const idleExitMs = () => live.settings.config.gateway.idleExitMs;
@@ -120,12 +125,41 @@ function monotonicUsec(): number {
   return Deno.osUptime() * 1_000_000;
 }
 
+/**
+ * Reads a configuration that is to be taken over.
+ *
+ * @throws {ConfigError} also when no session would start from it
+ */
+async function readAndAsk(read: () => Promise<LoadedConfig>): Promise<Config> {
+  const loaded = await read();
+  const { problems, warnings } = await askDocker(loaded);
+  if (problems.length > 0) throw new ConfigError(problems);
+  for (const warning of [...loaded.warnings, ...warnings]) log.warning(formatProblem(warning));
+  return loaded.config;
+}
+
+/** Tells what is wrong with the configuration of a gateway that starts all the same. */
+async function tellProblems(loaded: LoadedConfig): Promise<void> {
+  for (const warning of loaded.warnings) log.warning(formatProblem(warning));
+  const { problems, warnings } = await askDocker(loaded);
+  for (const problem of problems) log.error(formatProblem(problem));
+  for (const warning of warnings) log.warning(formatProblem(warning));
+}
+
+/** What nobody has set. */
+const DEFAULT_LISTEN = JSON.stringify([
+  { transport: "tcp", hostname: "127.0.0.1", port: 8080 },
+]);
+
 /** Whoever sets these believes that they do something. */
 function warnOfWhatHasNoEffect({ settings: { config } }: Live, { activated }: Doors): void {
   const { gateway, audit } = config;
   const set = [audit.file !== null && "audit.file", audit.record !== "off" && "audit.record"]
     .filter((key) => key !== false);
   if (set.length > 0) log.warning(`${set.join(", ")} has no effect in this version`);
+  if (activated && JSON.stringify(gateway.listen) !== DEFAULT_LISTEN) {
+    log.warning("gateway.listen has no effect: systemd's ttygate.socket says where to listen");
+  }
   if (gateway.idleExitMs !== null && !activated) {
     log.warning("gateway.idle_exit has no effect: no systemd socket would start the gateway again");
   }

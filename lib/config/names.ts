@@ -25,6 +25,27 @@ export function variableOf(section: string, key: string): string {
   return `TTYGATE_${section}_${key}`.toUpperCase();
 }
 
+/** What Docker and Kubernetes tell every container of a service that is called ttygate. */
+const OF_OTHERS = /^TTYGATE_(PORT|SERVICE|TEST)(_|$)/;
+
+/**
+ * What an unknown variable probably meant, by the id of its key; null for what is nobody's, such as
+ * `TTYGATE_CONFIG`.
+ */
+export function meantByVariable(variable: string): { readonly id: string | undefined } | null {
+  if (variable === "TTYGATE_CONFIG" || OF_OTHERS.test(variable)) return null;
+  const ids = sections.flatMap(([section, keys]) =>
+    Object.keys(keys).map((name) => `${section}.${name}`)
+  );
+  const byVariable = new Map(ids.map((id) => [variableOf(...split(id)).toLowerCase(), id]));
+  const near = nearest(variable, [...byVariable.keys()], "TTYGATE_".length);
+  return { id: near === undefined ? undefined : byVariable.get(near) };
+}
+
+function split(id: string): [section: string, key: string] {
+  return id.split(".") as [string, string];
+}
+
 /** What to write instead of an unknown section, or of a key that stands above all sections. */
 export function insteadOfSection(name: string): string {
   const names = sections.map(([section]) => section);
@@ -45,14 +66,18 @@ export function insteadOfKey(section: string, name: string): string {
   return `is no key; [${section}] has ${names.join(", ")}`;
 }
 
-/** The candidate at most a third of the name's letters away, if any. */
-function nearest(name: string, candidates: readonly string[]): string | undefined {
+/** The candidate at most a third of the name's letters away, those of a prefix not counted, if any. */
+function nearest(
+  name: string,
+  candidates: readonly string[],
+  prefixChars = 0,
+): string | undefined {
   const lower = name.slice(0, 64).toLowerCase();
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(lower, candidate) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  const most = Math.max(1, Math.floor(lower.length / 3));
+  const most = Math.max(1, Math.floor((lower.length - prefixChars) / 3));
   return best && best.distance <= most ? best.candidate : undefined;
 }
 

@@ -103,3 +103,35 @@ Deno.test("config show and check say the same as JSON", async () => {
     ]);
   });
 });
+
+Deno.test("config check asks Docker whether a session could start, and names file, line and key", async () => {
+  const text = '[container]\ncpus = 512\nruntime = "no-such"\nimage = "no-such:1"\n';
+  await withFile(text, async (file) => {
+    const { code, stdout, stderr } = await ttygate(["config", "check", "--config", file]);
+    assertEquals([code, stdout], [1, ""]);
+    const lines = stderr.trimEnd().split("\n");
+    assertEquals(lines.length, 3, stderr);
+    assert(
+      lines[0]!.startsWith(`warning: ${file}:4: container.image: no-such:1 is not on`),
+      stderr,
+    );
+    assert(lines[1]!.startsWith(`${file}:2: container.cpus: is 512, and Docker has `), stderr);
+    assert(lines[2]!.startsWith(`${file}:3: container.runtime: Docker knows no runtime`), stderr);
+
+    const away = await ttygate(["config", "check", "--config", file], {
+      TTYGATE_DOCKER_SOCKET: "/no/such.sock",
+    });
+    assertEquals(away.code, 0, "a Docker that does not answer has nothing to do with it");
+  });
+});
+
+Deno.test("config check tells a variable that is no key's", async () => {
+  await withFile("", async (file) => {
+    const env = { TTYGATE_SOMETHING: "1" };
+    const { code, stderr } = await ttygate(["config", "check", "--config", file], env);
+    assertEquals(code, 0);
+    assertEquals(stderr, "warning: environment TTYGATE_SOMETHING: is no key's variable\n");
+    const mistaken = { TTYGATE_CONTANER_CPUS: "1" };
+    assertEquals((await ttygate(["config", "check", "--config", file], mistaken)).code, 1);
+  });
+});

@@ -314,3 +314,10 @@ Deno.test("systemd is told of each stage of a life: ready, reloading, ready, sto
   place.gateway.process.kill("SIGTERM");
   assertEquals(await nextStage(), "STOPPING=1\nSTATUS=Ending the sessions");
 });
+
+Deno.test("what Docker cannot give is refused, as no session would start", async () => {
+  await using reloaded = await Reloaded.start("[container]\ncpus = 0.5\n");
+  const told = await reloaded.reload("[container]\ncpus = 512\n");
+  assertMatch(told, /error \S+ttygate\.toml:2: container\.cpus: is 512, and Docker has \d+/);
+  assertMatch(told, /the configuration was not reloaded/);
+});

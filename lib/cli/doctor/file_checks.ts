@@ -72,6 +72,16 @@ export async function checkHtpasswd(path: string, service: Identity | null): Pro
   return judgeHtpasswd(text, path);
 }
 
+/** The names in a file of users; null where it cannot be read. */
+export async function usersOf(path: string): Promise<ReadonlySet<string> | null> {
+  try {
+    const { entries } = parseHtpasswd(await Deno.readTextFile(path), path);
+    return new Set(entries.map(({ name }) => name));
+  } catch {
+    return null;
+  }
+}
+
 export function judgeHtpasswd(text: string, path: string): Finding[] {
   const check = "htpasswd";
   const { entries, problems } = parseHtpasswd(text, path);
@@ -108,8 +118,16 @@ function names(entries: readonly { readonly name: string }[]): string {
   return entries.length > NAMES ? `${shown} and ${entries.length - NAMES} more` : shown;
 }
 
-/** Whether the groups can be read, and who may administer. */
-export async function checkGroups(path: string, service: Identity | null): Promise<Finding> {
+/**
+ * Whether the groups can be read, and who may administer.
+ *
+ * @param users who there is; null where that is not known
+ */
+export async function checkGroups(
+  path: string,
+  service: Identity | null,
+  users: ReadonlySet<string> | null,
+): Promise<Finding> {
   const check = "groups";
   const { text, refused } = await readFor(
     check,
@@ -120,6 +138,18 @@ export async function checkGroups(path: string, service: Identity | null): Promi
   if (text === null) return refused;
   const { groups, problems: [problem] } = parseGroups(text, path);
   if (problem !== undefined) return warn(check, problem, "mend the line");
+  const strangers = [...groups].flatMap(([group, members]) =>
+    [...members].filter((name) => users?.has(name) === false).map((name) => ({ name, group }))
+  );
+  if (strangers.length > 0) {
+    const [{ name, group }] = strangers as [typeof strangers[0]];
+    const more = strangers.length > 1 ? `, and so are ${strangers.length - 1} more` : "";
+    return warn(
+      check,
+      `${name} in the group ${group} of ${path} is no user${more}`,
+      `'ttygate user add ${name}', or take the name out: whoever gets it later is in the group`,
+    );
+  }
   const admins = groups.get("admin")?.size ?? 0;
   return ok(check, `${counted(admins, "administrator")} in ${path}`);
 }

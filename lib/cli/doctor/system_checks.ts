@@ -1,8 +1,8 @@
 /** Asks systemd about the units, the service's user and the clock. */
 import { Bus, unitPath } from "../../systemd/bus.ts";
 import type { BusValue } from "../../systemd/bus_message.ts";
-import { type Identity, identityOf } from "./access.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
+import { checkService } from "./service_checks.ts";
 
 const SYSTEMD = "org.freedesktop.systemd1";
 const TIMEDATE = "org.freedesktop.timedate1";
@@ -77,26 +77,6 @@ export class System implements Disposable {
   }
 }
 
-/** Who the service runs as; null when systemd has no such service, or whom nobody knows yet. */
-export async function serviceIdentity(system: System): Promise<Identity | null> {
-  if ((await system.unit("ttygate.service")).load !== "loaded") return null;
-  const [user, groups] = await Promise.all([
-    system.ask("ttygate.service", "Service", "User"),
-    system.ask("ttygate.service", "Service", "SupplementaryGroups"),
-  ]);
-  const [passwd, group] = await Promise.all(
-    ["/etc/passwd", "/etc/group"].map((path) => Deno.readTextFile(path)),
-  );
-  const name = String(user || "root");
-  return identityOf(name, Array.isArray(groups) ? groups : [], { passwd: passwd!, group: group! });
-}
-
-/** The files that systemd reads for the service (LoadCredential=, systemd.exec(5)). */
-export async function credentialFiles(system: System): Promise<string[]> {
-  const pairs = await system.ask("ttygate.service", "Service", "LoadCredential");
-  return Array.isArray(pairs) ? pairs.map((pair) => String((pair as BusValue[])[1])) : [];
-}
-
 /** The slice that a container is in, as systemd has it; null when it does not know the container. */
 export async function sliceOf(system: System, container: string): Promise<string | null> {
   const slice = await system.ask(`docker-${container}.scope`, "Scope", "Slice");
@@ -123,21 +103,20 @@ export async function checkUnits(system: System, nowMs: number): Promise<Finding
       ),
     ];
   }
-  const [socket, egress, timer, service, sweep, last] = await Promise.all([
+  const [socket, egress, timer, last] = await Promise.all([
     system.unit("ttygate.socket"),
     system.unit("ttygate-egress.service"),
     system.unit("ttygate-sweep.timer"),
-    system.unit("ttygate.service"),
-    system.unit("ttygate-sweep.service"),
     system.ask("ttygate-sweep.timer", "Timer", "LastTriggerUSec"),
   ]);
+  const services = await Promise.all(
+    ["ttygate.service", "ttygate-sweep.service"].map((unit) => checkService(system, unit, nowMs)),
+  );
   return [
     judgeUnit("ttygate.socket", socket, "nobody can connect"),
     judgeUnit("ttygate-egress.service", egress, "containers reach private networks"),
     judgeTimer(timer, Number(last) / 1000, nowMs),
-    ...[["ttygate.service", service], ["ttygate-sweep.service", sweep]].flatMap(
-      ([unit, state]) => judgeService(unit as string, state as UnitState),
-    ),
+    ...services.flat(),
   ];
 }
 
@@ -170,16 +149,6 @@ export function judgeUnit(unit: string, state: UnitState, otherwise: string): Fi
     return warn(unit, "it runs, but not after the next boot", `'systemctl enable ${unit}'`);
   }
   return ok(unit, "it is enabled and active");
-}
-
-/** Services come and go; only a failure is worth a line. */
-function judgeService(unit: string, { active }: UnitState): Finding[] {
-  if (active === "activating") {
-    const message = "it is starting, or fails to start again and again";
-    return [warn(unit, message, `see 'journalctl -u ${unit}' if it stays so`)];
-  }
-  if (active !== "failed") return [];
-  return [fail(unit, "it failed", `see 'journalctl -u ${unit}'`)];
 }
 
 /** Whether the clock is right: logins, leases and certificates go by it. */
