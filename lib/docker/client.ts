@@ -25,7 +25,7 @@ const ANSWER_BYTES = 16 * 1024 * 1024;
 /** One request. */
 export interface Call extends CallOptions {
   readonly doing: Doing;
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "DELETE";
   /** The segments of the path below the version, ids and names as they are. */
   readonly path: readonly string[];
   /** What is undefined or false is left out; true is sent as 1. */

@@ -1,6 +1,7 @@
 /** Containers: made, started, attached to, measured, ended. */
 import type { Call, Client } from "./client.ts";
 import { openHeldAnswer } from "./connection.ts";
+import { DockerError } from "./errors.ts";
 import { type HijackedStream, openHijacked } from "./hijack.ts";
 import type {
   CallOptions,
@@ -193,6 +194,19 @@ export class Containers {
       ...options,
       query,
     }));
+  }
+
+  /** Whether there is something at a path in it, whatever it is; it need not run. */
+  async hasFile(id: string, path: string, options: CallOptions = {}): Promise<boolean> {
+    const query = { path };
+    const call = on(id, "look into container", "HEAD", ["archive"], { ...options, query });
+    try {
+      await this.#client.done(call);
+      return true;
+    } catch (error) {
+      if (error instanceof DockerError && error.isNotFound) return false;
+      throw error;
+    }
   }
 
   inspect(id: string, options: CallOptions = {}): Promise<ContainerInspect> {

@@ -17,6 +17,7 @@ import type {
   ShellStream,
   Tether,
 } from "./engine.ts";
+import { FirstSize } from "./first_size.ts";
 import { PullMeter } from "./pull_meter.ts";
 
 const REMOVAL_MS = 20_000;
@@ -39,12 +40,14 @@ export class DockerEngine implements Engine, Disposable {
   readonly #instance: string;
   readonly #log: Log;
   readonly #network: DockerNetwork;
+  readonly #firstSize: FirstSize;
   #traits: EngineTraits | null = null;
 
   constructor({ socket, instance, log }: DockerEngineOptions) {
     this.#docker = new Docker({ socketPath: socket });
     this.#instance = instance;
     this.#log = log;
+    this.#firstSize = new FirstSize(this.#docker);
     this.#network = new DockerNetwork({
       docker: this.#docker,
       instance,
@@ -223,8 +226,13 @@ export class DockerEngine implements Engine, Disposable {
     const name = containerName(identity.session);
     try {
       const spec = containerSpec(identity, profile, { instance: this.#instance, winsize, traits });
-      const { Id } = await containers.create(spec, { name, signal: withDeadline() });
-      return Id;
+      // A probe has no viewer.
+      const sized = identity.role !== "probe";
+      const Cmd = sized ? await this.#firstSize.command(profile, winsize) : profile.command;
+      const { Id } = await containers.create({ ...spec, Cmd }, { name, signal: withDeadline() });
+      if (!sized || await this.#firstSize.fits(profile, Id)) return Id;
+      await this.end(Id);
+      return await this.#create(identity, profile, winsize, traits);
     } catch (error) {
       if (traits.limitsDisk && /storage-opt/i.test(String(error))) {
         this.#warnOfNoDiskLimit();
