@@ -4,9 +4,10 @@
 #
 #   scripts/setup.sh           what try.sh needs
 #   scripts/setup.sh --tests   also what the tests need (Chromium, nftables, the systemd test server)
-#   scripts/setup.sh --stop    stops the Docker daemon that this script started, and only that one
+#   scripts/setup.sh --stop    stops the Docker daemon that this script of this checkout started, and
+#                              only that one, when nobody's container runs on it any more
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
 export DEBIAN_FRONTEND=noninteractive
 
 socket=${TTYGATE_DOCKER_SOCKET:-/run/docker.sock}
@@ -14,7 +15,7 @@ ubuntu_image=ubuntu:24.04
 base_image=ttygate/base:latest
 server_image=ttygate/test-server:latest
 docker_server_image=ttygate/test-docker-server:latest
-dockerd_pid=/run/ttygate-setup-dockerd.pid
+dockerd_pid=/run/ttygate-setup-dockerd.pid # three lines: its pid, the checkout that started it, its socket
 dockerd_log=/var/log/ttygate-setup-dockerd.log
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -37,14 +38,27 @@ owned_dockerd() { # the pid of the daemon this script started, if it still runs
 
 pid_of() { # the pid in a file, if that program runs under it
   local pid
-  pid=$(cat "$2" 2>/dev/null) || return
+  pid=$(head -n 1 "$2" 2>/dev/null) || return
   # A process that was killed and not waited for keeps its name, but has no program any more.
   case "$(readlink "/proc/$pid/exe" 2>/dev/null)" in */"$1"*) echo "$pid" ;; *) return 1 ;; esac
 }
 
+running_containers() { # the names of those that somebody may need
+  docker ps --format '{{.Names}} {{.Label "ttygate.instance"}}' 2>/dev/null | while read -r name instance; do
+    # What a try.sh that was killed has left is nobody's.
+    case "$instance" in try-*) kill -0 "${instance#try-}" 2>/dev/null || continue ;; esac
+    printf '%s ' "$name"
+  done
+}
+
 stop_engine() {
-  local pid
+  local pid owner running
   pid=$(owned_dockerd) || { say "no Docker daemon of this script is running"; return; }
+  owner=$(sed -n 2p "$dockerd_pid")
+  [ "$owner" = "$PWD" ] || fail "the Docker daemon (process $pid) was started from another checkout, ${owner:-which an older setup.sh did not write down}: run scripts/setup.sh --stop there, or end the process yourself if nobody needs it"
+  socket=$(sed -n 3p "$dockerd_pid")
+  running=$(running_containers)
+  [ -z "$running" ] || fail "containers run on the Docker daemon (process $pid): $running; end what uses them, then run this again"
   say "stopping the Docker daemon (process $pid)"
   kill "$pid"
   timeout 30 tail --pid="$pid" -f /dev/null || fail "the Docker daemon (process $pid) is still running after 30 s"
@@ -72,7 +86,7 @@ ensure_engine() {
     local containerd_pid=/run/docker/containerd/containerd.pid
     pid_of containerd "$containerd_pid" >/dev/null || rm -f "$containerd_pid"
     setsid nohup dockerd --host "unix://$socket" </dev/null >>"$dockerd_log" 2>&1 &
-    echo $! >"$dockerd_pid"
+    printf '%s\n' $! "$PWD" "$socket" >"$dockerd_pid"
   fi
   for _ in $(seq 300); do
     version=$(engine_answers) && { say "Docker Engine $version answers on $socket"; return; }

@@ -94,6 +94,12 @@ export class DockerDaemon implements AsyncDisposable {
     await Promise.race([until(answers), died]);
   }
 
+  /** The process of dockerd(8) itself. */
+  get pid(): number {
+    if (this.#process === null) throw new Error("the daemon does not run");
+    return this.#process.pid;
+  }
+
   /** Stops it in an orderly manner; without live-restore its containers are stopped first. */
   stop(): Promise<void> {
     return this.#end("SIGTERM");
