@@ -15,6 +15,7 @@ ubuntu_image=ubuntu:24.04
 base_image=ttygate/base:latest
 server_image=ttygate/test-server:latest
 docker_server_image=ttygate/test-docker-server:latest
+programs_image=ttygate/test-programs:latest
 dockerd_pid=/run/ttygate-setup-dockerd.pid # three lines: its pid, the checkout that started it, its socket
 dockerd_log=/var/log/ttygate-setup-dockerd.log
 
@@ -137,18 +138,18 @@ ensure_build() { # what tests/packaging install and run, for those who look into
   ./scripts/deno run -A scripts/build.ts --for-tests
 }
 
-ensure_test_server() { # Debian with systemd as PID 1, for tests/systemd; $1 is the image, $2 its stage
+ensure_test_image() { # what tests run besides the base; $1 is the image, $2 its stage in $3.Dockerfile
   local base wanted
   base=$("$PWD/scripts/image.sh")
-  wanted=$( (echo "$base $2"; cat tests/support/server.Dockerfile) | sha256sum | cut -c 1-16)
+  wanted=$( (echo "$base $2"; cat "tests/support/$3.Dockerfile") | sha256sum | cut -c 1-16)
   if [ "$(docker image inspect --format '{{index .Config.Labels "ttygate.made-from"}}' "$1" 2>/dev/null)" = "$wanted" ]; then
-    say "the test server $1 is there"
+    say "the image $1 is there"
     return
   fi
-  say "building $1 (systemd as PID 1, for the tests)"
+  say "building $1 (for the tests)"
   docker build --quiet --network host --tag "$1" --target "$2" --label "ttygate.made-from=$wanted" \
-    --build-arg BASE="$base" - <tests/support/server.Dockerfile >/dev/null 2>"$scratch/server.log" ||
-    fail "$1 could not be built: $(tail -n 3 "$scratch/server.log")"
+    --build-arg BASE="$base" - <"tests/support/$3.Dockerfile" >/dev/null 2>"$scratch/image.log" ||
+    fail "$1 could not be built: $(tail -n 3 "$scratch/image.log")"
   docker image prune --force --filter label=ttygate.made-from >/dev/null # the one it replaces
 }
 
@@ -172,6 +173,7 @@ if [ "${1:-}" = --tests ]; then
   command -v nft >/dev/null || apt_install nftables
   say "$(nft --version | grep -o 'nftables v[0-9.]*')"
   ensure_build
-  ensure_test_server "$server_image" server
-  ensure_test_server "$docker_server_image" docker-server
+  ensure_test_image "$server_image" server server
+  ensure_test_image "$docker_server_image" docker-server server
+  ensure_test_image "$programs_image" programs programs
 fi

@@ -100,6 +100,7 @@ async function install(prefix: string, print: CommandContext["print"]): Promise<
       "What is left to do, as root:",
       `  systemd-sysusers ${LOCAL.sysusers}/ttygate.conf`,
       `  systemd-tmpfiles --create ${LOCAL.tmpfiles}/ttygate.conf`,
+      "  systemctl restart systemd-sysctl.service   # what containers share of the kernel",
       "  systemctl daemon-reload",
       `  systemctl enable --now ${enabledUnits().join(" ")}`,
       "  systemctl try-restart ttygate.service   # keeps the sessions",

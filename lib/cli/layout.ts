@@ -10,6 +10,7 @@ export interface Layout {
   readonly share: string;
   readonly sysusers: string;
   readonly tmpfiles: string;
+  readonly sysctl: string;
 }
 
 /** As a package manager installs it. */
@@ -20,6 +21,7 @@ export const PACKAGED: Layout = {
   share: "/usr/share",
   sysusers: "/usr/lib/sysusers.d",
   tmpfiles: "/usr/lib/tmpfiles.d",
+  sysctl: "/usr/lib/sysctl.d",
 };
 
 /** As an administrator installs it by hand (Filesystem Hierarchy Standard 3.0, 4.9). */
@@ -30,6 +32,7 @@ export const LOCAL: Layout = {
   share: "/usr/local/share",
   sysusers: "/etc/sysusers.d",
   tmpfiles: "/etc/tmpfiles.d",
+  sysctl: "/etc/sysctl.d",
 };
 
 export const CONFIG = "/etc/ttygate/ttygate.toml";
@@ -46,11 +49,12 @@ export interface Placed {
 
 /** Every file but the program itself; `units` are the names of what is in systemd/. */
 export function placed(layout: Layout, units: readonly string[]): Placed[] {
-  const { share, sysusers, tmpfiles } = layout;
+  const { share, sysusers, tmpfiles, sysctl } = layout;
   return [
     ...units.map((name) => ({ from: `systemd/${name}`, to: `${layout.units}/${name}` })),
     { from: "scripts/packaging/sysusers.conf", to: `${sysusers}/ttygate.conf` },
     { from: "scripts/packaging/tmpfiles.conf", to: `${tmpfiles}/ttygate.conf` },
+    { from: "scripts/packaging/sysctl.conf", to: `${sysctl}/60-ttygate.conf` },
     { from: "scripts/packaging/ttygate.1", to: `${share}/man/man1/ttygate.1` },
     { from: "scripts/packaging/ttygate.toml.5", to: `${share}/man/man5/ttygate.toml.5` },
     {

@@ -56,6 +56,7 @@ state they are in. Sessions of a running gateway are left alone.
       const worthSaying = dryRun || removed.length > 0 || Deno.stdout.isTerminal();
       if (worthSaying) print(`${verb} ${count}, spared ${spared.length}`);
     }
+    if (!dryRun) await engine.tidy();
     if (failed.length === 0) return 0;
     const [{ container, error }] = failed as [typeof failed[number]];
     const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : "";

@@ -5,6 +5,7 @@ import { events, type EventsOptions } from "./events.ts";
 import { Images } from "./images.ts";
 import { Networks } from "./networks.ts";
 import type { CallOptions, DockerEvent, Info, Version } from "./types.ts";
+import { Volumes } from "./volumes.ts";
 
 /**
  * A Docker Engine. Nothing is sent before the first call.
@@ -17,6 +18,7 @@ export class Docker implements Disposable {
   readonly containers: Containers;
   readonly images: Images;
   readonly networks: Networks;
+  readonly volumes: Volumes;
   readonly #client: Client;
 
   /** @param options `socketPath`: the Engine's socket, such as "/run/docker.sock" */
@@ -25,6 +27,7 @@ export class Docker implements Disposable {
     this.containers = new Containers(this.#client);
     this.images = new Images(this.#client);
     this.networks = new Networks(this.#client);
+    this.volumes = new Volumes(this.#client);
   }
 
   version(options: CallOptions = {}): Promise<Version> {

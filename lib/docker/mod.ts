@@ -3,6 +3,7 @@ export { Docker } from "./docker.ts";
 export type { Containers, WaitCondition } from "./containers.ts";
 export type { Images } from "./images.ts";
 export type { Networks } from "./networks.ts";
+export type { Volumes } from "./volumes.ts";
 export type { EventsOptions } from "./events.ts";
 export { type HijackedStream, QUEUED_WRITE_BYTES, READ_BYTES } from "./hijack.ts";
 export {

@@ -66,6 +66,9 @@ export interface HostConfig {
   readonly SecurityOpt?: readonly string[];
   readonly Privileged?: boolean;
   readonly ReadonlyRootfs?: boolean;
+  /** What is hidden, and what can only be read; Docker's own lists unless given. */
+  readonly MaskedPaths?: readonly string[];
+  readonly ReadonlyPaths?: readonly string[];
   readonly IpcMode?: string;
   readonly PidMode?: string;
   readonly CgroupnsMode?: string;
@@ -77,6 +80,7 @@ export interface HostConfig {
   readonly ExtraHosts?: readonly string[];
   readonly Runtime?: string;
   readonly Binds?: readonly string[];
+  readonly Mounts?: readonly Mount[];
   readonly Tmpfs?: Readonly<Record<string, string>>;
   readonly Sysctls?: Readonly<Record<string, string>>;
   readonly OomScoreAdj?: number;
@@ -87,6 +91,24 @@ export interface HostConfig {
   readonly RestartPolicy?: { readonly Name: string; readonly MaximumRetryCount?: number };
   /** Rows and columns at the start; from API 1.42 on. */
   readonly ConsoleSize?: readonly [rows: number, cols: number];
+}
+
+/** One file system of a container; a volume without a source is removed with it. */
+export interface Mount {
+  readonly Type: string;
+  readonly Source?: string;
+  /** Its path in the container. */
+  readonly Target: string;
+  readonly ReadOnly?: boolean;
+  readonly VolumeOptions?: {
+    /** Leaves out what the image has at that path. */
+    readonly NoCopy?: boolean;
+    readonly Labels?: Readonly<Record<string, string>>;
+    readonly DriverConfig?: {
+      readonly Name: string;
+      readonly Options?: Readonly<Record<string, string>>;
+    };
+  };
 }
 
 /** What a container runs. */
@@ -160,7 +182,7 @@ export interface ContainerInspect {
       >
     >;
   };
-  readonly Mounts: readonly unknown[];
+  readonly Mounts: readonly { readonly Type: string; readonly Destination: string }[];
 }
 
 /** One line of `GET /containers/json`. */

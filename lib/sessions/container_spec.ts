@@ -1,7 +1,8 @@
 /** The Docker container that a profile describes: its limits and its hardening. */
-import type { ContainerCreate } from "deno-docker-api";
+import type { ContainerCreate, Info } from "deno-docker-api";
 import type { Profile, Winsize } from "../types.ts";
 import type { ContainerIdentity } from "./engine.ts";
+import { SECCOMP_PROFILE } from "./seccomp.ts";
 
 /** The labels by which containers are found again. */
 export const LABEL = {
@@ -10,6 +11,8 @@ export const LABEL = {
   session: "ttygate.session",
   user: "ttygate.user",
   expires: "ttygate.expires",
+  /** Of a volume of terminals; the value is the instance. */
+  ptys: "ttygate.ptys",
 } as const;
 
 /**
@@ -30,17 +33,75 @@ const CAPABILITIES = [
 /** The systemd unit under which all containers are; systemd/ttygate.slice can bound them together. */
 const SLICE = "ttygate.slice";
 
+/**
+ * A container's terminals, its own one too: the kernel has some thousands for the whole server
+ * (kernel.pty.max), which a container of 128 processes could take all.
+ */
+export const PTYS = 48;
+
 /** What of a container the Docker Engine decides. */
 export interface EngineTraits {
   /** Whether a disk limit can be set. */
   readonly limitsDisk: boolean;
   /** Whether Docker has systemd make the containers' cgroups: only then slices are known to it. */
   readonly hasSlices: boolean;
+  /** The runtime of containers that name none. */
+  readonly runtime: string;
+  /** Whether SELinux, which labels file systems, guards containers. */
+  readonly hasSelinux: boolean;
+}
+
+/** Quotas exist for overlay2 on xfs; whether they are switched on, the first create tells. */
+export function engineTraits(
+  { Driver, DriverStatus, CgroupDriver, DefaultRuntime, SecurityOptions }: Info,
+): EngineTraits {
+  const backing = DriverStatus.find(([name]) => name === "Backing Filesystem")?.[1];
+  return {
+    limitsDisk: Driver === "overlay2" && backing === "xfs",
+    hasSlices: CgroupDriver === "systemd",
+    runtime: DefaultRuntime,
+    hasSelinux: SecurityOptions.some((option) => option.startsWith("name=selinux")),
+  };
 }
 
 /** The container's name in Docker. */
 export function containerName(session: string): string {
   return `ttygate-${session}`;
+}
+
+/** Of 1000, proc(5); Docker and systemd's services are at 0 or below. */
+const OOM_SCORE = 500;
+
+/**
+ * What a process may have at most, getrlimit(2). What the kernel counts for each user, and so for the
+ * root of all containers and of the server together, is far below the server's own limits: whatever
+ * containers take of it, the server's programs have the rest.
+ */
+const ULIMITS = [
+  { Name: "nofile", Soft: 1024, Hard: 4096 },
+  { Name: "core", Soft: 0, Hard: 0 },
+  { Name: "memlock", Soft: 65_536, Hard: 65_536 },
+  { Name: "msgqueue", Soft: 204_800, Hard: 204_800 },
+  { Name: "nice", Soft: 0, Hard: 0 },
+  { Name: "rtprio", Soft: 0, Hard: 0 },
+  { Name: "sigpending", Soft: 4096, Hard: 4096 },
+];
+
+/**
+ * A file system of terminals as Docker's own but for its bound. Docker makes it as a volume, and
+ * removes it with the container.
+ */
+function ptys(instance: string) {
+  const options = `nosuid,noexec,gid=5,mode=620,ptmxmode=666,max=${PTYS}`;
+  return {
+    Type: "volume",
+    Target: "/dev/pts",
+    VolumeOptions: {
+      NoCopy: true,
+      Labels: { [LABEL.ptys]: instance },
+      DriverConfig: { Name: "local", Options: { type: "devpts", device: "devpts", o: options } },
+    },
+  };
 }
 
 /** How a container of this instance is asked for, as in Docker's `POST /containers/create`. */
@@ -50,6 +111,8 @@ export function containerSpec(
   { instance, winsize, traits }: { instance: string; winsize: Winsize; traits: EngineTraits },
 ): ContainerCreate {
   const { cpus, memoryBytes, pids, diskBytes } = profile.limits;
+  // Others bring terminals of their own, and SELinux lets nobody at ours.
+  const boundsPtys = (profile.runtime || traits.runtime).includes("runc") && !traits.hasSelinux;
   return {
     Image: profile.image,
     // The image's own entrypoint would run the command its own way.
@@ -83,14 +146,15 @@ export function containerSpec(
       StorageOpt: traits.limitsDisk ? { size: String(diskBytes) } : undefined,
       CapDrop: ["ALL"],
       CapAdd: CAPABILITIES,
-      SecurityOpt: ["no-new-privileges"],
+      SecurityOpt: ["no-new-privileges", `seccomp=${SECCOMP_PROFILE}`],
+      IpcMode: "private",
       // With cgroup v1 Docker would otherwise show the server's.
       CgroupnsMode: "private",
       CgroupParent: traits.hasSlices ? SLICE : undefined,
-      Ulimits: [
-        { Name: "nofile", Soft: 1024, Hard: 4096 },
-        { Name: "core", Soft: 0, Hard: 0 },
-      ],
+      // When the server's memory is full, a container's programs go first.
+      OomScoreAdj: OOM_SCORE,
+      Ulimits: ULIMITS,
+      Mounts: boundsPtys ? [ptys(instance)] : undefined,
       NetworkMode: profile.network,
       Runtime: profile.runtime || undefined,
       LogConfig: {

@@ -2,7 +2,13 @@
 import { Docker, DockerError } from "deno-docker-api";
 import type { Log } from "../log.ts";
 import type { Profile, StartProgress, Winsize } from "../types.ts";
-import { containerName, containerSpec, type EngineTraits, LABEL } from "./container_spec.ts";
+import {
+  containerName,
+  containerSpec,
+  type EngineTraits,
+  engineTraits,
+  LABEL,
+} from "./container_spec.ts";
 import { asEngineError, inTime, withDeadline } from "./docker_calls.ts";
 import { DockerNetwork } from "./docker_network.ts";
 import { DockerTerminal } from "./docker_terminal.ts";
@@ -195,6 +201,17 @@ export class DockerEngine implements Engine, Disposable {
     }));
   }
 
+  /** Removes what is left of terminals whose container somebody removed without its volumes. */
+  async tidy(): Promise<void> {
+    const labels = [`${LABEL.ptys}=${this.#instance}`];
+    await asEngineError(
+      this.#docker.volumes.prune({ labels, signal: withDeadline() }).catch((error) => {
+        // Somebody else is about it.
+        if (!(error instanceof DockerError && error.isConflict)) throw error;
+      }),
+    );
+  }
+
   async *incidents(since: Date, signal: AbortSignal): AsyncGenerator<Incident> {
     const filters = {
       type: ["container"],
@@ -265,15 +282,10 @@ export class DockerEngine implements Engine, Disposable {
     }
   }
 
-  /** Quotas exist for overlay2 on xfs; whether they are switched on, the first create tells. */
   async #askTraits(): Promise<EngineTraits> {
-    const { Driver, DriverStatus, CgroupDriver } = await this.#docker.info({
-      signal: withDeadline(),
-    });
-    const backing = DriverStatus.find(([name]) => name === "Backing Filesystem")?.[1];
-    const limitsDisk = Driver === "overlay2" && backing === "xfs";
-    if (!limitsDisk) this.#warnOfNoDiskLimit();
-    return { limitsDisk, hasSlices: CgroupDriver === "systemd" };
+    const traits = engineTraits(await this.#docker.info({ signal: withDeadline() }));
+    if (!traits.limitsDisk) this.#warnOfNoDiskLimit();
+    return traits;
   }
 
   #warnOfNoDiskLimit(): void {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { SECCOMP_PROFILE } from "../../lib/sessions/seccomp.ts";
 import { TestGateway } from "../support/gateway.ts";
 import { TestTerminal } from "../support/terminal.ts";
 
@@ -32,10 +33,16 @@ Deno.test("every limit and every hardening option is what Docker says the contai
   assertEquals(HostConfig.CapDrop, ["ALL"]);
   const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SETFCAP", "SETGID", "SETUID"];
   assertEquals(HostConfig.CapAdd!.map((name) => name.replace(/^CAP_/, "")), capabilities);
-  assertEquals(HostConfig.SecurityOpt, ["no-new-privileges"]);
+  assertEquals(HostConfig.SecurityOpt, ["no-new-privileges", `seccomp=${SECCOMP_PROFILE}`]);
+  assertEquals(HostConfig.OomScoreAdj, 500);
   assertEquals(HostConfig.Ulimits, [
     { Name: "nofile", Soft: 1024, Hard: 4096 },
     { Name: "core", Soft: 0, Hard: 0 },
+    { Name: "memlock", Soft: 65_536, Hard: 65_536 },
+    { Name: "msgqueue", Soft: 204_800, Hard: 204_800 },
+    { Name: "nice", Soft: 0, Hard: 0 },
+    { Name: "rtprio", Soft: 0, Hard: 0 },
+    { Name: "sigpending", Soft: 4096, Hard: 4096 },
   ]);
   assertEquals(HostConfig.LogConfig, {
     Type: "local",
@@ -46,9 +53,16 @@ Deno.test("every limit and every hardening option is what Docker says the contai
       "mode": "blocking",
     },
   });
-  assertEquals([HostConfig.Binds ?? [], Mounts], [[], []]);
+  assertEquals(HostConfig.Binds ?? [], []);
+  assertEquals(Mounts.map(({ Type, Destination }) => [Type, Destination]), [[
+    "volume",
+    "/dev/pts",
+  ]]);
   assertEquals([HostConfig.PidMode, HostConfig.CgroupnsMode], ["", "private"]);
-  assert(HostConfig.IpcMode === "private" || HostConfig.IpcMode === "");
+  assertEquals(HostConfig.IpcMode, "private");
+  // What Docker hides of /proc and /sys, and keeps from being written, by itself.
+  assert(HostConfig.MaskedPaths!.includes("/proc/kcore"));
+  assert(HostConfig.ReadonlyPaths!.includes("/proc/sys"));
   assertEquals(Object.keys(NetworkSettings.Networks), ["ttygate"]);
   const labels = Object.entries(Config.Labels!).filter(([name]) => name.startsWith("ttygate."));
   const { "ttygate.expires": expires, ...others } = Object.fromEntries(labels);

@@ -1,5 +1,8 @@
 /** The image that tests run their containers from. */
 
+/** Debian with what people run, made by scripts/setup.sh --tests. */
+export const PROGRAMS_IMAGE = "ttygate/test-programs:latest";
+
 let image: string | undefined;
 
 /** The image `scripts/image.sh` names: `TTYGATE_CONTAINER_IMAGE`, else what setup provided. */

@@ -1,7 +1,9 @@
 /** The one container that all contenders run: ttygate's own profile, as JSON and as `docker run`. */
-import type { ContainerCreate } from "deno-docker-api";
+import type { ContainerCreate, Mount } from "deno-docker-api";
 import { containerSpec } from "../../../lib/sessions/container_spec.ts";
 import { WINSIZE } from "./contender.ts";
+
+const TRAITS = { limitsDisk: false, hasSlices: false, runtime: "runc", hasSelinux: false };
 
 /** Whose container it is and how it differs from the default. */
 export interface ContainerWish {
@@ -25,7 +27,7 @@ export function benchContainer(wish: ContainerWish, name: string): ContainerCrea
       runtime: "",
       user: "",
     },
-    { instance, winsize: WINSIZE, traits: { limitsDisk: false, hasSlices: false } },
+    { instance, winsize: WINSIZE, traits: TRAITS },
   );
   if (!unlimited) return spec;
   return { ...spec, HostConfig: { ...spec.HostConfig, NanoCpus: undefined } };
@@ -43,7 +45,8 @@ export function dockerRun(wish: ContainerWish, name: string): string[] {
     `--pids-limit=${host.PidsLimit}`,
     ...each("--cap-drop", host.CapDrop),
     ...each("--cap-add", host.CapAdd),
-    ...each("--security-opt", host.SecurityOpt),
+    ...each("--security-opt", host.SecurityOpt?.map(asFile)),
+    ...each("--mount", host.Mounts?.map(asText)),
     `--cgroupns=${host.CgroupnsMode}`,
     ...each("--ulimit", host.Ulimits?.map(({ Name, Soft, Hard }) => `${Name}=${Soft}:${Hard}`)),
     `--network=${host.NetworkMode}`,
@@ -58,4 +61,21 @@ export function dockerRun(wish: ContainerWish, name: string): string[] {
     spec.Image,
     ...(spec.Cmd ?? []),
   ];
+}
+
+/** The command wants a seccomp profile as a file. */
+function asFile(option: string): string {
+  const [, profile] = /^seccomp=(\{.*)$/.exec(option) ?? [];
+  if (profile === undefined) return option;
+  const path = `${Deno.env.get("TMPDIR") ?? "/tmp"}/ttygate-bench-seccomp.json`;
+  Deno.writeTextFileSync(path, profile);
+  return `seccomp=${path}`;
+}
+
+/** A volume as a list of what it has, in quotes where that is a list itself. */
+function asText({ Type, Target, VolumeOptions }: Mount): string {
+  const { Name, Options = {} } = VolumeOptions!.DriverConfig!;
+  const options = Object.entries(Options).map(([name, value]) => `"volume-opt=${name}=${value}"`);
+  return [`type=${Type}`, `target=${Target}`, "volume-nocopy", `volume-driver=${Name}`, ...options]
+    .join();
 }
