@@ -40,9 +40,10 @@ export type AuthResult =
   | {
     readonly ok: false;
     readonly reason: "locked";
-    readonly kind: LockKind;
     readonly retryAfterMs: number;
   }
+  /** Too many failures of others, maybe, at the same address. */
+  | { readonly ok: false; readonly reason: "slowed"; readonly retryAfterMs: number }
   /** Too many others wait to be checked; nothing is wrong with this attempt. */
   | { readonly ok: false; readonly reason: "busy"; readonly retryAfterMs: number }
   /** Nobody can log in now; `message` is for the log and names files. */
@@ -201,7 +202,8 @@ export class AuthStack {
   #refusal(attempt: Attempt): AuthRefusal | null {
     const state = this.#options.guard.check(attempt);
     if (!state.locked) return null;
-    return { ok: false, reason: "locked", kind: state.kind, retryAfterMs: state.retryAfterMs };
+    const reason = state.kind === "source" ? "slowed" : "locked";
+    return { ok: false, reason, retryAfterMs: state.retryAfterMs };
   }
 
   /** Whether the user may log in and had this password a moment ago. */

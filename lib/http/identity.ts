@@ -46,7 +46,7 @@ function tokenOf({ headers, scheme }: Caller, { basePath }: IdentityParts): stri
  * Identifies the caller by cookie, or by Basic where a script may come.
  *
  * @throws {Refusal} 401 without a valid credential, 429 after too many failures, 503 when passwords
- * cannot be checked, or too many others wait for that
+ * cannot be checked, or too many others wait for that or have failed at the same address
  */
 export async function identify(caller: Caller, parts: IdentityParts): Promise<Identity> {
   if (caller.door === "admin") return { principal: ADMIN_DOOR, ended: null };
@@ -124,19 +124,21 @@ export function refusalOf(
       return unauthorized(caller, "The user name or the password is wrong.");
     case "locked": {
       const seconds = Math.max(1, Math.ceil(result.retryAfterMs / 1000));
-      const whence = result.kind === "source" ? " from your network" : "";
       return new Refusal(
         429,
-        `Too many failed log-ins${whence}. Try again in ${inWait(seconds)}.`,
+        `Too many failed log-ins. Try again in ${inWait(seconds)}.`,
         {
           "retry-after": String(seconds),
         },
       );
     }
-    case "busy": {
-      const seconds = Math.ceil(result.retryAfterMs / 1000);
-      const message = "The server is busy checking log-ins. Nothing was wrong with yours: " +
-        `try again in ${inWait(seconds)}.`;
+    case "busy":
+    case "slowed": {
+      const seconds = Math.max(1, Math.ceil(result.retryAfterMs / 1000));
+      const why = result.reason === "busy"
+        ? "The server is busy checking log-ins."
+        : "Many log-ins from your network have failed, so the server takes few.";
+      const message = `${why} Nothing was wrong with yours: try again in ${inWait(seconds)}.`;
       return new Refusal(503, message, { "retry-after": String(seconds) });
     }
     case "unavailable":
