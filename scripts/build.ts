@@ -1,7 +1,7 @@
 /** Builds dist/ttygate, the executable, and dist/ttygate_VERSION_ARCH.deb; `--help` says more. */
 import { PACKAGED } from "../lib/cli/layout.ts";
 import { compileExecutable } from "./build/compile.ts";
-import { makeDeb } from "./build/deb.ts";
+import { documents, makeDeb } from "./build/deb.ts";
 import { packExecutable } from "./build/executable.ts";
 import { makeProgram } from "./build/program.ts";
 import { type Effort, filesBelow, megabytes, ROOT, run, say, sourceDate } from "./build/tools.ts";
@@ -34,7 +34,7 @@ async function hashSources(): Promise<string> {
     filesBelow(ROOT + dir).map((name) => `${dir}/${name}`)
   );
   const hashes: string[] = [Deno.version.deno];
-  for (const path of [...SOURCES, ...below]) {
+  for (const path of [...SOURCES, ...documents(), ...below]) {
     const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(ROOT + path));
     hashes.push(path, new Uint8Array(digest).join());
   }

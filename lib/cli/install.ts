@@ -106,6 +106,8 @@ async function install(prefix: string, print: CommandContext["print"]): Promise<
       "  systemctl try-restart ttygate.service   # keeps the sessions",
       "  systemctl reload ttygate-egress.service   # needs nftables; what containers may reach",
       "  ttygate user add NAME",
+      "",
+      "Then 'ttygate doctor' pulls the image and says what is missing; http://127.0.0.1:8080 is the page.",
     ]
   ) print(line);
 }

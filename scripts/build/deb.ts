@@ -34,6 +34,9 @@ export async function makeDeb(
   await put(`${root}${DOC}/copyright`, await copyright());
   await putGzip(`${root}${DOC}/NEWS.gz`, await Deno.readTextFile(`${ROOT}CHANGELOG.md`));
   await putGzip(`${root}${DOC}/changelog.gz`, changelog(date));
+  for (const name of documents()) {
+    await put(`${root}${DOC}/${name}`, await Deno.readTextFile(ROOT + name));
+  }
   await put(
     `${root}${share}/lintian/overrides/ttygate`,
     await Deno.readTextFile(`${ROOT}scripts/packaging/deb/lintian-overrides`),
@@ -110,6 +113,13 @@ async function copyright(): Promise<string> {
     ...indented,
     "",
   ].join("\n");
+}
+
+/** What people read: README.md and what it points to. */
+export function documents(): string[] {
+  const top = Array.from(Deno.readDirSync(ROOT), ({ name }) => name);
+  const docs = filesBelow(`${ROOT}docs`).map((name) => `docs/${name}`);
+  return ["README.md", "SECURITY.md"].filter((name) => top.includes(name)).concat(docs);
 }
 
 function changelog(date: number): string {

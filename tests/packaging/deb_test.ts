@@ -26,6 +26,15 @@ Deno.test("the package names itself, its version and its files of configuration"
   );
 });
 
+Deno.test("the package brings what people read", async () => {
+  const contents = await output("dpkg-deb", ["--contents", PACKAGE]);
+  const docs = [...Deno.readDirSync(new URL("../../docs/", import.meta.url))]
+    .map(({ name }) => `docs/${name}`);
+  for (const name of ["README.md", "changelog.gz", "NEWS.gz", "copyright", ...docs]) {
+    assert(contents.includes(` ./usr/share/doc/ttygate/${name}\n`), name);
+  }
+});
+
 Deno.test("everything in the package is root's, and others can write to none of it", async () => {
   const lines = (await output("dpkg-deb", ["--contents", PACKAGE])).trim().split("\n");
   assert(lines.length > 30);

@@ -48,7 +48,9 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
   await server.bring(PACKAGE, "/root/ttygate.deb");
 
   await t.step("apt installs it, and the socket and the timer are there", async () => {
-    await server.run(`${APT} install /root/ttygate.deb`);
+    const said = await server.run(`${APT} install /root/ttygate.deb`);
+    assertMatch(said, /^ttygate: 'ttygate user add NAME' lets somebody in, on http:/m);
+    assertMatch(said, /^ttygate: 'ttygate doctor' pulls the image and says what is missing;/m);
     assertEquals(await states("ttygate.socket", "ttygate-sweep.timer", "ttygate.service"), [
       "active",
       "active",
