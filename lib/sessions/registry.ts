@@ -14,6 +14,7 @@ import { type OwnedShell, Pool } from "./pool.ts";
 import type { RegistryParts, SessionRequest } from "./registry_parts.ts";
 import { Session } from "./session.ts";
 import { startShell } from "./shell.ts";
+import { Turns } from "./turns.ts";
 import { Unseen } from "./unseen.ts";
 
 const ID_BYTES = 10;
@@ -24,6 +25,7 @@ export class Registry implements AsyncDisposable {
   readonly #admission: Admission;
   readonly #pool: Pool;
   readonly #share: Share;
+  readonly #turns: Turns;
   readonly #sessions = new Map<string, { readonly session: Session; readonly keeper: Keeper }>();
   /** Sessions whose shell ended while nobody looked. */
   readonly unseen: Unseen;
@@ -40,6 +42,10 @@ export class Registry implements AsyncDisposable {
     this.#parts = parts;
     this.#admission = new Admission(parts.settings);
     this.#share = new Share(parts.clock);
+    this.#turns = new Turns(
+      parts.clock,
+      (user) => this.#sessions.values().some(({ session }) => session.user !== user),
+    );
     this.unseen = new Unseen(parts.clock);
     this.#pool = new Pool({
       ...parts,
@@ -164,7 +170,10 @@ export class Registry implements AsyncDisposable {
     await using held = new AsyncDisposableStack();
     held.use(this.#admission.take(user));
     request.signal.throwIfAborted();
-    const ready = await this.#pool.claim(winsize, request.signal);
+    await this.#turns.begin(user, AbortSignal.any([request.signal, this.#shutdown.signal]));
+    this.#shutdown.signal.throwIfAborted();
+    request.signal.throwIfAborted();
+    const ready = await this.#pool.claim(winsize, request.signal, this.#turns.leaves(user));
     const { id, shell, lease } = held.use(ready ?? await this.#start(request));
     this.#shutdown.signal.throwIfAborted();
     request.signal.throwIfAborted();
@@ -188,6 +197,8 @@ export class Registry implements AsyncDisposable {
     const { engine, leases, settings, clock } = this.#parts;
     const { profile, times } = settings();
     const id = newSessionId();
+    const either = AbortSignal.any([signal, this.#shutdown.signal]);
+    using _turn = await this.#turns.make(user, either);
     await using made = new AsyncDisposableStack();
     const lease = made.use(await leases.take(id, newRecord(user, profile)));
     const expires = Math.ceil((Date.now() + times.maxLifetimeMs) / 1000);
@@ -196,7 +207,7 @@ export class Registry implements AsyncDisposable {
       await startShell(engine, identity, profile, {
         winsize,
         progress,
-        signal: AbortSignal.any([signal, this.#shutdown.signal]),
+        signal: either,
         clock,
       }),
     );

@@ -25,8 +25,7 @@ export class Unseen implements Disposable {
   /** Keeps a session for its grace, unless somebody has seen its end. */
   keep(session: Session): void {
     if (this.#phase === "closed" || this.#seen.has(session)) return;
-    const [oldest] = this.#kept.values();
-    if (this.#kept.size >= SESSIONS) this.forget(oldest!.session);
+    if (this.#kept.size >= SESSIONS) this.#forgetOne();
     const timer = this.clock.timer(session.reconnectGraceMs, () => this.forget(session));
     this.#kept.set(session.id, { session, timer });
   }
@@ -41,5 +40,12 @@ export class Unseen implements Disposable {
   [Symbol.dispose](): void {
     this.#phase = "closed";
     for (const { session } of this.#kept.values()) this.forget(session);
+  }
+
+  /** Forgets the oldest of whoever has the most. */
+  #forgetOne(): void {
+    const users = Map.groupBy(this.#kept.values(), ({ session }) => session.user);
+    const most = [...users.values()].reduce((a, b) => b.length > a.length ? b : a);
+    this.forget(most[0]!.session);
   }
 }

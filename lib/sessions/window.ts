@@ -1,11 +1,13 @@
 /** The size of a terminal's window; of several that come at once, the last counts. */
-import { settlesWithin } from "../clock.ts";
+import { settlesWithin, sleep } from "../clock.ts";
 import type { Output } from "../terminal/output.ts";
 import type { Clock, Winsize } from "../types.ts";
 import type { Engine } from "./engine.ts";
 
 /** How long a program may take to draw its screen for another size. */
 const REDRAW_MS = 1_000;
+/** How often the engine is told: each time costs it some work, and a window that is dragged has many. */
+const EVERY_MS = 50;
 
 export class TerminalWindow {
   #size: Winsize | null = null;
@@ -49,6 +51,7 @@ export class TerminalWindow {
         await settlesWithin(output.after(end, signal), REDRAW_MS, clock);
       }
       await set(winsize);
+      await sleep(EVERY_MS, clock, signal);
     }
   }
 }

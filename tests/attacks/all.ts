@@ -16,6 +16,8 @@ function alone(...kinds: readonly Kind[]) {
 export const ATTACKS: Readonly<Record<string, () => Promise<{ readonly attack: Attack }>>> = {
   newlines: () => import("./newlines.ts"),
   frames: () => import("./frames.ts"),
+  churn: () => import("./churn.ts"),
+  takeover: () => import("./takeover.ts"),
   ...alone("input", "question", "ack", "resize", "ping", "pong"),
   pipelining: () => import("./pipelining.ts"),
   logins: () => import("./logins.ts"),

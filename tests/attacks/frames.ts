@@ -4,13 +4,14 @@ import type { Socket } from "node:net";
 import { encodeAck, encodeInput, encodeResize } from "../../lib/terminal/frame.ts";
 import { type Attack, closed, connectFrom, pause, type Play, type Victim } from "./attack.ts";
 
-const BINARY = 2, PING = 9;
+export const BINARY = 2;
+const PING = 9;
 const CHUNK_BYTES = 64 * 1024;
 /** How many connections send each kind, at most: as many sessions it takes. */
 const CONNECTIONS_MAX = 3;
 
 /** A client's frame, masked with zeros; its payload is short. */
-function frame(opcode: number, payload: Uint8Array): Uint8Array {
+export function frame(opcode: number, payload: Uint8Array): Uint8Array {
   return Uint8Array.of(0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0, ...payload);
 }
 

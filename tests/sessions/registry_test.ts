@@ -22,7 +22,14 @@ class Stage implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly registry: Registry;
 
-  constructor(times: { reconnectGraceMs?: number; maxPerUser?: number; maxTotal?: number } = {}) {
+  constructor(
+    times: {
+      reconnectGraceMs?: number;
+      maxPerUser?: number;
+      maxTotal?: number;
+      poolSize?: number;
+    } = {},
+  ) {
     this.registry = new Registry({
       engine: this.engine,
       leases: scriptedLeases(this.leased),
@@ -38,7 +45,7 @@ class Stage implements AsyncDisposable {
         motd: "",
         maxTotal: times.maxTotal ?? 50,
         maxPerUser: times.maxPerUser ?? 3,
-        poolSize: 0,
+        poolSize: times.poolSize ?? 0,
       }),
       memoryIsLow: () => false,
       clock: this.clock,
@@ -656,7 +663,37 @@ Deno.test("of several sizes that come at once, the terminal gets the last", asyn
   const { session, container } = await stage.view();
   const before = stage.engine.calls.length;
   for (let cols = 1; cols <= 50; cols++) session.resize({ cols, rows: 10 });
-  await settle();
+  await stage.clock.advance(50);
   assertEquals(container.size, { cols: 50, rows: 10 });
   assert(stage.engine.calls.length - before <= 2);
+});
+
+Deno.test("the first size counts at once, and the engine is told of others twenty times a second at most", async () => {
+  await using stage = new Stage();
+  const { session, container } = await stage.view();
+  const before = stage.engine.calls.length;
+  for (let cols = 1; cols <= 100; cols++) {
+    session.resize({ cols, rows: 10 });
+    if (cols === 1) {
+      await settle();
+      assertEquals(container.size, { cols: 1, rows: 10 });
+    }
+    await stage.clock.advance(10);
+  }
+  await stage.clock.advance(50);
+  assertEquals(container.size, { cols: 100, rows: 10 });
+  const told = stage.engine.calls.length - before;
+  assert(told >= 15 && told <= 22, `${told} times`);
+});
+
+Deno.test("who starts one session after the other leaves the last ready shell to others", async () => {
+  await using stage = new Stage({ poolSize: 2, maxPerUser: 9 });
+  await settle();
+  const starts = async (user: string) => {
+    const before = stage.engine.calls.length;
+    await stage.open(user);
+    return stage.engine.calls.slice(before).includes("start") ? "cold" : "ready";
+  };
+  assertEquals([await starts("alice"), await starts("alice")], ["ready", "cold"]);
+  assertEquals([await starts("bob"), await starts("carol")], ["ready", "cold"]);
 });

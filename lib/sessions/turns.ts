@@ -1,0 +1,86 @@
+/** Whose session starts when: who starts many waits, and not those who start one. */
+import { abortable } from "@std/async/abortable";
+import { sleep } from "../clock.ts";
+import type { Clock } from "../types.ts";
+
+/** So many starts of one user begin at once, and another each second. */
+const STARTS_AT_ONCE = 3, START_EVERY_MS = 1_000;
+/** Who has begun another session so lately leaves ready shells to others. */
+const LATELY_MS = 1_200;
+/** How many containers are made for one user at a time: while nobody else is there, and otherwise. */
+const COLD_ALONE = 4, COLD_BESIDE_OTHERS = 1;
+
+/** How it stands with one user. */
+class Standing {
+  /** How many may begin; below zero, so many wait for their turn. */
+  starts = STARTS_AT_ONCE;
+  sinceMs = -Infinity;
+  /** When the last one began, and the one before. */
+  lastMs = -Infinity;
+  beforeMs = -Infinity;
+  /** Containers that are being made. */
+  cold = 0;
+  /** Resolves when one less is. */
+  made = Promise.withResolvers<void>();
+}
+
+/** One for all sessions of a gateway. While nobody else is there, nobody is slowed down. */
+export class Turns {
+  /** As many as there are people with an account. */
+  readonly #standings = new Map<string, Standing>();
+
+  /** @param othersThan whether others are there, who would feel a user's starts */
+  constructor(
+    private readonly clock: Clock,
+    private readonly othersThan: (user: string) => boolean,
+  ) {}
+
+  /** Waits for a user's turn to begin one more session, or until the signal is aborted. */
+  async begin(user: string, signal: AbortSignal): Promise<void> {
+    const standing = this.#of(user);
+    const now = this.clock.now();
+    const more = (now - standing.sinceMs) / START_EVERY_MS;
+    standing.starts = Math.min(STARTS_AT_ONCE, standing.starts + more) - 1;
+    standing.sinceMs = now;
+    if (!this.othersThan(user)) {
+      standing.starts = Math.max(0, standing.starts);
+    } else if (standing.starts < 0) {
+      await sleep(-standing.starts * START_EVERY_MS, this.clock, signal);
+    }
+    standing.beforeMs = standing.lastMs;
+    standing.lastMs = this.clock.now();
+  }
+
+  /**
+   * How many ready shells a user whose session has just begun leaves to others, having begun another
+   * one shortly before: all beside them, and the last one in case they come.
+   */
+  leaves(user: string): number {
+    const { lastMs, beforeMs } = this.#of(user);
+    const isHasty = lastMs - beforeMs < LATELY_MS;
+    if (!isHasty) return 0;
+    return this.othersThan(user) ? Infinity : 1;
+  }
+
+  /** Waits until a container may be made for a user; what it returns is disposed when it is made. */
+  async make(user: string, signal: AbortSignal): Promise<Disposable> {
+    const standing = this.#of(user);
+    while (standing.cold >= (this.othersThan(user) ? COLD_BESIDE_OTHERS : COLD_ALONE)) {
+      await abortable(standing.made.promise, signal);
+    }
+    standing.cold++;
+    return {
+      [Symbol.dispose]: () => {
+        standing.cold--;
+        standing.made.resolve();
+        standing.made = Promise.withResolvers();
+      },
+    };
+  }
+
+  #of(user: string): Standing {
+    const known = this.#standings.get(user) ?? new Standing();
+    this.#standings.set(user, known);
+    return known;
+  }
+}
