@@ -39,13 +39,15 @@ export function judgeByDocker(
   const { cpus, memoryBytes, runtime, image } = container;
   const at = (key: string, message: string) => problemAt(key, sources.get(key)!, message);
   const runtimes = Object.keys(Runtimes ?? {});
+  // A path, or a shim such as io.containerd.kata.v2, need not be in Docker's list.
+  const isListed = runtimes.includes(runtime) || /[./]/.test(runtime) || runtimes.length === 0;
   const isSet = (key: string) => sources.get(key)!.from !== "default";
   const problems = [
     cpus > NCPU && at(
       "container.cpus",
       `is ${cpus}, and Docker has ${NCPU}: no session would start; write at most ${NCPU}`,
     ),
-    runtime !== "" && !runtimes.includes(runtime) && at(
+    runtime !== "" && !isListed && at(
       "container.runtime",
       `Docker knows no runtime "${runtime}": no session would start; it has ${
         runtimes.join(", ")

@@ -142,6 +142,9 @@ async function examine(
     { check: "htpasswd", path: htpasswd, secret: true },
     { check: "groups", path: groups, secret: false },
     ...file === null ? [] : [{ check: "configuration", path: file, secret: false }],
+    ...gateway.tlsKey === null
+      ? []
+      : [{ check: "tls", path: place(gateway.tlsKey).path, secret: true }],
   ];
   (await checkModes(kept, user)).forEach(tell);
   tell(await checkStateDir(gateway.stateDir, user));

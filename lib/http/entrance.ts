@@ -166,7 +166,7 @@ export class Entrance {
   }
 
   #speak(connection: Connection, socket: Socket): void {
-    const { door, gateway: { shares, clock, log }, speak } = this.#options;
+    const { door, gateway: { shares, clock, counted }, speak } = this.#options;
     const { raw, source } = connection;
     const turnstile = new Turnstile(socket, {
       ...{ shares, source, clock },
@@ -176,6 +176,7 @@ export class Entrance {
     raw.setTimeout(0).removeAllListeners("timeout");
     socket.setTimeout(STILL_MS).on("timeout", () => {
       if (turnstile.answers) {
+        const log = counted.of(connection.source ?? "a proxy");
         log.info("a connection was cut: its client does not read", { door });
       }
       raw.destroy();

@@ -272,7 +272,8 @@ export class HttpServer implements AsyncDisposable {
       await serveTerminal(accepted, admitted, gateway);
     } catch (error) {
       if (!(error instanceof Refusal) && !socket.destroyed) {
-        gateway.log.error("an upgrade failed", { error });
+        const log = gateway.counted.of(connection.source ?? "a proxy");
+        log.error("an upgrade failed", { error });
       }
       const refusal = error instanceof Refusal
         ? error

@@ -121,7 +121,9 @@ export class Maintenance implements Disposable {
 
   #look(): void {
     const { registry, unixTimeMs, log } = this.#parts;
-    const { endsAtMs } = this.drain!;
+    const { drain } = this;
+    if (drain === null) return;
+    const { endsAtMs } = drain;
     const sessions = registry.list();
     if (endsAtMs !== null && unixTimeMs() >= endsAtMs) {
       if (!this.#told.ended) {
@@ -132,7 +134,7 @@ export class Maintenance implements Disposable {
       }
       this.#told.ended = true;
       // Also those that were being started when it began, or taken over since.
-      for (const session of sessions) session.end(ending("shutdown", wordsOf(this.drain!)));
+      for (const session of sessions) session.end(ending("shutdown", wordsOf(drain)));
     }
     if (sessions.length > 0 || registry.unsettled || this.#told.empty) return;
     this.#told.empty = true;

@@ -81,6 +81,8 @@ Deno.test("what Docker cannot give is a mistake with file, line and key", async 
   ]);
   const defaults = judgeByDocker(await load(""), info, false);
   assertEquals([defaults.problems, defaults.warnings], [[], []], "the default is pulled in time");
+  const shim = await load('[container]\nruntime = "io.containerd.kata.v2"\n');
+  assertEquals(judgeByDocker(shim, info, true).problems, [], "Docker need not list it");
   const runsc = judgeByDocker(await load('[container]\nruntime = "runsc"\ncpus = 2\n'), info, true);
   assertEquals([runsc.problems, runsc.warnings], [[], []]);
 });

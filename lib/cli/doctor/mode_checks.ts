@@ -55,8 +55,8 @@ async function judgeFile({ check, path, secret }: Kept, service: Identity | null
     ),
     secret && (mode & OTHERS_READ) !== 0 && isReached && warn(
       check,
-      `every user of this machine may read the hashes in ${path} (mode ${octal})`,
-      `'chmod o= ${path}'; the service reads it by its group`,
+      `every user of this machine may read ${path} (mode ${octal}), which is secret`,
+      `'chmod o= ${path}'; the service reads it by its group, or by LoadCredential=`,
     ),
     !owners.includes(uid) && warn(
       check,
