@@ -222,6 +222,7 @@ Deno.test("the service lives on through all that systemctl and time do to it", a
     for (let failure = 0; failure < 5; failure++) assertEquals(await guess(), 401);
     await until(async () => await state() === "inactive");
     assertEquals(await guess(), 429);
+    await until(async () => await state() === "inactive");
   });
 
   await t.step(
