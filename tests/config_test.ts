@@ -42,7 +42,7 @@ const DEFAULTS: Config = {
     tlsCert: null,
     tlsKey: null,
   },
-  docker: { socket: "/run/docker.sock", instance: "default" },
+  docker: { socket: "/run/docker.sock", instance: "default", minFreeBytes: 2147483648 },
   container: {
     image: "ubuntu:24.04",
     command: ["/bin/bash", "-l"],
@@ -93,6 +93,7 @@ banner = ""
 [docker]
 socket = "/run/docker.sock"
 instance = "default"
+min_free = "2GB"
 [container]
 image = "ubuntu:24.04"
 command = ["/bin/bash", "-l"]
@@ -188,6 +189,7 @@ Deno.test("every key can be overridden by its environment variable", async () =>
     "gateway.banner": ["Hello, you\nthere", "Hello, you\nthere"],
     "docker.socket": ["/d.sock", "/d.sock"],
     "docker.instance": ["blue_1", "blue_1"],
+    "docker.min_free": ["512MB", 536870912],
     "container.image": ["registry.local:5000/a/b@sha256:0f", "registry.local:5000/a/b@sha256:0f"],
     "container.command": ["/bin/sh,-c,id", ["/bin/sh", "-c", "id"]],
     "container.cpus": ["1.25", 1.25],

@@ -182,7 +182,7 @@ async function examineContainers(config: Config, instruments: Instruments): Prom
   const profile: Profile = { ...container, limits };
   // The engine's log would say again what the findings say.
   const log = createLog(() => {}, { prefix: false, clock: () => new Date() });
-  using engine = new DockerEngine({ socket, instance, log });
+  using engine = new DockerEngine({ socket, instance, log, minFreeBytes: () => 0 });
   const progress = ({ stage }: StartProgress) => tell(`containers: ${stage}`);
   const start = () => Probe.start({ docker, engine, profile, progress, signal });
 
@@ -204,6 +204,7 @@ async function examineContainers(config: Config, instruments: Instruments): Prom
 
   const { active } = await system.unit("ttygate-egress.service");
   const networked = { docker, network: container.network, active: active === "active" };
+  const disk = { engine, limitBytes: diskBytes, minFreeBytes: config.docker.minFreeBytes };
   const measurements: readonly [
     check: string,
     doing: string,
@@ -212,7 +213,7 @@ async function examineContainers(config: Config, instruments: Instruments): Prom
     ["privileges", "looking at privileges", () => checkPrivileges(probe, container.runtime)],
     ["cpu", "keeping a CPU busy", () => checkCpu(probe, limits, info.NCPU)],
     ["memory", "filling the memory", () => checkMemory(probe, limits)],
-    ["disk", "filling the disk", () => checkDisk(probe, limits, engine.limitsDisk)],
+    ["disk", "filling the disk", () => checkDisk(probe, limits, disk)],
     ["network", "trying the network", () => checkNetwork({ ...networked, probe, peer })],
     ["pids", "starting processes", () => checkPids(probe, limits)],
   ];

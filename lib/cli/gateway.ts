@@ -78,7 +78,8 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
       warn,
     }),
   );
-  const engine = held.use(new DockerEngine({ ...docker, log }));
+  const minFreeBytes = () => live.settings.config.docker.minFreeBytes;
+  const engine = held.use(new DockerEngine({ ...docker, minFreeBytes, log }));
   const leases = held.use(await Leases.acquire(stateDir, docker.instance));
   const settings = () => live.settings.registry;
   const drain = await DrainFile.open(stateDir, docker.instance, log);

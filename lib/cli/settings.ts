@@ -71,7 +71,7 @@ async function readHostsFile(): Promise<string> {
   return await Deno.readTextFile("/etc/hosts").catch(() => "");
 }
 
-function registrySettingsOf({ container, session, pool }: Config): RegistrySettings {
+function registrySettingsOf({ docker, container, session, pool }: Config): RegistrySettings {
   const { cpus, memoryBytes, pids, diskBytes } = container;
   return {
     profile: { ...container, limits: { cpus, memoryBytes, pids, diskBytes } },
@@ -79,6 +79,7 @@ function registrySettingsOf({ container, session, pool }: Config): RegistrySetti
     replayBytes: session.replayBytes,
     motd: session.motd,
     poolSize: pool.size,
+    minFreeBytes: docker.minFreeBytes,
     maxTotal: session.maxTotal,
     maxPerUser: session.maxPerUser,
   };

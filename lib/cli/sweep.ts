@@ -22,7 +22,7 @@ state they are in. Sessions of a running gateway are left alone.
     const { flags } = parseCommandArgs(args, { flags: ["dry-run", "json"] });
     const { config: { docker, gateway } } = await load();
     const dryRun = flags["dry-run"] === true;
-    using engine = new DockerEngine({ ...docker, log });
+    using engine = new DockerEngine({ ...docker, minFreeBytes: () => 0, log });
     using right = await sweepRight(gateway.stateDir, docker.instance);
     const { removed, spared, failed } = await sweep(
       engine,

@@ -171,6 +171,7 @@ export const SECTIONS = {
       "default",
       matching("a name of up to 63 letters, digits, dots, dashes or underscores", NAME),
     ),
+    min_free: key("minFreeBytes", "2GB", size("0B", "64TB")),
   },
   container: {
     image: key(

@@ -3,11 +3,11 @@ import type { Call, Client } from "./client.ts";
 import { openHeldAnswer } from "./connection.ts";
 import { DockerError } from "./errors.ts";
 import { type HijackedStream, openHijacked } from "./hijack.ts";
+import type { ContainerStats } from "./stats_types.ts";
 import type {
   CallOptions,
   ContainerCreate,
   ContainerInspect,
-  ContainerStats,
   ContainerSummary,
   WaitExit,
 } from "./types.ts";
@@ -219,18 +219,24 @@ export class Containers {
     return this.#client.json(on(id, "measure container", "GET", ["stats"], { ...options, query }));
   }
 
-  /** The running ones, or `all`; with every one of `labels`, each `key` or `key=value`. */
+  /**
+   * The running ones, or `all`; with every one of `labels`, each `key` or `key=value`, and of `ids`
+   * only those. With `size` Docker looks at each of their files, which may take long.
+   */
   list(
-    { all, labels, signal }: CallOptions & {
+    { all, labels, ids, size, signal }: CallOptions & {
       readonly all?: boolean;
       readonly labels?: readonly string[];
+      readonly ids?: readonly string[];
+      readonly size?: boolean;
     } = {},
   ): Promise<ContainerSummary[]> {
+    const filters = labels || ids ? JSON.stringify({ label: labels, id: ids }) : undefined;
     return this.#client.json({
       doing: "list containers",
       method: "GET",
       path: ["containers", "json"],
-      query: { all, filters: labels && JSON.stringify({ label: labels }) },
+      query: { all, size, filters },
       signal,
     });
   }

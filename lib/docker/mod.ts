@@ -12,4 +12,5 @@ export {
   DockerUnreachableError,
   DockerVersionError,
 } from "./errors.ts";
+export type * from "./stats_types.ts";
 export type * from "./types.ts";

@@ -21,6 +21,8 @@ export interface Info {
   readonly ID: string;
   readonly Name: string;
   readonly ServerVersion: string;
+  /** Where its files are. */
+  readonly DockerRootDir: string;
   readonly Driver: string;
   /** Pairs such as `["Backing Filesystem", "xfs"]`. */
   readonly DriverStatus: readonly (readonly [string, string])[];
@@ -197,36 +199,14 @@ export interface ContainerSummary {
   readonly Status: string;
   /** Unix seconds. */
   readonly Created: number;
+  /** Bytes of the files that the image has not; only when asked for, absent for none. */
+  readonly SizeRw?: number;
 }
 
 /** The answer of a wait. */
 export interface WaitExit {
   readonly StatusCode: number;
   readonly Error?: { readonly Message: string } | null;
-}
-
-/** CPU time since the container's start, in nanoseconds. */
-export interface CpuStats {
-  readonly cpu_usage: { readonly total_usage: number };
-  /** The whole machine's, in nanoseconds. */
-  readonly system_cpu_usage?: number;
-  readonly online_cpus?: number;
-}
-
-/** One sample of `GET /containers/{id}/stats`; sizes in bytes, absent for a stopped container. */
-export interface ContainerStats {
-  /** RFC 3339, with nanoseconds. */
-  readonly read: string;
-  readonly cpu_stats: CpuStats;
-  /** All zero in a one-shot sample. */
-  readonly precpu_stats: CpuStats;
-  readonly memory_stats: {
-    readonly usage?: number;
-    readonly limit?: number;
-    /** The kernel's figures; `inactive_file` (v2) or `total_inactive_file` (v1) is page cache. */
-    readonly stats?: Readonly<Record<string, number>>;
-  };
-  readonly pids_stats: { readonly current?: number; readonly limit?: number };
 }
 
 /** The answer of `GET /images/{name}/json`, in part; `Size` in bytes. */

@@ -17,7 +17,7 @@ type Reason = string | null;
 /** What is looked at. */
 export interface HealthParts {
   readonly engine: Pick<Engine, "ping" | "hasImage">;
-  readonly registry: Pick<Registry, "startsFail">;
+  readonly registry: Pick<Registry, "startsFail" | "diskIsLow">;
   readonly maintenance: Pick<Maintenance, "drain">;
   /** What new sessions are made from. */
   readonly image: () => string;
@@ -96,5 +96,6 @@ async function whyNotReady(parts: HealthParts): Promise<Reason> {
   if (!await tryWriting().then(() => true, () => false)) {
     return "The state directory cannot be written to.";
   }
+  if (await registry.diskIsLow()) return "The disk of Docker's data is nearly full.";
   return registry.startsFail ? "Shells fail to start; the log says why." : null;
 }

@@ -174,9 +174,9 @@ function tellReturn({ id, user, attached }: Session, from: Admitted, { counted }
   else log.info("took a session over", { event: "session-takeover", ...fields });
 }
 
-function describe({ user, profile, idleTimeoutMs }: Session, { engine }: Gateway) {
+function describe({ user, profile, idleTimeoutMs }: Session, { registry }: Gateway) {
   const { cpus, memoryBytes, pids, diskBytes } = profile.limits;
-  const disk = engine.limitsDisk ? diskBytes : null;
+  const disk = registry.boundsDisk ? diskBytes : null;
   return {
     user,
     image: profile.image,

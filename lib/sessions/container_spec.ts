@@ -1,6 +1,7 @@
 /** The Docker container that a profile describes: its limits and its hardening. */
 import type { ContainerCreate, Info } from "deno-docker-api";
 import type { Profile, Winsize } from "../types.ts";
+import { rootOf } from "./docker_disk.ts";
 import type { ContainerIdentity } from "./engine.ts";
 import { SECCOMP_PROFILE } from "./seccomp.ts";
 
@@ -43,6 +44,8 @@ export const PTYS = 48;
 export interface EngineTraits {
   /** Whether a disk limit can be set. */
   readonly limitsDisk: boolean;
+  /** Where the containers' files are on its machine. */
+  readonly root: string;
   /** Whether Docker has systemd make the containers' cgroups: only then slices are known to it. */
   readonly hasSlices: boolean;
   /** The runtime of containers that name none. */
@@ -52,13 +55,13 @@ export interface EngineTraits {
 }
 
 /** Quotas exist for overlay2 on xfs; whether they are switched on, the first create tells. */
-export function engineTraits(
-  { Driver, DriverStatus, CgroupDriver, DefaultRuntime, SecurityOptions }: Info,
-): EngineTraits {
+export function engineTraits(info: Info): EngineTraits {
+  const { Driver, DriverStatus, CgroupDriver, DefaultRuntime, SecurityOptions } = info;
   const backing = DriverStatus.find(([name]) => name === "Backing Filesystem")?.[1];
   return {
     limitsDisk: Driver === "overlay2" && backing === "xfs",
     hasSlices: CgroupDriver === "systemd",
+    root: rootOf(info),
     runtime: DefaultRuntime,
     hasSelinux: SecurityOptions.some((option) => option.startsWith("name=selinux")),
   };

@@ -9,6 +9,9 @@ import {
   engineTraits,
   LABEL,
 } from "./container_spec.ts";
+import { type DiskSpace, shortage } from "./disk_space.ts";
+import { heldBytes, spaceAt, writtenBytes } from "./docker_disk.ts";
+import { pull } from "./docker_pull.ts";
 import { asEngineError, inTime, withDeadline } from "./docker_calls.ts";
 import { DockerNetwork } from "./docker_network.ts";
 import { DockerTerminal } from "./docker_terminal.ts";
@@ -24,12 +27,13 @@ import type {
   Tether,
 } from "./engine.ts";
 import { FirstSize } from "./first_size.ts";
-import { PullMeter } from "./pull_meter.ts";
 
 const REMOVAL_MS = 20_000;
 /** A terminal cannot be sized in the first moment after its start. */
 const RESIZE_TRIES = 20;
 const RESIZE_PAUSE_MS = 5;
+/** How long nobody waits to be told where to look for free space. */
+const SPACE_MS = 2_000;
 /** SIGKILL and SIGTERM, as Docker's events write them. */
 const DEADLY: ReadonlySet<string> = new Set(["9", "15"]);
 
@@ -38,6 +42,8 @@ export interface DockerEngineOptions {
   readonly socket: string;
   readonly instance: string;
   readonly log: Log;
+  /** A pull ends when less is free. */
+  readonly minFreeBytes: () => number;
 }
 
 /** One instance's containers in a Docker Engine. */
@@ -47,11 +53,12 @@ export class DockerEngine implements Engine, Disposable {
   readonly #log: Log;
   readonly #network: DockerNetwork;
   readonly #firstSize: FirstSize;
+  readonly #minFreeBytes: () => number;
   #traits: EngineTraits | null = null;
 
-  constructor({ socket, instance, log }: DockerEngineOptions) {
+  constructor({ socket, instance, log, minFreeBytes }: DockerEngineOptions) {
     this.#docker = new Docker({ socketPath: socket });
-    this.#instance = instance;
+    [this.#instance, this.#minFreeBytes] = [instance, minFreeBytes];
     this.#log = log;
     this.#firstSize = new FirstSize(this.#docker);
     this.#network = new DockerNetwork({
@@ -89,18 +96,14 @@ export class DockerEngine implements Engine, Disposable {
     },
   ): Promise<string> {
     return await asEngineError(async () => {
-      const [, traits] = await Promise.all([
-        this.#network.ensure(profile.network),
-        this.#traits ?? this.#askTraits(),
-      ]);
-      this.#traits ??= traits;
+      await Promise.all([this.#network.ensure(profile.network), this.#askTraits()]);
       try {
-        return await this.#create(identity, profile, winsize, this.#traits);
+        return await this.#create(identity, profile, winsize, this.#traits!);
       } catch (error) {
         if (!isMissingImage(error)) throw error;
         await this.#pull(profile.image, progress, signal);
         progress({ stage: "create" });
-        return await this.#create(identity, profile, winsize, this.#traits);
+        return await this.#create(identity, profile, winsize, this.#traits!);
       }
     });
   }
@@ -186,6 +189,20 @@ export class DockerEngine implements Engine, Disposable {
     });
   }
 
+  async space(signal: AbortSignal): Promise<DiskSpace | null> {
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(SPACE_MS)]);
+    const { root } = await asEngineError(() => this.#askTraits(inTime));
+    return await spaceAt(root);
+  }
+
+  heldBytes(container: string, signal: AbortSignal): Promise<number> {
+    return asEngineError(heldBytes(this.#docker, container, withDeadline(signal)));
+  }
+
+  writtenBytes(container: string, signal: AbortSignal): Promise<number> {
+    return asEngineError(writtenBytes(this.#docker, container, withDeadline(signal)));
+  }
+
   async list(signal: AbortSignal): Promise<ContainerSummary[]> {
     const labels = [`${LABEL.instance}=${this.#instance}`];
     const found = await asEngineError(
@@ -252,7 +269,6 @@ export class DockerEngine implements Engine, Disposable {
       return await this.#create(identity, profile, winsize, traits);
     } catch (error) {
       if (traits.limitsDisk && /storage-opt/i.test(String(error))) {
-        this.#warnOfNoDiskLimit();
         this.#traits = { ...traits, limitsDisk: false };
         return await this.#create(identity, profile, winsize, this.#traits);
       }
@@ -267,31 +283,15 @@ export class DockerEngine implements Engine, Disposable {
     progress: (progress: StartProgress) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    this.#log.notice(
-      "pulling an image; if that fails, 'docker pull' it by hand or set container.image",
-      {
-        image,
-      },
-    );
-    const meter = new PullMeter();
-    progress({ stage: "pull", image, percent: 0 });
-    let told = 0;
-    for await (const line of this.#docker.images.pull(image, { signal })) {
-      const percent = meter.add(line);
-      if (percent > told) progress({ stage: "pull", image, percent: told = percent });
-    }
+    const isLow = async () => {
+      const space = await this.space(signal);
+      return space !== null && shortage(space, this.#minFreeBytes()) !== null;
+    };
+    await pull(this.#docker.images, image, { progress, isLow, log: this.#log, signal });
   }
 
-  async #askTraits(): Promise<EngineTraits> {
-    const traits = engineTraits(await this.#docker.info({ signal: withDeadline() }));
-    if (!traits.limitsDisk) this.#warnOfNoDiskLimit();
-    return traits;
-  }
-
-  #warnOfNoDiskLimit(): void {
-    this.#log.warning(
-      "container.disk is not enforced: Docker limits it only with overlay2 on xfs mounted with pquota",
-    );
+  async #askTraits(signal = withDeadline()): Promise<EngineTraits> {
+    return this.#traits ??= engineTraits(await this.#docker.info({ signal }));
   }
 }
 

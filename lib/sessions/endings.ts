@@ -50,6 +50,21 @@ export function tooOld(lifetimeMs: number): Ending {
   return ending("lifetime", `The session reached its longest time, ${inWords(lifetimeMs)}.`);
 }
 
+/** The end of a session that holds more of the disk than it may. */
+export function overDisk(bytes: number, limitBytes: number): Ending {
+  const message = `The session's files took ${sizeInWords(bytes)} of the disk, ` +
+    `over its limit of ${sizeInWords(limitBytes)}.`;
+  return ending("disk", message);
+}
+
+/** The end of a session that fills the server's disk, with how much it wrote, where that is known. */
+export function diskFull(bytes: number | undefined): Ending {
+  const what = bytes === undefined
+    ? "had most of its files"
+    : `wrote most to it, ${sizeInWords(bytes)}`;
+  return ending("disk", `The server's disk was almost full, and this session ${what}.`);
+}
+
 /** A duration in words: "15 minutes", "1 hour 30 minutes". */
 export function inWords(durationMs: number): string {
   const seconds = Math.round(durationMs / 1000);

@@ -1,5 +1,6 @@
 /** What the rooms above need of a container engine, in typed verbs; Docker is one such engine. */
 import type { Profile, StartProgress, Winsize } from "../types.ts";
+import type { DiskSpace } from "./disk_space.ts";
 
 /** An engine that makes, reaches and removes containers. All verbs throw `EngineError`. */
 export interface Engine {
@@ -65,6 +66,15 @@ export interface Engine {
    * @param since tells first what has befallen them from then on
    */
   incidents(since: Date, signal: AbortSignal): AsyncIterable<Incident>;
+
+  /** What the file system of the containers has left; null where it cannot be seen from here. */
+  space(signal: AbortSignal): Promise<DiskSpace | null>;
+
+  /** The sizes of all files that a container has and its image has not; it costs a look at each. */
+  heldBytes(container: string, signal: AbortSignal): Promise<number>;
+
+  /** How much a container has written to its files since its start, at most. */
+  writtenBytes(container: string, signal: AbortSignal): Promise<number>;
 
   /** Whether containers really have the profile's disk limit; null until the first was created. */
   readonly limitsDisk: boolean | null;

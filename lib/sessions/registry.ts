@@ -3,6 +3,7 @@ import { encodeBase32 } from "@std/encoding/base32";
 import { Share } from "../terminal/share.ts";
 import { adoptAll, type SessionStart } from "./adoption.ts";
 import { Admission } from "./admission.ts";
+import { DiskWatch } from "./disk_watch.ts";
 import { type Ending, ending } from "./endings.ts";
 import type { Incident } from "./engine.ts";
 import { greetingOf } from "./greeting.ts";
@@ -26,6 +27,7 @@ export class Registry implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #share: Share;
   readonly #turns: Turns;
+  readonly #disk: DiskWatch;
   readonly #sessions = new Map<string, { readonly session: Session; readonly keeper: Keeper }>();
   /** Sessions whose shell ended while nobody looked. */
   readonly unseen: Unseen;
@@ -47,6 +49,12 @@ export class Registry implements AsyncDisposable {
       (user) => this.#sessions.values().some(({ session }) => session.user !== user),
     );
     this.unseen = new Unseen(parts.clock);
+    this.#disk = new DiskWatch({
+      ...parts,
+      sessions: () => this.list(),
+      minFreeBytes: () => parts.settings().minFreeBytes,
+      signal: this.#shutdown.signal,
+    });
     this.#pool = new Pool({
       ...parts,
       settings: () => {
@@ -54,7 +62,7 @@ export class Registry implements AsyncDisposable {
         return { size: poolSize, profile, maxLifetimeMs: times.maxLifetimeMs };
       },
       places: () =>
-        this.#shutdown.signal.aborted || parts.refusal?.()
+        this.#shutdown.signal.aborted || parts.refusal?.() || this.#disk.isLow
           ? 0
           : parts.settings().maxTotal - this.#admission.total,
       newId: newSessionId,
@@ -116,6 +124,16 @@ export class Registry implements AsyncDisposable {
     return this.#pool.failing;
   }
 
+  /** Whether the server's disk has too little room for another session. */
+  diskIsLow(): Promise<boolean> {
+    return this.#disk.look();
+  }
+
+  /** Whether sessions are kept to the disk that they may take. */
+  get boundsDisk(): boolean {
+    return this.#disk.bounds;
+  }
+
   /** Looks at the settings at once, as they have changed: ready shells of the old ones go. */
   refresh(): void {
     this.#pool.refresh();
@@ -136,7 +154,7 @@ export class Registry implements AsyncDisposable {
     if (!this.#leaving) await this.#endInherited();
     await Promise.allSettled([pooled, ...this.list().map(({ gone }) => gone)]);
     this.unseen[Symbol.dispose]();
-    await this.#watching;
+    await Promise.all([this.#watching, this.#disk.over()]);
   }
 
   /** Leaves the sessions to the next gateway, which goes on with them; resolves when that may start. */
@@ -153,7 +171,7 @@ export class Registry implements AsyncDisposable {
     };
     await Promise.all([this.#pool[Symbol.asyncDispose](), ...this.#sessions.values().map(leave)]);
     this.#sessions.clear();
-    await this.#watching;
+    await Promise.all([this.#watching, this.#disk.over()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -161,6 +179,7 @@ export class Registry implements AsyncDisposable {
   }
 
   async #open(request: SessionRequest): Promise<Session> {
+    await this.#disk.admit();
     this.#shutdown.signal.throwIfAborted();
     const { settings, refusal, log } = this.#parts;
     const refused = refusal?.() ?? null;
@@ -237,6 +256,7 @@ export class Registry implements AsyncDisposable {
     );
     const keeper = resources.use(new Keeper(session, lease, clock, log));
     this.#sessions.set(session.id, { session, keeper });
+    this.#disk.follow(session);
     this.#follow(session);
     return session;
   }
@@ -258,7 +278,7 @@ export class Registry implements AsyncDisposable {
         ...session.traffic,
       });
       // What a program said last is worth something; that nobody was there needs no telling.
-      if (reason === "exit" || reason === "oom") this.unseen.keep(session);
+      if (reason === "exit" || reason === "oom" || reason === "disk") this.unseen.keep(session);
       await session.gone;
     } catch (error) {
       log.error("a session's container was not removed; the sweep will try again", {

@@ -15,6 +15,8 @@ export interface RegistrySettings extends SessionLimits {
   readonly motd: string;
   /** Shells kept ready. */
   readonly poolSize: number;
+  /** Nothing starts while less of the disk is free; 0 for never mind. */
+  readonly minFreeBytes: number;
 }
 
 /** What the registry needs. */

@@ -1,12 +1,12 @@
 /** The system calls that a container's programs may make: a seccomp profile, as Docker takes one. */
 
-const EPERM = 1, ENOSYS = 38, EPROTONOSUPPORT = 93, EAFNOSUPPORT = 97;
+const EPERM = 1, ENOSYS = 38, EPROTONOSUPPORT = 93, EOPNOTSUPP = 95, EAFNOSUPPORT = 97;
 
 /** All of these, however they are called. */
 const ALLOWED = [
   // Files, folders, what is known about them, and watching them.
   "access chdir chmod chown close close_range copy_file_range creat dup dup2 dup3 faccessat",
-  "faccessat2 fadvise64 fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync",
+  "faccessat2 fadvise64 fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync",
   "fgetxattr flistxattr flock fremovexattr fsetxattr fstat fstatfs fsync ftruncate futimesat getcwd",
   "getdents getdents64 getxattr getxattrat inotify_add_watch inotify_init inotify_init1",
   "inotify_rm_watch ioctl lchown lgetxattr link linkat listxattr listxattrat llistxattr lremovexattr",
@@ -77,7 +77,7 @@ interface Rule {
     readonly index: number;
     readonly value: number;
     readonly valueTwo?: number;
-    readonly op: "SCMP_CMP_EQ" | "SCMP_CMP_GT" | "SCMP_CMP_MASKED_EQ";
+    readonly op: "SCMP_CMP_EQ" | "SCMP_CMP_NE" | "SCMP_CMP_GT" | "SCMP_CMP_MASKED_EQ";
   }[];
 }
 
@@ -114,6 +114,23 @@ const socketRules: readonly Rule[] = [
   },
 ];
 
+/** fallocate(2): taking space out of a file, which keeps its size. */
+const PUNCH_HOLE = 0x3;
+
+/**
+ * Reserving is over in no time and may be for more than a file shows: the disk would be full before
+ * anybody looks. Programs and libc write instead, as on file systems that cannot reserve.
+ */
+const reserveRules: readonly Rule[] = [
+  allow("fallocate", null, PUNCH_HOLE),
+  {
+    names: ["fallocate"],
+    action: "SCMP_ACT_ERRNO",
+    errnoRet: EOPNOTSUPP,
+    args: [{ index: 1, value: PUNCH_HOLE, op: "SCMP_CMP_NE" }],
+  },
+];
+
 const words = (lines: readonly string[]) => lines.flatMap((line) => line.split(" "));
 
 /**
@@ -137,5 +154,6 @@ export const SECCOMP_PROFILE: string = JSON.stringify({
     },
     ...PERSONALITIES.map((persona) => allow("personality", persona)),
     ...socketRules,
+    ...reserveRules,
   ] satisfies Rule[],
 });

@@ -19,6 +19,8 @@ export const ATTACKS: Readonly<Record<string, () => Promise<{ readonly attack: A
   churn: () => import("./churn.ts"),
   takeover: () => import("./takeover.ts"),
   ...alone("input", "question", "ack", "resize", "ping", "pong"),
+  disk: () => import("./disk.ts"),
+  egress: () => import("./egress.ts"),
   pipelining: () => import("./pipelining.ts"),
   logins: () => import("./logins.ts"),
   lockout: () => import("./lockout.ts"),

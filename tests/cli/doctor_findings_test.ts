@@ -17,6 +17,8 @@ import {
   judgeMemory,
   judgePids,
   judgePrivileges,
+  judgeRoom,
+  judgeWatch,
   probeLimits,
 } from "../../lib/cli/doctor/limits.ts";
 import { judgeNetwork, routers } from "../../lib/cli/doctor/network.ts";
@@ -81,6 +83,29 @@ Deno.test("what is written over the disk's limit is refused, or it is not", () =
   assertEquals(judgeDisk(refused, 64 * MIB).message, "no more than 64 MB can be written");
   assertEquals(judgeDisk("status 0\n", 64 * MIB).status, "fail");
   assertEquals(judgeDisk("sh: cannot create /var/tmp/x\nstatus 2\n", 64 * MIB).status, "warn");
+});
+
+Deno.test("where Docker limits no disk, what a container wrote is found or it is not", () => {
+  const judge = (heldBytes: number, isSeen = true, said = "status 0\n") =>
+    judgeWatch({ said, heldBytes, isSeen, limitBytes: 1024 * MIB });
+  assertEquals(
+    judge(16 * MIB).message,
+    "a session whose files take over 1 GB is found and ended; Docker itself cannot limit it here",
+  );
+  assertEquals(judge(0).status, "fail");
+  assertEquals(judge(16 * MIB, false).status, "warn");
+  assertEquals(judge(0, true, "sh: cannot create /var/tmp/x\nstatus 2\n").status, "warn");
+});
+
+Deno.test("a disk below its mark keeps sessions from starting, which is a failure", () => {
+  const space = { freeBytes: 1536 * MIB, freeFiles: 50, totalFiles: 100 };
+  assertEquals(judgeRoom(space, 1024 * MIB).status, "ok");
+  assertEquals(judgeRoom(space, 0).status, "ok");
+  const { status, message } = judgeRoom(space, 2048 * MIB);
+  assertEquals([status, message], [
+    "fail",
+    "no session starts: Docker's data has 1.5 GB, 50 % of files left, and docker.min_free is 2 GB",
+  ]);
 });
 
 Deno.test("large limits are measured at a size that does no harm", () => {

@@ -13,6 +13,7 @@ class Stage {
   hasImage = true;
   writes = true;
   startsFail = false;
+  diskIsLow = false;
   drain: Drain | null = null;
   readonly health: Health;
 
@@ -32,6 +33,7 @@ class Stage {
         get startsFail() {
           return stage.startsFail;
         },
+        diskIsLow: () => Promise.resolve(stage.diskIsLow),
       },
       maintenance: {
         get drain() {
@@ -66,6 +68,9 @@ Deno.test("a gateway that works may still be unable to start a session, and says
   stage.startsFail = true;
   assertEquals(await stage.ask(), [200, 503, "Shells fail to start; the log says why."]);
   stage.startsFail = false;
+  stage.diskIsLow = true;
+  assertEquals(await stage.ask(), [200, 503, "The disk of Docker's data is nearly full."]);
+  stage.diskIsLow = false;
   stage.drain = { sinceMs: 0, endsAtMs: null, message: "" };
   assertEquals(await stage.ask(), [200, 503, "The gateway is being drained."]);
   stage.drain = null;

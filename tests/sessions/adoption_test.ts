@@ -40,6 +40,7 @@ class Stage {
         },
         replayBytes: 1024,
         motd: "",
+        minFreeBytes: 2 * 1024 ** 3,
         maxTotal: 50,
         maxPerUser: 1,
         poolSize: 0,

@@ -67,6 +67,7 @@ Deno.test("2,000 sessions, ended in every way, leave no timer, listener, lease o
       },
       replayBytes: 1024,
       motd: "",
+      minFreeBytes: 2 * 1024 ** 3,
       maxTotal: 50,
       maxPerUser: 50,
       poolSize: 0,

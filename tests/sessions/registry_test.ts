@@ -43,6 +43,7 @@ class Stage implements AsyncDisposable {
         },
         replayBytes: 1024,
         motd: "",
+        minFreeBytes: 2 * 1024 ** 3,
         maxTotal: times.maxTotal ?? 50,
         maxPerUser: times.maxPerUser ?? 3,
         poolSize: times.poolSize ?? 0,

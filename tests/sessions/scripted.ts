@@ -1,4 +1,5 @@
 /** An engine and a shell that a test plays. */
+import type { DiskSpace } from "../../lib/sessions/disk_space.ts";
 import type {
   ContainerIdentity,
   ContainerSummary,
@@ -84,7 +85,14 @@ export interface ScriptedContainer {
 
 /** Notes each verb in `calls`, in order; set `failAt` to have one fail. */
 export class ScriptedEngine implements Engine {
-  readonly limitsDisk = false;
+  limitsDisk = false;
+  /** What the disk has left; null for a disk that cannot be seen. */
+  disk: DiskSpace | null = null;
+  /** How often it was looked at. */
+  looks = 0;
+  /** What containers hold and have written, by id; a promise is answered when it is. */
+  readonly held = new Map<string, number | Promise<number>>();
+  readonly written = new Map<string, number>();
   readonly calls: string[] = [];
   readonly containers = new Map<string, ScriptedContainer>();
   failAt: keyof Engine | null = null;
@@ -185,6 +193,21 @@ export class ScriptedEngine implements Engine {
   async end(container: string): Promise<void> {
     await this.#call("end");
     this.containers.delete(container);
+  }
+
+  space(): Promise<DiskSpace | null> {
+    this.looks++;
+    return Promise.resolve(this.disk);
+  }
+
+  async heldBytes(container: string): Promise<number> {
+    await this.#call("heldBytes");
+    return await (this.held.get(container) ?? 0);
+  }
+
+  async writtenBytes(container: string): Promise<number> {
+    await this.#call("writtenBytes");
+    return this.written.get(container) ?? 0;
   }
 
   async list(): Promise<ContainerSummary[]> {

@@ -1,5 +1,8 @@
 /** Measures in a probe whether what a session's container is promised to have and not to have is so. */
 import { sleep, systemClock } from "../../clock.ts";
+import { describeSpace, type DiskSpace, shortage } from "../../sessions/disk_space.ts";
+import { sizeInWords } from "../../sessions/endings.ts";
+import type { Engine } from "../../sessions/engine.ts";
 import type { Limits } from "../../types.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 import type { Probe } from "./probe.ts";
@@ -20,9 +23,9 @@ const CPU_TOLERANCE = 1.25;
 const UNENFORCED_MEND =
   "mount the cgroup controllers and see 'docker info' for warnings; a container.runtime that ignores cgroups cannot limit";
 
-const DISK_MEND =
-  "put Docker's data on xfs mounted with pquota, under the overlay2 driver, or watch " +
-  "the disk that it is on";
+const DISK_MEND = "put Docker's data on xfs mounted with pquota, under the overlay2 driver";
+/** What a probe writes, to be found again. */
+const FOUND_BYTES = 16 * MIB;
 
 /** The limits that the probe is made with. */
 export function probeLimits({ cpus, memoryBytes, pids, diskBytes }: Limits): Limits {
@@ -153,19 +156,77 @@ export function judgePids(said: string, pids: number): Finding {
     : unmeasured("pids", said);
 }
 
-/** Writes more than the limit, where Docker is told of one. */
+/** What the engine has to do with the disk. */
+type DiskEngine = Pick<Engine, "limitsDisk" | "heldBytes" | "space">;
+
+/** Writes more than the limit, where Docker is told of one; elsewhere, whether it is found. */
 export async function checkDisk(
   probe: Probe,
   { diskBytes }: Limits,
-  limitsDisk: boolean | null,
-): Promise<Finding> {
-  if (limitsDisk !== true) {
-    return warn("disk", "container.disk is not enforced: Docker cannot limit it here", DISK_MEND);
-  }
+  { engine, limitBytes, minFreeBytes }: {
+    readonly engine: DiskEngine;
+    /** A session's, which may be larger than what is tried here. */
+    readonly limitBytes: number;
+    readonly minFreeBytes: number;
+  },
+): Promise<Finding[]> {
   const file = "/var/tmp/ttygate-doctor";
-  const script = `head -c ${diskBytes + 16 * MIB} /dev/zero >${file}; s=$?; rm -f ${file}; ` +
-    'echo "status $s"';
-  return judgeDisk(await told(probe, script), diskBytes);
+  const write = (bytes: number) =>
+    told(probe, `head -c ${bytes} /dev/zero >${file}; echo "status $?"`);
+  const space = await engine.space(probe.signal);
+  const room = space === null ? [] : [judgeRoom(space, minFreeBytes)];
+  if (engine.limitsDisk === true) {
+    const said = await write(diskBytes + FOUND_BYTES);
+    await told(probe, `rm -f ${file}`);
+    return [judgeDisk(said, diskBytes), ...room];
+  }
+  const said = await write(FOUND_BYTES);
+  const heldBytes = await engine.heldBytes(probe.container, probe.signal);
+  await told(probe, `rm -f ${file}`);
+  return [judgeWatch({ said, heldBytes, isSeen: space !== null, limitBytes }), ...room];
+}
+
+/** Whether a session over its limit is found: by free space first, and then by its files. */
+export function judgeWatch({ said, heldBytes, isSeen, limitBytes }: {
+  readonly said: string;
+  readonly heldBytes: number;
+  readonly isSeen: boolean;
+  readonly limitBytes: number;
+}): Finding {
+  const check = "disk";
+  if (!/status 0/.test(said)) return unmeasured(check, said);
+  if (!isSeen) {
+    const message =
+      "container.disk is neither enforced nor watched: Docker cannot limit it here, " +
+      "and the free space of its data cannot be seen";
+    return warn(check, message, DISK_MEND);
+  }
+  if (heldBytes < FOUND_BYTES) {
+    const message = `of ${FOUND_BYTES / MIB} MB that a container wrote Docker found ` +
+      `${Math.floor(heldBytes / MIB)}, so no session that writes too much is ended`;
+    return fail(check, message, DISK_MEND);
+  }
+  return ok(
+    check,
+    `a session whose files take over ${sizeInWords(limitBytes)} is found and ended; ` +
+      "Docker itself cannot limit it here",
+  );
+}
+
+export function judgeRoom(space: DiskSpace, minFreeBytes: number): Finding {
+  const check = "free disk";
+  const lacks = shortage(space, minFreeBytes);
+  const mark = sizeInWords(minFreeBytes);
+  if (lacks === null) {
+    return ok(check, `${describeSpace(space)} for Docker's data; nothing starts below ${mark}`);
+  }
+  return fail(
+    check,
+    `no session starts: Docker's data has ${
+      describeSpace(space)
+    } left, and docker.min_free is ${mark}`,
+    "make room ('docker system df' shows what Docker holds), or set docker.min_free to less",
+  );
 }
 
 export function judgeDisk(said: string, diskBytes: number): Finding {

@@ -3,7 +3,13 @@ import type { ContainerCreate, Mount } from "deno-docker-api";
 import { containerSpec } from "../../../lib/sessions/container_spec.ts";
 import { WINSIZE } from "./contender.ts";
 
-const TRAITS = { limitsDisk: false, hasSlices: false, runtime: "runc", hasSelinux: false };
+const TRAITS = {
+  limitsDisk: false,
+  root: "",
+  hasSlices: false,
+  runtime: "runc",
+  hasSelinux: false,
+};
 
 /** Whose container it is and how it differs from the default. */
 export interface ContainerWish {
