@@ -12,7 +12,7 @@ const DEFAULT_WINSIZE: Winsize = { cols: 80, rows: 24 };
 /** The longest side of a terminal (struct winsize, tty_ioctl(4)). */
 const MAX_CELLS = 65535;
 /** What an upgrade costs of its user's allowance, and how long it may wait for its turn. */
-const UPGRADE_UNITS = 100, UPGRADE_WAIT_MS = 5_000;
+const UPGRADE_UNITS = 100, UPGRADE_WAIT_MS = 2_000;
 
 /** What an upgrade request asks for. */
 export interface TerminalRequest {

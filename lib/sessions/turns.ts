@@ -46,6 +46,7 @@ export class Turns {
       standing.starts = Math.max(0, standing.starts);
     } else if (standing.starts < 0) {
       await sleep(-standing.starts * START_EVERY_MS, this.clock, signal);
+      if (signal.aborted) return void standing.starts++;
     }
     standing.beforeMs = standing.lastMs;
     standing.lastMs = this.clock.now();

@@ -10,9 +10,11 @@ const CHUNK_BYTES = 64 * 1024;
 /** How many connections send each kind, at most: as many sessions it takes. */
 const CONNECTIONS_MAX = 3;
 
-/** A client's frame, masked with zeros; its payload is short. */
+/** A client's frame, masked with zeros; its payload is shorter than 64 KiB. */
 export function frame(opcode: number, payload: Uint8Array): Uint8Array {
-  return Uint8Array.of(0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0, ...payload);
+  const { length } = payload;
+  const size = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 0xff];
+  return Uint8Array.of(0x80 | opcode, ...size, 0, 0, 0, 0, ...payload);
 }
 
 const KINDS = {
@@ -22,6 +24,8 @@ const KINDS = {
   resize: frame(BINARY, encodeResize({ cols: 80, rows: 24 })),
   ping: frame(PING, new Uint8Array(2)),
   pong: frame(PING + 1, new Uint8Array()),
+  /** Not tiny, but lines without end. */
+  paste: frame(BINARY, encodeInput(new TextEncoder().encode(": a line\r".repeat(5_000)))),
 } as const;
 
 export type Kind = keyof typeof KINDS;

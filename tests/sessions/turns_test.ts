@@ -80,7 +80,7 @@ Deno.test("one container is made for a user at a time beside others, and four ot
 });
 
 Deno.test("who does not want to wait any more is let go", async () => {
-  const { clock, turns, ask } = begin(true);
+  const { clock, turns, stage, ask } = begin(true);
   const left = new AbortController();
   using _one = await turns.make("alice", never);
   const waiting = assertRejects(() => turns.make("alice", left.signal), Error, "left");
@@ -89,4 +89,8 @@ Deno.test("who does not want to wait any more is let go", async () => {
   await waiting;
   await settle();
   assertEquals(clock.pending, 0);
+  const before = stage.begun.length;
+  await clock.advance(1000);
+  await ask("alice", 1);
+  assertEquals(stage.begun.length, before + 1);
 });
