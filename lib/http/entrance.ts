@@ -135,8 +135,18 @@ export class Entrance {
     });
     raw.on("timeout", () => raw.destroy());
     raw.setTimeout(HELLO_MS);
-    // Until it says something it costs as little as can be.
-    raw.once("readable", () => this.#hear(connection));
+    this.#atTurn(connection, () => {
+      // Until it says something it costs as little as can be.
+      raw.once("readable", () => this.#hear(connection));
+    });
+  }
+
+  /** A connection costs its source a turn, and so does each handshake. */
+  #atTurn({ raw, source }: Connection, work: () => void): void {
+    const { shares } = this.#options.gateway;
+    if (source === null || shares.enter(source)) return work();
+    const turn = shares.wait(source, work);
+    raw.once("close", () => turn[Symbol.dispose]());
   }
 
   #tellCrowd(source: string): void {
@@ -148,13 +158,10 @@ export class Entrance {
   }
 
   #hear(connection: Connection): void {
-    const { raw, source } = connection;
-    const { shares } = this.#options.gateway;
+    const { raw } = connection;
     if (raw.destroyed) return;
-    if (this.#context === null) return this.#speak(connection, raw);
-    if (source === null || shares.enter(source)) return this.#shakeHands(connection);
-    const turn = shares.wait(source, () => this.#shakeHands(connection));
-    raw.once("close", () => turn[Symbol.dispose]());
+    if (this.#context === null) this.#speak(connection, raw);
+    else this.#atTurn(connection, () => this.#shakeHands(connection));
   }
 
   #shakeHands(connection: Connection): void {

@@ -71,7 +71,7 @@ export class HttpServer implements AsyncDisposable {
   private constructor(options: ServerOptions) {
     this.#options = options;
     const listen: RequestListener = (request, response) => void this.#serve(request, response);
-    const server = this.#server = createServer({
+    const settings = {
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: HEAD_MS,
       requestTimeout: REQUEST_MS,
@@ -79,8 +79,10 @@ export class HttpServer implements AsyncDisposable {
       noDelay: true,
       requireHostHeader: false, // the routes say what is wrong with it
       shouldUpgradeCallback: isWebSocket,
-    }, listen);
+    };
+    const server = this.#server = createServer(settings, listen);
     // What node:http does with a connection comes after the entrance.
+    Object.assign(server, { pauseOnConnect: true }); // an option of node:net that node:http passes over
     const [speak] = server.listeners("connection");
     server.removeAllListeners("connection");
     this.#entrance = new Entrance({

@@ -8,20 +8,37 @@ import type { Shares } from "./shares.ts";
 
 /** What is kept of what a client sends ahead; one that sends more is answered and let go. */
 const AHEAD_BYTES = 8 * 1024;
-/** What is kept for all connections together; one that holds more than its part is cut. */
-const HELD_BYTES = 16 * 1024 * 1024;
-const HELD_PART_BYTES = 2 * 1024;
+/**
+ * What is kept for all connections of a source, and for all together; above that, one that holds more
+ * than its part is cut.
+ */
+const SOURCE_HELD_BYTES = 2 * 1024 * 1024, ALL_HELD_BYTES = 8 * 1024 * 1024;
+const PART_HELD_BYTES = 2 * 1024;
 /** How much is written at once: each part that leaves shows that the client reads. */
 const WRITE_BYTES = 64 * 1024;
 /** What a client may still say when it has had its last answer, and for how long (RFC 9112, 9.6). */
-const FAREWELL_BYTES = 4 * 1024 * 1024;
-const FAREWELL_MS = 1_000;
+const FAREWELL_BYTES = 1024 * 1024;
+const FAREWELL_MS = 1_000, SHORT_FAREWELL_MS = 100;
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** What was read and waits, of all connections. */
 export class HeldBytes {
-  total = 0;
+  #all = 0;
+  readonly #sources = new Map<string | null, number>();
+
+  add(source: string | null, bytes: number): void {
+    const held = (this.#sources.get(source) ?? 0) + bytes;
+    this.#all += bytes;
+    if (held > 0) this.#sources.set(source, held);
+    else this.#sources.delete(source);
+  }
+
+  /** Whether more is kept than may be; a proxy speaks for many sources. */
+  isTooMuch(source: string | null): boolean {
+    const held = source === null ? 0 : this.#sources.get(source) ?? 0;
+    return this.#all > ALL_HELD_BYTES || held > SOURCE_HELD_BYTES;
+  }
 }
 
 /** How a connection is let through. */
@@ -49,7 +66,8 @@ export class Turnstile extends Duplex {
   #tail: Buffer = NOTHING;
   /** What is still to come of the body of the request that was let through last. */
   #bodyBytes = 0;
-  #phase: "open" | "released" | "leaving" = "open";
+  /** "ahead": the client sent too much ahead, and is let go after the answer that is under way. */
+  #phase: "open" | "ahead" | "leaving" | "released" = "open";
   /** What is under way. */
   #current: { readonly request: IncomingMessage; readonly response: ServerResponse } | null = null;
   #turn: Disposable | null = null;
@@ -81,7 +99,7 @@ export class Turnstile extends Duplex {
 
   /** node:http calls it with a time between two requests, and with none for the usual one. */
   setTimeout(delayMs: number): this {
-    if (this.#phase === "open") this.#raw.setTimeout(delayMs || this.#options.stillMs);
+    if (this.#phase !== "released") this.#raw.setTimeout(delayMs || this.#options.stillMs);
     return this;
   }
 
@@ -133,24 +151,38 @@ export class Turnstile extends Duplex {
 
   /** The last answer has left. The client may still be talking, and must not lose it over that. */
   override _final(done: (error?: Error | null) => void): void {
+    const isHeard = this.#phase === "open";
     this.#phase = "leaving";
     this.#forget();
-    let heardBytes = 0;
     this.#raw.off("data", this.#onData);
+    if (isHeard) this.#hearOut();
+    this.#raw.end();
+    const delayMs = isHeard ? FAREWELL_MS : SHORT_FAREWELL_MS;
+    const timer = this.#options.clock.timer(delayMs, () => this.#raw.destroy());
+    this.#raw.once("close", () => {
+      timer[Symbol.dispose]();
+      this.#forget();
+    });
+    done();
+  }
+
+  /** Takes what the client still says, turn by turn, and forgets it. */
+  #hearOut(): void {
+    const { shares, source } = this.#options;
+    let heardBytes = 0;
     this.#raw.on("data", (chunk: Uint8Array) => {
       heardBytes += chunk.length;
       if (heardBytes > FAREWELL_BYTES) this.#raw.destroy();
+      if (source === null || shares.enter(source)) return;
+      this.#raw.pause();
+      this.#turn = shares.wait(source, () => this.#raw.resume());
     });
-    this.#raw.end();
     this.#raw.resume();
-    const timer = this.#options.clock.timer(FAREWELL_MS, () => this.#raw.destroy());
-    this.#raw.once("close", () => timer[Symbol.dispose]());
-    done();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#forget();
-    if (this.#phase === "open") this.#raw.destroy();
+    if (this.#phase !== "released" && this.#phase !== "leaving") this.#raw.destroy();
     done(error);
   }
 
@@ -158,11 +190,11 @@ export class Turnstile extends Duplex {
     this.#hold(this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]));
     this.#pass();
     if (this.#held.length === 0 || this.#phase !== "open") return;
-    // It must wait, maybe for long: nothing more is read, and its buffer is no larger than it is.
+    // It must wait, maybe for long: nothing more is read, and its buffer is little larger than it is.
     this.#raw.pause();
-    this.#hold(Buffer.from(this.#held));
-    const { held } = this.#options;
-    if (held.total > HELD_BYTES && this.#held.length > HELD_PART_BYTES) this.destroy();
+    if (this.#held.length < this.#held.buffer.byteLength / 2) this.#hold(Buffer.from(this.#held));
+    const { held, source } = this.#options;
+    if (this.#held.length > PART_HELD_BYTES && held.isTooMuch(source)) this.destroy();
   };
 
   readonly #onEnd = (): void => {
@@ -216,13 +248,16 @@ export class Turnstile extends Duplex {
   /** Says with the answer that is under way that it is the last. */
   #leave(): void {
     const { response } = this.#current!;
+    this.#phase = "ahead";
+    this.#raw.pause();
     this.#forget();
     if (!response.headersSent) response.setHeader("connection", "close");
     response.once("close", () => this.end());
   }
 
   #hold(bytes: Buffer): void {
-    this.#options.held.total += bytes.length - this.#held.length;
+    const { held, source } = this.#options;
+    if (bytes.length !== this.#held.length) held.add(source, bytes.length - this.#held.length);
     this.#held = bytes;
   }
 

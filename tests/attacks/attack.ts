@@ -64,3 +64,19 @@ export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) resolve();
   return promise.finally(() => clearTimeout(timer));
 }
+
+/** The first lines of a request, such as "GET /login", without the empty one. */
+export function headOf({ hostname, port }: Victim, what: string): string {
+  return `${what} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n`;
+}
+
+/** Does something over and over until the time is up; what fails is tried again. */
+export async function repeatedly({ signal }: Play, what: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await what();
+    } catch {
+      await pause(50 + Math.random() * 450, signal);
+    }
+  }
+}
