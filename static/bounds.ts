@@ -5,8 +5,8 @@ import type { Terminal } from "@xterm/xterm";
 /** The longest title and the longest address of a link that are kept. */
 const STRING_CHARACTERS = 2_048;
 
-/** How often an action may be repeated by one sequence, far above the size of any screen. */
-const REPEATS = 5_000;
+/** How often an action may be repeated by one sequence, more than any screen has lines. */
+const REPEATS = 1_000;
 
 const ICON_AND_TITLE = 0, ICON = 1, TITLE = 2, LINK = 8;
 

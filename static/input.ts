@@ -4,6 +4,9 @@ import { PAYLOAD_BYTES } from "../lib/terminal/frame.ts";
 /** The most input that may wait to be sent, far above any sensible paste. */
 export const QUEUE_BYTES = 8 * 1024 * 1024;
 
+/** The most input that may wait when the terminal answers a program: one that does not read asks on. */
+const ANSWERS_QUEUE_BYTES = 16 * 1024;
+
 /**
  * How much of what was last sent is kept to send again: more than the network and the gateway hold
  * on its way to a shell that reads nothing.
@@ -26,9 +29,10 @@ export class InputQueue {
   /** The number that the last `ready` gave to this viewer. */
   #viewer = 0;
 
-  /** @returns false, with nothing queued, when `input` would take the queue over `QUEUE_BYTES` */
-  push(input: Uint8Array): boolean {
-    if (this.#waitingBytes + input.length > QUEUE_BYTES) return false;
+  /** @returns false, with nothing queued, when `input` would take the queue over its bound */
+  push(input: Uint8Array, kind: "typed" | "answer" = "typed"): boolean {
+    const most = kind === "typed" ? QUEUE_BYTES : ANSWERS_QUEUE_BYTES;
+    if (this.#waitingBytes + input.length > most) return false;
     this.#pieces.push(...cut(input));
     this.#waitingBytes += input.length;
     return true;
@@ -101,6 +105,13 @@ function cut(bytes: Uint8Array): Uint8Array[] {
     pieces.push(bytes.subarray(start, start + PAYLOAD_BYTES));
   }
   return pieces;
+}
+
+const utf8 = new TextEncoder();
+
+/** The bytes of an xterm `onData` string. */
+export function textBytes(data: string): Uint8Array {
+  return utf8.encode(data);
 }
 
 /** The bytes of an xterm `onBinary` string, in which each character stands for one byte. */

@@ -4,6 +4,14 @@ import { plain } from "./text.ts";
 
 const TEXT = "text/plain";
 
+/** Types of input (Input Events Level 2, 4.1.2). */
+const PASTED = [
+  "insertFromPaste",
+  "insertFromPasteAsQuotation",
+  "insertFromDrop",
+  "insertFromYank",
+];
+
 /**
  * Hands all such text for `element`, made harmless, to `paste`, in the place of the browser and of
  * xterm.js: the one would put it into a hidden field, slowly, and the other lets control characters
@@ -33,9 +41,9 @@ export function ownPastes(element: HTMLElement, paste: (text: string) => void): 
   }, capture);
 }
 
-/** Whether an input is no key: some keyboards paste without a `paste` event (Input Events Level 2). */
+/** Whether an input is no key: some keyboards paste without a `paste` event. */
 function isPasted({ inputType, data, isComposing }: InputEvent): boolean {
   if (isComposing) return false; // cannot be prevented
-  if (inputType.startsWith("insertFrom")) return true;
+  if (PASTED.includes(inputType)) return true;
   return inputType === "insertText" && data !== null && data !== plain(data);
 }

@@ -64,6 +64,11 @@ export function isStopped(phase: Phase): phase is Stopped {
   return "enter" in phase;
 }
 
+/** Whether what is typed is for the shell, at once or later. */
+export function takesKeys(phase: Phase): boolean {
+  return !hasPanel(phase) && phase.name !== "leaving";
+}
+
 /** Whether there is a panel to be drawn. */
 export function hasPanel(phase: Phase): phase is Stopped | Offering | Waiting {
   return "action" in phase;

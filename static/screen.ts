@@ -5,13 +5,16 @@ import { type ITheme, Terminal } from "@xterm/xterm";
 import type { Winsize } from "../lib/types.ts";
 import { bound } from "./bounds.ts";
 import { ownPastes } from "./paste.ts";
-import { plain, titleOf } from "./text.ts";
+import { calm, plain, titleOf } from "./text.ts";
 import { Utf8Stream } from "./utf8.ts";
 
 /** How long the window must hold still before the terminal follows it. */
 const RESIZE_MS = 100;
 
 const SCROLLBACK_LINES = 5000;
+
+/** What xterm.js takes in one turn, at the least: some sequences make much work of few characters. */
+const TURN_CHARACTERS = 4 * 1024;
 
 const THEME: ITheme = {
   background: "#0e1216",
@@ -99,7 +102,12 @@ export class Screen {
 
   /** Draws bytes; `drawn` is called when they are. */
   write(bytes: Uint8Array, drawn: () => void): void {
-    this.#terminal.write(this.#utf8.decode(bytes), drawn);
+    const text = calm(this.#utf8.decode(bytes));
+    let start = 0;
+    for (; start + TURN_CHARACTERS < text.length; start += TURN_CHARACTERS) {
+      this.#terminal.write(text.slice(start, start + TURN_CHARACTERS));
+    }
+    this.#terminal.write(text.slice(start), drawn);
   }
 
   /** No more bytes come. */

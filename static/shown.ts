@@ -1,5 +1,4 @@
 /** The session that the screen shows: what came of its output, what is drawn and acknowledged. */
-import { isAnswer } from "../lib/terminal/answers.ts";
 import type { TerminalEvent } from "../lib/types.ts";
 import { Offsets } from "./offsets.ts";
 import type { Screen } from "./screen.ts";
@@ -30,14 +29,14 @@ export class ShownSession {
     return this.#offsets.next;
   }
 
-  /** Up to where the output has been drawn, or will be, on this page or one before it. */
+  /** Up to where the output has been drawn, on this page or one before it. */
   get drawn(): number {
-    return Math.max(this.#drawnBefore, this.#offsets.next);
+    return Math.max(this.#drawnBefore, this.#offsets.drawn);
   }
 
-  /** Whether this answers a question that was answered when its output was drawn before. */
-  isOldAnswer(data: string): boolean {
-    return this.#offsets.drawn < this.#drawnBefore && isAnswer(data);
+  /** Whether the questions in what is being drawn were answered when it was drawn before. */
+  get isAnswered(): boolean {
+    return this.#offsets.drawn < this.#drawnBefore;
   }
 
   /** The output goes on at an offset; what is missing before it is not kept any more. */

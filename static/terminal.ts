@@ -2,10 +2,11 @@
 /// <reference lib="dom" />
 import "./csp.ts"; // first: xterm finds the page as these two leave it
 import { after } from "./hidden.ts";
+import { isAnswer } from "../lib/terminal/answers.ts";
 import { CLOSE } from "../lib/terminal/frame.ts";
 import type { TerminalEvent } from "../lib/types.ts";
 import { Connection, terminalUrl } from "./connection.ts";
-import { binaryBytes } from "./input.ts";
+import { binaryBytes, textBytes } from "./input.ts";
 import {
   afterClose,
   ended,
@@ -18,6 +19,7 @@ import {
   type Phase,
   type Reconnecting,
   type Stopped,
+  takesKeys,
   TIRED,
   type Waiting,
   waiting,
@@ -59,9 +61,8 @@ class TerminalPage {
   readonly #left = new AbortController();
 
   constructor() {
-    const utf8 = new TextEncoder();
     this.#screen = new Screen(this.#view.terminal, {
-      text: (data) => this.#session?.isOldAnswer(data) || this.#type(utf8.encode(data)),
+      text: (data) => isAnswer(data) ? this.#answer(data) : this.#type(textBytes(data)),
       binary: (data) => this.#type(binaryBytes(data)),
       resized: (winsize) => this.#connection?.resize(winsize),
       titled: (title) => document.title = title === "" ? "ttygate" : `${title} – ttygate`,
@@ -154,13 +155,10 @@ class TerminalPage {
         this.#ready(event, connection);
         break;
       case "idle":
-        this.#view.banner.countDown(event.remaining);
-        break;
       case "paused":
-        this.#view.banner.show("This terminal stands still on the server; what you type waits");
-        break;
       case "resumed":
-        this.#view.banner.clear();
+      case "notice":
+        this.#view.tell(event);
         break;
       case "skip":
         this.#session?.skip(event.to - event.from, (offset) => connection.ack(offset));
@@ -170,9 +168,6 @@ class TerminalPage {
         this.#screen.end();
         if (event.reason === "limit") this.#refused(event);
         else this.#stop(ended(event));
-        break;
-      case "notice":
-        this.#view.notice.show(event.text, event.endsIn);
         break;
       case "alive":
       case "stats":
@@ -199,8 +194,12 @@ class TerminalPage {
     if (lostBytes > 0) this.#view.banner.note(`${lostBytes} bytes of input were lost on the way`);
   }
 
+  #answer(data: string): void {
+    if (takesKeys(this.#phase) && !this.#session?.isAnswered) this.#typing.answer(data);
+  }
+
   #type(bytes: Uint8Array): void {
-    if (hasPanel(this.#phase) || this.#phase.name === "leaving") return;
+    if (!takesKeys(this.#phase)) return;
     this.#view.banner.typed();
     const taken = this.#typing.type(bytes);
     this.#pulse.typed();

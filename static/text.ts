@@ -10,9 +10,17 @@ const CONTROLS = /[\x00-\x08\x0a-\x0c\x0e-\x1f\x7f-\x9f]/g;
 /** What cannot be seen in a title or turns round what stands beside it. */
 const UNSEEN = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}\s]+/gu;
 
+/** Marks that all go onto one character, beyond what Unicode's stream-safe text has (UAX #15, 13). */
+const HEAP = /([\p{M}\p{Cf}]{30})[\p{M}\p{Cf}]+/gu;
+
 /** Pasted or dropped text as it may be typed: lines end with a return, other controls are gone. */
 export function plain(text: string): string {
   return text.replace(/\r\n?|\n/g, "\r").replace(CONTROLS, "");
+}
+
+/** Output without heaps of marks, which take browsers minutes to draw. */
+export function calm(text: string): string {
+  return text.replace(HEAP, "$1");
 }
 
 /** The title that a program gave, on one line and of a bounded length; may be empty. */

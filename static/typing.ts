@@ -1,21 +1,33 @@
 /** What the person types, handed to the connection that is ready, no faster than the network takes it. */
 /// <reference lib="dom" />
 import type { Connection } from "./connection.ts";
-import { InputQueue } from "./input.ts";
+import { InputQueue, textBytes } from "./input.ts";
 
 /** How soon to look again whether the network takes more input. */
 const PUMP_MS = 10;
+
+/** How many answers go together, when a program asks much at once: each message costs the server. */
+const ANSWERS_CHARACTERS = 2 * 1024;
 
 export class Typing {
   readonly #queue = new InputQueue();
   #connection: Connection | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Those of this turn. */
+  #answers = "";
 
   /** @returns false, with nothing taken, when too much waits already */
   type(bytes: Uint8Array): boolean {
     const taken = this.#queue.push(bytes);
     this.#pump();
     return taken;
+  }
+
+  /** Answers a program for the terminal, unless much waits already. */
+  answer(data: string): void {
+    if (this.#answers === "") queueMicrotask(() => this.#sendAnswers());
+    this.#answers += data;
+    if (this.#answers.length >= ANSWERS_CHARACTERS) this.#sendAnswers();
   }
 
   /** Goes on with a connection that is ready; see {@linkcode InputQueue.ready}. */
@@ -35,7 +47,14 @@ export class Typing {
   /** Pauses and forgets everything, for another session. */
   clear(): void {
     this.pause();
+    this.#answers = "";
     this.#queue.clear();
+  }
+
+  #sendAnswers(): void {
+    this.#queue.push(textBytes(this.#answers), "answer");
+    this.#answers = "";
+    this.#pump();
   }
 
   #pump(): void {

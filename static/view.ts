@@ -8,6 +8,7 @@ import { hasPanel, isStopped, type Phase, type Reconnecting } from "./phase.ts";
 import type { Running } from "./running.ts";
 
 type Ready = Extract<TerminalEvent, { type: "ready" }>;
+type Told = Extract<TerminalEvent, { type: "idle" | "paused" | "resumed" | "notice" }>;
 type Starting = Extract<Phase, { name: "starting" }>;
 
 function find<E extends HTMLElement>(id: string): E {
@@ -140,6 +141,20 @@ export class View {
       `${limits.pids} processes`,
       ...(limits.disk === null ? [] : [`${size(limits.disk)} disk`]),
     ].join(" · ");
+  }
+
+  /** Shows what the gateway tells about the session. */
+  tell(event: Told): void {
+    switch (event.type) {
+      case "idle":
+        return this.banner.countDown(event.remaining);
+      case "paused":
+        return this.banner.show("This terminal stands still on the server; what you type waits");
+      case "resumed":
+        return this.banner.clear();
+      case "notice":
+        return this.notice.show(event.text, event.endsIn);
+    }
   }
 
   #drawStage(name: string, text: string, percent?: number): void {

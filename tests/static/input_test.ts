@@ -36,6 +36,17 @@ Deno.test("InputQueue refuses, whole, what would take it over its bound, and tak
   equal(queue.push(new Uint8Array(1)), true);
 });
 
+Deno.test("InputQueue takes no answers while much waits, so that keys have their place", () => {
+  const queue = new InputQueue();
+  const answer = new Uint8Array(8);
+  let answers = 0;
+  while (queue.push(answer, "answer")) answers++;
+  equal(answers * answer.length, 16 * 1024);
+  equal(queue.push(new Uint8Array(1)), true);
+  drain(queue);
+  equal(queue.push(answer, "answer"), true);
+});
+
 Deno.test("InputQueue is empty at first, after the last piece, and when cleared", () => {
   const queue = new InputQueue();
   equal([queue.empty, queue.take()], [true, undefined]);

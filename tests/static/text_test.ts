@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { plain, TITLE_CHARACTERS, titleOf } from "../../static/text.ts";
+import { calm, plain, TITLE_CHARACTERS, titleOf } from "../../static/text.ts";
 
 const equal: (actual: unknown, expected: unknown) => void = assertEquals;
 
@@ -14,6 +14,18 @@ Deno.test("plain() keeps tabs, ends each line with a return, and drops all other
 
 Deno.test("plain() leaves nothing of a sequence that a terminal knows", () => {
   equal(plain("a\x1b[201~b\x9b201~c\x1b]0;t\x07d"), "a[201~b201~c]0;td");
+});
+
+Deno.test("calm() takes away heaps of marks, and nothing of what people write", () => {
+  const texts = [
+    "plain\x1b[1m",
+    "é́ \u0f40\u0fb5\u0f71\u0f72",
+    "👩‍👩‍👧‍👦 ❤️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    "שָׁלוֹם",
+    "a" + "\u0301".repeat(30),
+  ];
+  for (const text of texts) equal(calm(text), text);
+  equal(calm("a" + "\u0301\u200d".repeat(100_000) + "b"), "a" + "\u0301\u200d".repeat(15) + "b");
 });
 
 Deno.test("titleOf() keeps a title of any language as it is", () => {
