@@ -14,6 +14,7 @@ function alone(...kinds: readonly Kind[]) {
 
 /** Each is loaded when it is played. */
 export const ATTACKS: Readonly<Record<string, () => Promise<{ readonly attack: Attack }>>> = {
+  hostile: () => import("./hostile.ts"),
   newlines: () => import("./newlines.ts"),
   frames: () => import("./frames.ts"),
   churn: () => import("./churn.ts"),

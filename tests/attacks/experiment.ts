@@ -66,7 +66,14 @@ export async function play(plan: Plan): Promise<Outcome> {
     stderr: "inherit",
   }).spawn();
   const lines = attacker.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const timer = setTimeout(() => attacker.kill("SIGKILL"), START_MS + plan.seconds * 1000);
+  const kill = () => {
+    try {
+      attacker.kill("SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  const timer = setTimeout(kill, START_MS + plan.seconds * 1000);
   try {
     if ((await lines.read()).done) throw new Error(`the attack ${plan.name} did not begin`);
     const under = await feel(plan.seconds);
@@ -76,11 +83,7 @@ export async function play(plan: Plan): Promise<Outcome> {
     return { did: JSON.parse(said || "{}"), calm, under, after };
   } finally {
     clearTimeout(timer);
-    try {
-      attacker.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
+    kill();
     await attacker.status;
   }
 }

@@ -44,6 +44,27 @@ def call(number, *arguments):
     return f"it got to the kernel's own checks: {os.strerror(code)}"
 
 
+def alone(number, *arguments):
+    """Makes a system call in a process of its own: whatever it changes, and a filter that kills."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writing, (call(number, *arguments)).encode())
+        except OSError as error:
+            os.write(writing, f"refused {error.strerror}".encode())
+        os._exit(0)
+    os.close(writing)
+    said = os.read(reading, 4096).decode()
+    os.close(reading)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        raise OSError(errno.EPERM, signal.Signals(os.WTERMSIG(status)).name)
+    if said.startswith("refused "):
+        raise OSError(errno.EPERM, said[8:])
+    return said
+
+
 def writes(path, text):
     descriptor = os.open(path, os.O_WRONLY)
     try:
@@ -198,10 +219,10 @@ attempt("chroot, the first step of the way out of one")(lambda: call(CHROOT, b"/
 NAMESPACES = {"user": 0x10000000, "mount": 0x20000, "process": 0x20000000, "network": 0x40000000, "IPC": 0x8000000,
               "host name": 0x4000000, "cgroup": 0x2000000, "time": 0x80}
 for name, flag in NAMESPACES.items():
-    attempt(f"unshare into a new {name} namespace")(lambda flag=flag: call(UNSHARE, flag))
+    attempt(f"unshare into a new {name} namespace")(lambda flag=flag: alone(UNSHARE, flag))
     if flag != 0x80:
-        attempt(f"clone into a new {name} namespace")(lambda flag=flag: call(CLONE, flag | 17, 0, 0, 0, 0))
-attempt("clone3, whose flags no filter sees")(lambda: call(CLONE3, 0, 0))
+        attempt(f"clone into a new {name} namespace")(lambda flag=flag: alone(CLONE, flag | 17, 0, 0, 0, 0))
+attempt("clone3, whose flags no filter sees")(lambda: alone(CLONE3, 0, 0))
 for name in ["mnt", "net", "pid", "user", "uts", "ipc", "cgroup"]:
     attempt(f"entering a {name} namespace by setns")(
         lambda name=name: call(SETNS, os.open(f"/proc/1/ns/{name}", os.O_RDONLY), 0))
@@ -240,26 +261,7 @@ for name, numbers, *arguments in [
     if number is None:
         continue
 
-    def act(number=number, arguments=arguments):
-        # In a process of its own: whatever it changes, and a filter that kills.
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                os.write(writing, (call(number, *arguments) or "").encode())
-            except OSError as error:
-                os.write(writing, f"refused {error.strerror}".encode())
-            os._exit(0)
-        os.close(writing)
-        said = os.read(reading, 4096).decode()
-        os.close(reading)
-        _, status = os.waitpid(child, 0)
-        if os.WIFSIGNALED(status):
-            raise OSError(errno.EPERM, signal.Signals(os.WTERMSIG(status)).name)
-        if said.startswith("refused "):
-            raise OSError(errno.EPERM, said[8:])
-        return said
-    attempt(f"the system call {name}")(act)
+    attempt(f"the system call {name}")(lambda number=number, arguments=arguments: alone(number, *arguments))
 
 # Sockets.
 ALLOWED_FAMILIES = {socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK}
