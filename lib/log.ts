@@ -18,6 +18,8 @@ export type EventName =
   | "cookie-refused"
   | "origin-refused"
   | "connection-refused"
+  | "host-refused"
+  | "proxy-trouble"
   | "session-start"
   | "session-refused"
   | "session-return"

@@ -172,6 +172,7 @@ if [ "${1:-}" = --tests ]; then
   say "Chromium $(chromium --version 2>/dev/null | grep -o '[0-9.]*' | head -n 1)"
   command -v nft >/dev/null || apt_install nftables
   say "$(nft --version | grep -o 'nftables v[0-9.]*')"
+  ensure_proxies
   ensure_build
   ensure_test_image "$server_image" server server
   ensure_test_image "$docker_server_image" docker-server server

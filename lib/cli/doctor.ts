@@ -28,6 +28,7 @@ import { checkListen } from "./doctor/listen_checks.ts";
 import { checkModes } from "./doctor/mode_checks.ts";
 import { checkNetwork } from "./doctor/network.ts";
 import { Probe } from "./doctor/probe.ts";
+import { checkProxies } from "./doctor/proxy_checks.ts";
 import { formatFinding, ProgressLine, type Style, summary } from "./doctor/report.ts";
 import { checkClock, checkUnits, sliceOf, System } from "./doctor/system_checks.ts";
 import { judgeByDocker } from "./docker_view.ts";
@@ -161,6 +162,7 @@ async function examine(
   tell("asking systemd");
   (await checkUnits(system, Date.now())).forEach(tell);
   (await checkListen(loaded, system)).forEach(tell);
+  (await checkProxies(gateway.adminSocket)).forEach(tell);
   tell(await checkClock(system));
 }
 

@@ -10,6 +10,7 @@ import { AccountWatch } from "../http/accounts.ts";
 import { Assets } from "../http/assets.ts";
 import type { Gateway } from "../http/gateway.ts";
 import { Health } from "../http/health.ts";
+import { Noticed } from "../http/noticed.ts";
 import { Places } from "../http/places.ts";
 import { Shares } from "../http/shares.ts";
 import { log } from "../log.ts";
@@ -134,6 +135,7 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
       isWatched: () => registry.list().some(({ attached }) => attached),
     }),
     places: new Places(CONNECTIONS),
+    noticed: new Noticed({ log, now: clock.now }),
     clock,
     log,
     counted,

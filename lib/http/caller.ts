@@ -25,6 +25,8 @@ export interface Caller {
   readonly host: string | null;
   /** Whether a trusted proxy sends it. */
   readonly proxied: boolean;
+  /** The address of whoever sends it, a proxy's or the client's own; "unix" for a Unix socket. */
+  readonly peer: string;
 }
 
 /** What a connection says of itself. */
@@ -72,6 +74,7 @@ export function callerOf(
     knowsScheme: peer.encrypted || told !== undefined,
     host: request.host,
     proxied: isProxy,
+    peer: address ?? "unix",
     ...(peer.gone && { gone: peer.gone }),
   };
 }

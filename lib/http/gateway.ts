@@ -14,6 +14,7 @@ import type { AccountWatch } from "./accounts.ts";
 import type { Assets } from "./assets.ts";
 import type { Health } from "./health.ts";
 import type { KnownHosts } from "./hosts.ts";
+import type { Noticed } from "./noticed.ts";
 import type { Places } from "./places.ts";
 import type { Shares } from "./shares.ts";
 
@@ -40,6 +41,7 @@ export interface Gateway {
   /** The thread's time, and the web's connections, for all who share them. */
   readonly shares: Shares;
   readonly places: Places;
+  readonly noticed: Noticed;
   readonly clock: Clock;
   readonly log: Log;
   /** For whatever others can cause as often as they like. */

@@ -1,5 +1,6 @@
 /** The hosts that a gateway answers to, so that no other site can pass it off as its own; pure. */
 import { isIP } from "node:net";
+import type { CountingLog } from "../log/counting.ts";
 import { Refusal } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 
@@ -38,7 +39,8 @@ export class KnownHosts {
    *
    * @throws {Refusal} 400 for what is no host, 421 for one that is not known
    */
-  require({ door, path, host, proxied }: Caller): void {
+  require(caller: Caller, { counted }: { readonly counted: CountingLog }): void {
+    const { door, path, host, proxied } = caller;
     if (door === "admin" || host === null) return;
     const name = HOST.exec(host)?.[1];
     if (name === undefined) {
@@ -49,10 +51,19 @@ export class KnownHosts {
     }
     // What asks whether the gateway lives may know it by any name, and learns nothing else.
     if (path === "/healthz" || (proxied && !this.#areSet) || this.#has(plain(name))) return;
+    const { headers, remote, source } = caller;
+    counted.of(source).notice("a request was refused: it asks for a name that is not ours", {
+      event: "host-refused",
+      remote,
+      host: name,
+    });
+    const proxy = headers.has("x-forwarded-for")
+      ? " If it comes by a proxy of yours, add that to gateway.trusted_proxies instead."
+      : "";
     throw new Refusal(
       421,
       `This gateway does not answer to the name ${name}. If it is the gateway's, add it to ` +
-        `gateway.hosts in its configuration (TTYGATE_GATEWAY_HOSTS) and reload it.`,
+        `gateway.hosts in its configuration (TTYGATE_GATEWAY_HOSTS) and reload it.${proxy}`,
     );
   }
 

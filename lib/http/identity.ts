@@ -10,6 +10,7 @@ import type { CountingLog } from "../log/counting.ts";
 import type { Principal } from "../types.ts";
 import { Refusal } from "./answers.ts";
 import type { Caller } from "./caller.ts";
+import type { Noticed } from "./noticed.ts";
 
 /** A principal and for how long it stays one. */
 export interface Identity {
@@ -25,6 +26,7 @@ export interface IdentityParts {
   readonly basePath: string;
   readonly allowedOrigins: readonly string[];
   readonly log: Log;
+  readonly noticed: Noticed;
   readonly counted: CountingLog;
 }
 
@@ -156,7 +158,10 @@ function inWait(seconds: number): string {
  *
  * @throws {Refusal} 403 for a foreign origin, and for none unless the request carries Basic
  */
-export function requireOwnOrigin(caller: Caller, { allowedOrigins, counted }: IdentityParts): void {
+export function requireOwnOrigin(
+  caller: Caller,
+  { allowedOrigins, noticed, counted }: IdentityParts,
+): void {
   if (caller.door === "admin") return;
   const { headers, host, scheme, knowsScheme, remote, source } = caller;
   const verdict = checkOrigin({
@@ -170,7 +175,9 @@ export function requireOwnOrigin(caller: Caller, { allowedOrigins, counted }: Id
   if (verdict === "missing" && isScript) return;
   const why = verdict === "missing"
     ? "It has no Origin header; a script must use HTTP Basic instead."
-    : "It comes from another site. If that site is yours, add it to gateway.allowed_origins.";
+    : noticed.explainOrigin(caller) ??
+      "It comes from another site. If that site is yours, add it to gateway.allowed_origins; if " +
+        "there is a proxy in front of ttygate, it must pass on the host that was asked for (Host).";
   counted.of(source).notice("a request was refused for its origin", {
     event: "origin-refused",
     remote,

@@ -1,6 +1,6 @@
 /** Path and method to handler. */
 import { describeError } from "../log.ts";
-import { pathBelow, problem, Refusal, seeOther, text } from "./answers.ts";
+import { json, pathBelow, problem, Refusal, seeOther, text } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { identify } from "./identity.ts";
@@ -39,8 +39,8 @@ const ROUTES: readonly Route[] = [
   {
     path: /^\/terminal$/,
     methods: {
-      GET: () => {
-        throw new Refusal(400, "This address speaks WebSocket only (subprotocol ttygate.v1).");
+      GET: ({ caller, gateway }) => {
+        throw gateway.noticed.explainUpgrade(caller);
       },
     },
   },
@@ -92,6 +92,11 @@ const ROUTES: readonly Route[] = [
     admin: "alone",
   },
   {
+    path: /^\/api\/v1\/troubles$/,
+    methods: { GET: ({ gateway }) => json({ troubles: gateway.noticed.all }) },
+    admin: "alone",
+  },
+  {
     path: /^\/api\/v1\/locks$/,
     methods: { GET: ({ gateway }) => listLocks(gateway) },
     admin: "alone",
@@ -106,7 +111,8 @@ export async function answer(
 ): Promise<Response> {
   let response: Response;
   try {
-    gateway.hosts.require(caller);
+    gateway.noticed.look(caller);
+    gateway.hosts.require(caller, gateway);
     response = await dispatch(caller, request, gateway);
   } catch (error) {
     if (request.signal.aborted) return new Response(null); // nobody is there to read it

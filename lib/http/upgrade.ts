@@ -35,7 +35,8 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
   if (caller.door === "admin" || caller.path !== "/terminal") {
     throw new Refusal(404, "There is nothing at this address.");
   }
-  gateway.hosts.require(caller);
+  gateway.noticed.look(caller);
+  gateway.hosts.require(caller, gateway);
   requireOwnOrigin(caller, gateway);
   const identity = await identify(caller, gateway);
   const { headers, query } = caller;
