@@ -83,6 +83,8 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
     );
     await using terminal = await TestTerminal.open({ origin }, { cookie });
     assertEquals(await terminal.run("echo $((6 * 7))"), "42");
+    // In its sandbox it sees how much is free where Docker has its data, and so keeps to the limit.
+    assertEquals((await terminal.event("ready")).limits.disk, 1024 ** 3);
     assertMatch(await server.run("ttygate session list"), /\balice\b/);
     terminal.type("exit\r");
     assertEquals((await terminal.event("ended")).reason, "exit");
