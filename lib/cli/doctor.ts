@@ -15,6 +15,7 @@ import {
   usersOf,
 } from "./doctor/file_checks.ts";
 import { counted, fail, type Finding, ok, warn } from "./doctor/finding.ts";
+import { checkSockets, checkTables, checkTerminals } from "./doctor/kernel.ts";
 import {
   checkCpu,
   checkDisk,
@@ -128,6 +129,7 @@ async function examine(
       await examineContainers(config, { docker, info, system, tell, signal });
     } else tell(warn("containers", "nothing could be measured without the image", "mend it first"));
     tell(checkCapacity(info, { ...session, ...container }));
+    tell(checkSockets(info));
   }
 
   tell("reading the files");
@@ -177,7 +179,7 @@ interface Instruments {
 
 /** Starts two containers of the session's own spec and measures in them. */
 async function examineContainers(config: Config, instruments: Instruments): Promise<void> {
-  const { container, docker: { socket, instance } } = config;
+  const { container, docker: { socket, instance }, session, pool } = config;
   const { docker, info, system, tell, signal } = instruments;
   const { cpus, memoryBytes, pids, diskBytes } = container;
   const limits = probeLimits({ cpus, memoryBytes, pids, diskBytes });
@@ -207,6 +209,7 @@ async function examineContainers(config: Config, instruments: Instruments): Prom
   const { active } = await system.unit("ttygate-egress.service");
   const networked = { docker, network: container.network, active: active === "active" };
   const disk = { engine, limitBytes: diskBytes, minFreeBytes: config.docker.minFreeBytes };
+  const most = session.maxTotal + pool.size;
   const measurements: readonly [
     check: string,
     doing: string,
@@ -217,6 +220,8 @@ async function examineContainers(config: Config, instruments: Instruments): Prom
     ["memory", "filling the memory", () => checkMemory(probe, limits)],
     ["disk", "filling the disk", () => checkDisk(probe, limits, disk)],
     ["network", "trying the network", () => checkNetwork({ ...networked, probe, peer })],
+    ["terminals", "opening terminals", () => checkTerminals(probe, container.runtime)],
+    ["kernel's tables", "asking the kernel", () => checkTables(probe, most)],
     ["pids", "starting processes", () => checkPids(probe, limits)],
   ];
   for (const [check, doing, measure] of measurements) {

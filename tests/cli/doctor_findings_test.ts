@@ -21,6 +21,7 @@ import {
   judgeWatch,
   probeLimits,
 } from "../../lib/cli/doctor/limits.ts";
+import { checkSockets, judgeTables, judgeTerminals } from "../../lib/cli/doctor/kernel.ts";
 import { judgeNetwork, routers } from "../../lib/cli/doctor/network.ts";
 import { formatFinding, ProgressLine, summary, wrap } from "../../lib/cli/doctor/report.ts";
 import { judgeTimer, judgeUnit } from "../../lib/cli/doctor/system_checks.ts";
@@ -387,4 +388,27 @@ Deno.test("the line of progress is gone before anything else is printed", () => 
   }
   assertEquals(screen, "one …\r\x1b[Ktwo is longer than \r\x1b[K");
   new ProgressLine(null).show("nobody looks");
+});
+
+Deno.test("terminals are counted until they are refused, but for a runtime with its own", () => {
+  const refused = "sh: 1: cannot create /dev/ptmx: No space left on device\n";
+  assertEquals(judgeTerminals("opened\n".repeat(48) + refused, "").status, "ok");
+  assertEquals(judgeTerminals("opened\n".repeat(56), "").status, "fail");
+  assertEquals(judgeTerminals("opened\n".repeat(56), "runsc").status, "ok");
+  assertEquals(judgeTerminals(refused, "").status, "warn");
+});
+
+Deno.test("a table of the kernel that some containers can use up is named with its value", () => {
+  const kernel = (instances: number, ptys: number) =>
+    `fs.inotify.max_user_instances ${instances}\nkernel.pty.max ${ptys}\nkernel.pty.reserve 1024\n`;
+  assertMatch(judgeTables(kernel(128, 4096), 50).message, /: fs\.inotify\.\w+ is 128$/);
+  assertEquals(judgeTables(kernel(2 ** 24, 4096), 50).status, "ok");
+  assertMatch(judgeTables(kernel(2 ** 24, 4096), 200).message, /: kernel\.pty\.max is 4096$/);
+  assertEquals(judgeTables(kernel(2 ** 24, 16_384), 200).status, "ok");
+  assertEquals(judgeTables("", 50).status, "ok");
+});
+
+Deno.test("sockets have a limit of memory with cgroup v2 only", () => {
+  assertEquals(checkSockets({ CgroupVersion: "2" }).status, "ok");
+  assertEquals(checkSockets({}).status, "warn");
 });

@@ -99,7 +99,8 @@ Deno.test("limits that Docker was not told of are measured to be missing", async
   relay.next(/^POST \S+\/containers\/create/, {
     type: "edit",
     edit: ({ HostConfig, ...rest }) => {
-      const { NanoCpus: _, Memory: _m, MemorySwap: _s, PidsLimit: _p, ...kept } = HostConfig;
+      const { NanoCpus: _, Memory: _m, MemorySwap: _s, PidsLimit: _p, Mounts: _t, ...kept } =
+        HostConfig;
       // Docker's own bridge lets its containers reach each other.
       return {
         ...rest,
@@ -114,6 +115,7 @@ Deno.test("limits that Docker was not told of are measured to be missing", async
       ["cpu", /^container\.cpus is not enforced: a busy container got/, /cgroup controllers/],
       ["memory", /^container\.memory is not enforced:/, /swapaccount=1/],
       ["pids", /^container\.pids is not enforced: 129 processes/, /container\.runtime/],
+      ["terminals", /^\d+ terminals were opened in a container of 48/, /docker volume ls/],
       ["privileges", /they may open raw sockets, and setuid programs gain/, /container\.runtime/],
       ["network", /^containers on ttygate reach each other$/, /docker network rm ttygate/],
     ] as const
