@@ -90,6 +90,18 @@ for (const backend of BACKENDS) {
       assertEquals(await lab.resolves(), true);
     });
 
+    await t.step("or some name servers only, which Docker asks from there", async () => {
+      const none = "flush chain inet ttygate resolvers";
+      await lab.load(none);
+      assertEquals(await lab.resolves(), false);
+      await lab.load(none, `add rule inet ttygate resolvers ip daddr ${NAME_SERVER} accept`);
+      assertEquals(await lab.resolves(), true);
+      await lab.load(
+        "add rule inet ttygate allowed ip daddr 192.168.7.7 accept",
+        "flush chain inet ttygate internet",
+      );
+    });
+
     await t.step("a file with a mistake changes nothing", async () => {
       const { code } = await lab.tryLoad("add rule inet ttygate allowed ip daddr nonsense accept");
       assertEquals(code, 1);
