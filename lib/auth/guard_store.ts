@@ -28,19 +28,24 @@ export function guardFile(stateDir: string): string {
 }
 
 /**
- * What the file holds, or null where there is none or it is no such thing.
+ * What the file holds, or null where there is none or it is damaged.
  *
+ * @param tellDamage called where it is damaged
  * @throws {Error} what the file system said
  */
-export async function readGuard(path: string): Promise<GuardRecord | null> {
+export async function readGuard(
+  path: string,
+  tellDamage: () => void = () => {},
+): Promise<GuardRecord | null> {
   try {
     const { size } = await Deno.stat(path);
-    if (size > FILE_BYTES) return null;
-    const parsed = v.safeParse(RECORD, JSON.parse(await Deno.readTextFile(path)));
-    return parsed.success ? parsed.output : null;
+    if (size > FILE_BYTES) throw new SyntaxError();
+    return v.parse(RECORD, JSON.parse(await Deno.readTextFile(path)));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return null;
-    throw error;
+    if (error instanceof Deno.errors.NotFound) return null;
+    if (!(error instanceof SyntaxError || error instanceof v.ValiError)) throw error;
+    tellDamage();
+    return null;
   }
 }
 
@@ -75,7 +80,8 @@ export class GuardStore implements AsyncDisposable {
     const { guard, path } = options;
     const store = new GuardStore(options);
     try {
-      const record = await readGuard(path);
+      const damaged = `${path} is damaged: the failed log-ins of before are forgotten`;
+      const record = await readGuard(path, () => options.warn(damaged));
       if (record !== null) guard.restore(record);
     } catch (error) {
       store.#warn("read", error);

@@ -35,6 +35,11 @@ export function titleOf(status: number): string {
   return TITLES[status] ?? "Error";
 }
 
+/** What is told of an error that the log alone knows. */
+export function failed(): Refusal {
+  return new Refusal(500, "The gateway could not answer. Its log says why.");
+}
+
 /** JSON. */
 export function json(body: unknown, status = 200): Response {
   return new Response(JSON.stringify(body) + "\n", {

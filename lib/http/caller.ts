@@ -17,8 +17,6 @@ export interface Caller {
   /** What shares are given to: an IPv4 address, the /64 of an IPv6 one, or "unix". */
   readonly source: string;
   readonly scheme: "http" | "https";
-  /** Aborted when nobody waits for the answer any more. */
-  readonly gone?: AbortSignal;
   /** Whether that is so for sure: a proxy that nobody trusts may be in front and speak TLS. */
   readonly knowsScheme: boolean;
   /** The host that is asked for; null where HTTP/1.0 names none. */
@@ -27,12 +25,14 @@ export interface Caller {
   readonly proxied: boolean;
   /** The address of whoever sends it, a proxy's or the client's own; "unix" for a Unix socket. */
   readonly peer: string;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly gone?: AbortSignal;
 }
 
 /** What a connection says of itself. */
 export interface Peer {
-  /** Undefined on a Unix socket. */
-  readonly address: string | undefined;
+  /** Null on a Unix socket. */
+  readonly address: string | null;
   readonly encrypted: boolean;
   /** Aborted when it has hung up. */
   readonly gone?: AbortSignal;
@@ -50,6 +50,16 @@ const MAPPED = /^::ffff:(?=\d+\.)/i;
 /** Some proxies tell the client's port as well: "192.0.2.7:4711", "[2001:db8::7]:4711". */
 const WITH_PORT = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$/;
 
+/** What is known of a connection; null where its client is gone already, and with it the address. */
+export function peerOf(
+  transport: "tcp" | "unix",
+  address: string | undefined,
+  encrypted: boolean,
+): Peer | null {
+  if (transport === "unix") return { address: null, encrypted };
+  return address === undefined ? null : { address: address.replace(MAPPED, ""), encrypted };
+}
+
 /** Derives the caller. A peer on a Unix socket is a proxy that the file's mode let in. */
 export function callerOf(
   request: { method: string; url: string; headers: Headers; host: string | null },
@@ -58,8 +68,8 @@ export function callerOf(
 ): Caller {
   const { headers, method } = request;
   const { pathname, searchParams } = new URL(request.url, "http://gateway.invalid");
-  const address = peer.address?.replace(MAPPED, "");
-  const isProxy = door === "web" && trusts(trustedProxies, address);
+  const { address } = peer;
+  const isProxy = door === "web" && trusts(trustedProxies, peer);
   const told = isProxy ? schemeOf(headers) : undefined;
   const remote = (isProxy ? clientOf(headers, address, trustedProxies) : address) ?? "unix";
   return {
@@ -95,8 +105,8 @@ export function sourceOf(address: string): string {
 }
 
 /** Whether a peer's word counts; one on a Unix socket was let in by the socket's mode. */
-export function trusts(proxies: BlockList, address: string | undefined): boolean {
-  return address === undefined || isListed(proxies, address);
+export function trusts(proxies: BlockList, { address }: Peer): boolean {
+  return address === null || isListed(proxies, address);
 }
 
 /**
@@ -105,9 +115,9 @@ export function trusts(proxies: BlockList, address: string | undefined): boolean
  */
 function clientOf(
   headers: Headers,
-  proxy: string | undefined,
+  proxy: string | null,
   proxies: BlockList,
-): string | undefined {
+): string | null {
   let client = proxy;
   for (const entry of listOf(headers.get("x-forwarded-for")).reverse()) {
     const address = addressOf(entry);

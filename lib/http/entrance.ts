@@ -2,15 +2,15 @@
 import type { Socket } from "node:net";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import { Refusal } from "./answers.ts";
-import { type Door, type Peer, sourceOf, trusts } from "./caller.ts";
+import { type Door, type Peer, peerOf, sourceOf, trusts } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { HeldBytes, Turnstile } from "./turnstile.ts";
 
-/** How long a client may take to say something, and then for its TLS handshake. */
-const HELLO_MS = 10_000;
-/** How long a connection of HTTP may stand still, be it that nothing comes or that nobody reads. */
+/** How long a client may take from its connection to its first words, TLS included. */
+export const HELLO_MS = 10_000;
+/** How long a connection of HTTP may stand still: nothing comes, or nobody reads. */
 const STILL_MS = 30_000;
-/** Of the source of a connection through the admin socket, whose mode is its lock. */
+/** The source of a proxy's connection while it speaks for no client, and of the admin's. */
 const NOBODY = null;
 
 /** A certificate, or a chain of them, and its key as PEM texts. */
@@ -22,7 +22,10 @@ export interface Certificate {
 /** What an entrance needs. */
 export interface EntranceOptions {
   readonly door: Door;
-  readonly gateway: Gateway;
+  readonly gateway: Pick<
+    Gateway,
+    "clock" | "counted" | "places" | "shares" | "trustedProxies"
+  >;
   /** Null for plain HTTP. */
   readonly tls: Certificate | null;
   /** Has node:http speak with a client. */
@@ -33,7 +36,8 @@ export interface EntranceOptions {
 export class Connection {
   /** "silent": it has sent no request; "asking": it has; "terminal": it is one. */
   phase: "silent" | "asking" | "terminal" = "silent";
-  turnstile: Turnstile | null = null;
+  /** Cuts it if its first words do not come. */
+  hello: Disposable | null = null;
   /** Whether it speaks for others. */
   readonly isProxy: boolean;
 
@@ -59,7 +63,7 @@ export class Connection {
 /** The connections of one listening socket. */
 export class Entrance {
   readonly #options: EntranceOptions;
-  readonly #connections = new Map<Socket, Connection>();
+  readonly #connections = new Set<Connection>();
   readonly #byTurnstile = new WeakMap<Turnstile, Connection>();
   readonly #held = new HeldBytes();
   #context: SecureContext | null;
@@ -76,7 +80,7 @@ export class Entrance {
   }
 
   get connections(): readonly Connection[] {
-    return [...this.#connections.values()];
+    return [...this.#connections];
   }
 
   /** The connection on which node:http has heard something. */
@@ -90,51 +94,54 @@ export class Entrance {
   }
 
   /**
-   * A proxy's connection asks for a client: that takes its place and its turn.
+   * A proxy's connection asks for a client: that pays with its place and its turn.
    *
    * @throws {Refusal} 503 where its address has no place any more
    */
-  async speakFor(connection: Connection, source: string): Promise<void> {
+  async assignClient(connection: Connection, source: string): Promise<void> {
     const { door, gateway: { shares, places } } = this.#options;
     if (door === "admin" || !connection.isProxy) return;
     if (!places.speak(connection, source)) {
-      this.#tellCrowd(source);
+      this.#logRefused(source);
       throw new Refusal(503, "There are too many connections from your address.");
     }
     if (shares.enter(source)) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     using _turn = shares.wait(source, resolve);
+    // A proxy's connection has many requests.
     connection.raw.once("close", resolve);
     await promise;
+    connection.raw.off("close", resolve);
   }
 
   /** The client has its answer. */
-  speakForNobody(connection: Connection): void {
+  releaseClient(connection: Connection): void {
     const { places } = this.#options.gateway;
     if (connection.isProxy && !connection.raw.destroyed) places.speak(connection, NOBODY);
   }
 
   /** Lets a client in, or sends it away where its address has no place any more. */
-  admit(raw: Socket): void {
+  admit(raw: Socket, transport: "tcp" | "unix"): void {
     const { door, gateway: { clock, places, trustedProxies }, tls } = this.#options;
-    const peer = { address: raw.remoteAddress, encrypted: tls !== null };
-    const isTrusted = door === "admin" || trusts(trustedProxies, peer.address);
-    const source = isTrusted ? NOBODY : sourceOf(peer.address!);
+    const peer = peerOf(transport, raw.remoteAddress, tls !== null);
+    raw.on("error", () => raw.destroy());
+    if (peer === null) return void raw.destroy();
+    const isTrusted = peer.address === null || door === "admin" || trusts(trustedProxies, peer);
+    const source = isTrusted ? NOBODY : sourceOf(peer.address);
     const connection = new Connection(raw, peer, clock.now(), source);
     this.#visits++;
-    raw.on("error", () => raw.destroy());
     if (door === "web" && !places.enter(connection)) {
-      this.#tellCrowd(source ?? "a proxy");
+      this.#logRefused(source ?? "a proxy");
       raw.destroy();
       return;
     }
-    this.#connections.set(raw, connection);
+    this.#connections.add(connection);
+    connection.hello = clock.timer(HELLO_MS, () => raw.destroy());
     raw.on("close", () => {
-      this.#connections.delete(raw);
+      this.#connections.delete(connection);
       places.leave(connection);
+      connection.hello?.[Symbol.dispose]();
     });
-    raw.on("timeout", () => raw.destroy());
-    raw.setTimeout(HELLO_MS);
     this.#atTurn(connection, () => {
       // Until it says something it costs as little as can be.
       raw.once("readable", () => this.#hear(connection));
@@ -149,7 +156,7 @@ export class Entrance {
     raw.once("close", () => turn[Symbol.dispose]());
   }
 
-  #tellCrowd(source: string): void {
+  #logRefused(source: string): void {
     const { counted } = this.#options.gateway;
     counted.of(source).warning("a connection was refused: its address has its share of them", {
       event: "connection-refused",
@@ -180,7 +187,7 @@ export class Entrance {
       held: this.#held,
       stillMs: STILL_MS,
     });
-    raw.setTimeout(0).removeAllListeners("timeout");
+    connection.hello?.[Symbol.dispose]();
     socket.setTimeout(STILL_MS).on("timeout", () => {
       if (turnstile.answers) {
         const log = counted.of(connection.source ?? "a proxy");
@@ -188,7 +195,6 @@ export class Entrance {
       }
       raw.destroy();
     });
-    connection.turnstile = turnstile;
     this.#byTurnstile.set(turnstile, connection);
     turnstile.on("error", () => {});
     speak(turnstile);

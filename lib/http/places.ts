@@ -35,19 +35,25 @@ export class Places {
     return true;
   }
 
-  /** A proxy's connection speaks for this source now. @returns whether that has a place; it leaves if not */
+  /** A proxy's connection speaks for this source now. @returns whether that has a place; if not, all stays */
   speak(guest: Guest, source: string | null): boolean {
-    if (guest.source === source) return true;
-    this.leave(guest);
+    const before = guest.source;
+    if (before === source) return true;
+    if (!this.leave(guest)) return false;
     guest.source = source;
-    return this.enter(guest);
+    if (this.enter(guest)) return true;
+    guest.source = before;
+    this.#add(guest);
+    return false;
   }
 
-  leave(guest: Guest): void {
+  /** @returns whether it had a place */
+  leave(guest: Guest): boolean {
     const held = this.#guests.get(guest.source);
-    if (!held?.delete(guest)) return;
+    if (!held?.delete(guest)) return false;
     this.#taken--;
     if (held.size === 0) this.#guests.delete(guest.source);
+    return true;
   }
 
   #add(guest: Guest): void {

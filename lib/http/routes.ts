@@ -1,6 +1,6 @@
 /** Path and method to handler. */
 import { describeError } from "../log.ts";
-import { json, pathBelow, problem, Refusal, seeOther, text } from "./answers.ts";
+import { failed, json, pathBelow, problem, Refusal, seeOther, text } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { identify } from "./identity.ts";
@@ -18,7 +18,7 @@ type Handler = (
 ) => Response | Promise<Response>;
 
 interface Route {
-  /** A path, or a pattern whose first group is handed over as `id`. */
+  /** A path, or a pattern whose first group is handed over, decoded, as `id`. */
   readonly path: RegExp;
   readonly methods: Readonly<Record<string, Handler>>;
   /** Whether the admin socket has it too, or alone. */
@@ -134,11 +134,23 @@ function dispatch(
     const match = caller.path === null ? null : path.exec(caller.path);
     if (!match) continue;
     const handler = methods[caller.method === "HEAD" ? "GET" : caller.method];
-    if (handler) return handler({ caller, request, gateway, id: match[1] ?? "" });
+    if (handler) return handler({ caller, request, gateway, id: decoded(match[1] ?? "") });
     const allow = Object.keys(methods).join(", ").replace("GET", "GET, HEAD");
     throw new Refusal(405, `This address takes ${allow} only.`, { allow });
   }
   throw new Refusal(404, "There is nothing at this address.");
+}
+
+/** A part of a path as it is meant (RFC 3986, section 2.1). @throws {Refusal} 400 */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new Refusal(
+      400,
+      "This address is not well-formed: it has a stray % or bytes that are not UTF-8.",
+    );
+  }
 }
 
 async function showTerminal({ caller, gateway }: Parameters<Handler>[0]): Promise<Response> {
@@ -173,5 +185,5 @@ function transportSecurity({ scheme, knowsScheme, host }: Caller): string | null
 
 function failure(error: unknown, { method, path, source }: Caller, { counted }: Gateway): Refusal {
   counted.of(source).error("a request failed", { method, path, error: describeError(error) });
-  return new Refusal(500, "The gateway could not answer. Its log says why.");
+  return failed();
 }

@@ -7,11 +7,11 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Socket } from "node:net";
-import { createHeaders, createRequest, sendResponse } from "@remix-run/node-fetch-server";
+import { createHeaders, sendResponse } from "@remix-run/node-fetch-server";
 import { sleep } from "../clock.ts";
 import type { ListenAddress } from "../config.ts";
 import { acceptSocket } from "../terminal/socket.ts";
-import { Refusal, text } from "./answers.ts";
+import { failed, Refusal, text } from "./answers.ts";
 import { type Caller, callerOf, type Door } from "./caller.ts";
 import { type Certificate, type Connection, Entrance } from "./entrance.ts";
 import type { Gateway } from "./gateway.ts";
@@ -27,6 +27,7 @@ import {
   misunderstood,
   pathOf,
   refuse,
+  requestOf,
   say,
   sayLast,
 } from "./wire.ts";
@@ -64,6 +65,8 @@ export class HttpServer implements AsyncDisposable {
   readonly #answering = new Set<ServerResponse>();
   readonly #serving = new Set<Promise<void>>();
   #phase: "open" | "closing" = "open";
+  /** Known when it listens; on a Unix socket every client is a trusted proxy. */
+  #transport: "tcp" | "unix" = "tcp";
   #closed = Promise.withResolvers<void>();
   /** Of its Unix socket, if it made one. */
   #path: string | null = null;
@@ -89,7 +92,7 @@ export class HttpServer implements AsyncDisposable {
       ...options,
       speak: (turnstile) => speak!.call(server, turnstile as unknown as Socket),
     });
-    server.on("connection", (socket: Socket) => this.#entrance.admit(socket));
+    server.on("connection", (socket: Socket) => this.#entrance.admit(socket, this.#transport));
     server.on("checkExpectation", listen);
     server.on("upgrade", (request, turnstile) => {
       const serving = this.#upgrade(request, turnstile as unknown as Turnstile);
@@ -184,23 +187,23 @@ export class HttpServer implements AsyncDisposable {
     const { gateway } = this.#options;
     const turnstile = message.socket as unknown as Turnstile;
     const connection = this.#entrance.of(turnstile);
+    // First of all: the turnstile lets the next request through when this one's answer has left.
+    response.once("close", () => this.#entrance.releaseClient(connection));
     turnstile.occupy(message, response);
     this.#follow(turnstile, connection, response);
     let reply: Response;
     try {
       const host = hostOf(message);
       message.url = pathOf(message.url);
-      const request = createRequest(message, response, { host: "gateway.invalid" });
+      const request = requestOf(message, response);
       const { headers, signal: gone } = request;
       const caller = this.#callerOf(message, { host, headers, gone }, connection);
-      await this.#entrance.speakFor(connection, caller.source);
-      response.once("close", () => this.#entrance.speakForNobody(connection));
+      await this.#entrance.assignClient(connection, caller.source);
       if (response.destroyed) return;
       reply = await answer(caller, request, gateway);
     } catch (error) {
-      // What fetch has no words for is a method such as TRACE.
-      const unspeakable = new Refusal(400, "This is no HTTP request that can be answered.");
-      reply = text(error instanceof Refusal ? error : unspeakable);
+      if (response.destroyed) return;
+      reply = text(this.#refusalOf(error, "a request failed", connection));
     }
     if (response.destroyed || turnstile.writableEnded) return;
     // Nobody reads the rest: the client could take all its time to send it.
@@ -230,7 +233,12 @@ export class HttpServer implements AsyncDisposable {
       reject(error);
       if (this.#server.listening) log.error("a listening socket failed", { error });
     });
-    this.#server.listen(where, resolve);
+    this.#server.listen(where, () => {
+      const address = this.#server.address();
+      const isTcp = address !== null && typeof address === "object";
+      this.#transport = isTcp ? "tcp" : "unix";
+      resolve();
+    });
     return promise;
   }
 
@@ -265,7 +273,7 @@ export class HttpServer implements AsyncDisposable {
       message.url = pathOf(message.url);
       const seen = { host, headers: createHeaders(message), gone: gone.signal };
       const caller = this.#callerOf(message, seen, connection);
-      await this.#entrance.speakFor(connection, caller.source);
+      await this.#entrance.assignClient(connection, caller.source);
       const admitted = await admitTerminal(caller, gateway);
       const accepted = acceptSocket(message, socket, ahead, { ...gateway, ...admitted });
       socket.resume();
@@ -273,14 +281,15 @@ export class HttpServer implements AsyncDisposable {
       socket.setTimeout(0); // a terminal may be quiet for hours; it has its own heartbeat
       await serveTerminal(accepted, admitted, gateway);
     } catch (error) {
-      if (!(error instanceof Refusal) && !socket.destroyed) {
-        const log = gateway.counted.of(connection.source ?? "a proxy");
-        log.error("an upgrade failed", { error });
-      }
-      const refusal = error instanceof Refusal
-        ? error
-        : new Refusal(500, "The gateway could not answer. Its log says why.");
-      await refuse(socket, text(refusal));
+      if (socket.destroyed) return;
+      await refuse(socket, text(this.#refusalOf(error, "an upgrade failed", connection)));
     }
+  }
+
+  /** What the client is told of an error; the log is told of what is no refusal. */
+  #refusalOf(error: unknown, what: string, { source }: Connection): Refusal {
+    if (error instanceof Refusal) return error;
+    this.#options.gateway.counted.of(source ?? "a proxy").error(what, { error });
+    return failed();
   }
 }

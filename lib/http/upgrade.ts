@@ -30,6 +30,7 @@ export interface TerminalRequest {
  * Checks an upgrade request before it is accepted.
  *
  * @throws {Refusal} 400, 401, 403, 426, 429 or 503
+ * @throws the reason of `caller.gone` when the client has hung up
  */
 export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<TerminalRequest> {
   if (caller.door === "admin" || caller.path !== "/terminal") {
@@ -59,7 +60,7 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
       ? null
       : { session, offset: integer(query, "offset", 0, 0, Number.MAX_SAFE_INTEGER) },
   };
-  await takeTurn(request.allowance, gateway);
+  await takeTurn(request.allowance, caller, gateway);
   return request;
 }
 
@@ -77,13 +78,18 @@ function requireWebSocket({ method, headers }: Caller): void {
 }
 
 /** Has a user who opens terminals over and over wait, so that others need not. */
-async function takeTurn(allowance: Allowance, { clock }: Gateway): Promise<void> {
+async function takeTurn(
+  allowance: Allowance,
+  { gone }: Caller,
+  { clock }: Gateway,
+): Promise<void> {
   if (allowance.waitMs > UPGRADE_WAIT_MS) {
     const wait = { "retry-after": String(Math.ceil(allowance.waitMs / 1000)) };
     throw new Refusal(429, "You open terminals too fast. Wait a few seconds.", wait);
   }
   allowance.spend(UPGRADE_UNITS);
-  await sleep(allowance.waitMs, clock);
+  await sleep(allowance.waitMs, clock, gone);
+  gone?.throwIfAborted();
 }
 
 function integer(

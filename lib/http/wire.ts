@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { createRequest } from "@remix-run/node-fetch-server";
 import { Refusal, text, titleOf } from "./answers.ts";
 import type { Turnstile } from "./turnstile.ts";
 
@@ -33,6 +34,15 @@ export function hostOf(
 ): string | null {
   const named = ABSOLUTE.exec(url)?.[1] ?? headersDistinct.host?.join(", ");
   return named ?? (httpVersion === "1.0" ? null : "");
+}
+
+/** A request as fetch has it. @throws {Refusal} 400 for what fetch has no words for, such as the method TRACE */
+export function requestOf(message: IncomingMessage, response: ServerResponse): Request {
+  try {
+    return createRequest(message, response, { host: "gateway.invalid" });
+  } catch {
+    throw new Refusal(400, "This is no HTTP request that can be answered.");
+  }
 }
 
 /** Why the parser gave up. */

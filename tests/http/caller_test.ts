@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { BlockList } from "node:net";
 import { safeNext } from "../../lib/http/answers.ts";
-import { callerOf, sourceOf } from "../../lib/http/caller.ts";
+import { callerOf, peerOf, sourceOf } from "../../lib/http/caller.ts";
 
 const proxies = new BlockList();
 proxies.addSubnet("10.0.0.0", 8, "ipv4");
@@ -14,7 +14,7 @@ function seen(
 ) {
   return callerOf(
     { method: "GET", url, headers: new Headers(headers), host: "localhost" },
-    { address, encrypted },
+    peerOf(address === undefined ? "unix" : "tcp", address, encrypted)!,
     { door: "web", basePath, trustedProxies: proxies },
   );
 }
@@ -30,6 +30,11 @@ Deno.test("a trusted proxy says who the client is and what it speaks", () => {
     const caller = seen(proxy, headers);
     assertEquals([caller.remote, caller.scheme], ["192.0.2.7", "https"]);
   }
+});
+
+Deno.test("a TCP connection that has lost its address is nobody's, and no trusted proxy's", () => {
+  assertEquals(peerOf("tcp", undefined, false), null);
+  assertEquals(peerOf("unix", undefined, false), { address: null, encrypted: false });
 });
 
 Deno.test("an IPv4 client on a socket of both families is known by its IPv4 address", () => {

@@ -60,6 +60,20 @@ Deno.test("a place that was left is another's, and leaving twice is leaving once
   assert(!places.enter(new Visitor("a")));
 });
 
+Deno.test("a proxy's connection that finds no place for a client finds none when it asks again", () => {
+  const places = new Places(20);
+  const proxied = new Visitor(null);
+  assert(places.enter(proxied));
+  fill(places, "a");
+  assert(places.enter(new Visitor("b")));
+  for (let ask = 0; ask < 3; ask++) assert(!places.speak(proxied, "a"));
+  assertEquals([proxied.source, places.taken], [null, 19]);
+  assert(places.speak(proxied, "b"));
+  places.leave(proxied);
+  assert(!places.speak(proxied, "c"), "it has gone");
+  assertEquals(places.taken, 18);
+});
+
 Deno.test("a proxy's connection counts for the client that it speaks for, and for nobody after that", () => {
   const places = new Places(100);
   const proxied = Array.from({ length: 80 }, () => new Visitor(null));
