@@ -169,7 +169,7 @@ Deno.test("trusted proxies and the time that a login lasts are taken over", asyn
   const { gateway } = place;
   const cookieOf = async () => {
     const form = { username: "alice", password: "wonderland" };
-    const headers = { "x-forwarded-proto": "https" };
+    const headers = { "x-forwarded-proto": "https", "origin": `https://${gateway.host}` };
     const response = await gateway.postLogin(form, headers);
     await response.body?.cancel();
     return response.headers.getSetCookie()[0]!;
