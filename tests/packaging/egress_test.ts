@@ -1,5 +1,5 @@
 /** Proves what containers reach under the rules, and still reach, in networks made of namespaces. */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { createLog } from "../../lib/log.ts";
 import { DockerNetwork } from "../../lib/sessions/docker_network.ts";
 import { DockerDaemon } from "../support/docker_daemon.ts";
@@ -55,6 +55,16 @@ for (const backend of BACKENDS) {
         ),
         "hello",
       );
+    });
+
+    await t.step("a container has a share of the connections that the server follows", async () => {
+      const send = `perl -e 'use Socket; socket my $s, PF_INET, SOCK_DGRAM, 0; my $to = ` +
+        `inet_aton("${INTERNET[0]}"); send $s, "x", 0, sockaddr_in $_, $to for 1..9000'`;
+      assertEquals((await lab.exec("guest", send)).code, 0);
+      const count = Number(await server.run("cat /proc/sys/net/netfilter/nf_conntrack_count"));
+      // Connections of before, and of others, are among them.
+      assert(count > 3_000 && count < 6_000, `${count} are followed`);
+      assertEquals(await lab.reached(), [...INTERNET]);
     });
 
     await t.step("a container of another network goes on as it did", async () => {
