@@ -8,7 +8,7 @@ const SERVICE = "ttygate.service";
 /** Where systemd puts what LoadCredential= names, systemd.exec(5). */
 const CREDENTIALS = `/run/credentials/${SERVICE}/`;
 
-/** What the service has that whoever asks has not. */
+/** What the service has, and the one who asks has not. */
 export interface ServiceView {
   /** Who it runs as; null when nobody knows. */
   readonly user: Identity | null;

@@ -8,7 +8,7 @@ import { json } from "./answers.ts";
 
 /** How long the engine may take. */
 const ENGINE_MS = 2_000;
-/** How long an answer holds: whoever asks more often makes nobody work. */
+/** How long an answer holds: asking more often makes nobody work. */
 const FRESH_MS = 1_000;
 
 /** Why it is not so, in a sentence for anybody; null when it is. */

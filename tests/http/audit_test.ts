@@ -1,4 +1,4 @@
-/** Proves that whoever reads the log learns what was done to the gateway, and is not drowned in it. */
+/** Proves that the reader of the log learns what was done to the gateway, and is not drowned in it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { TestGateway } from "../support/gateway.ts";
 import { TestTerminal } from "../support/terminal.ts";

@@ -5,7 +5,7 @@ import { fail, type Finding, warn } from "./finding.ts";
 
 const OTHERS_READ = 0o004, OTHERS_WRITE = 0o002, GROUP_WRITE = 0o020, STICKY = 0o1000;
 
-/** Whoever has no right of their own on this machine. */
+/** Somebody who has no right of their own on this machine. */
 const ANYBODY: Identity = { name: "nobody", uid: 65534, gids: [65534] };
 
 /** A file of the configuration. */

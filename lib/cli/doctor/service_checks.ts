@@ -2,7 +2,7 @@
 import { fail, type Finding, warn } from "./finding.ts";
 import type { System } from "./system_checks.ts";
 
-/** One that has run for so long has got over what made it restart. */
+/** One that has run for this long has got over what made it restart. */
 const SETTLED_MS = 60_000;
 
 /** What an exit status of systemd's own means (systemd.exec(5), "Process Exit Codes"). */
