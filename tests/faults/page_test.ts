@@ -65,6 +65,23 @@ Deno.test("a page's network is switched off and on", async () => {
   await report(place, { did, saw: [`"${banner}"`, "the screen goes on", `"${reason}"`], tally });
 });
 
+Deno.test("a page's network swallows all that comes, both ways, and closes nothing", async () => {
+  await using relay = new Relay(place.gateway.host);
+  await using person = await sitDown(relay);
+  const { tab } = person;
+  await tab.see(/^n0000030 /m);
+  relay.silence();
+  await tab.phase("silent");
+  const banner = await tab.text("#banner");
+  await tab.phase("reconnecting");
+  relay.up();
+  await tab.phase("live");
+  assertEquals(await tab.session(), person.session);
+  const { tally, reason } = await finish(tab);
+  const did = "a network swallowed all that came, and was whole again, under output";
+  await report(place, { did, saw: [`"${banner}"`, "the screen goes on", `"${reason}"`], tally });
+});
+
 Deno.test("a page is loaded again under output", async () => {
   await using relay = new Relay(place.gateway.host);
   await using person = await sitDown(relay);
