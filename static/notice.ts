@@ -18,34 +18,45 @@ export interface NoticeParts {
 export class Notice {
   readonly #parts: NoticeParts;
   #timer: ReturnType<typeof setInterval> | undefined;
-  /** What was read out and what was hidden are not so again with each connection. */
-  #spoken = "";
-  #hidden = "";
+  #last = "";
+  /** Whether the person hid the last one. */
+  #isHidden = false;
+  /** Whether the last one is told once more if it still holds, which is no news. */
+  #isRenewed = false;
 
   constructor(parts: NoticeParts) {
     this.#parts = parts;
     parts.hide.addEventListener("click", () => {
-      this.#hidden = this.#spoken;
-      this.clear();
+      this.#isHidden = true;
+      this.#clear();
     });
   }
 
   /** Shows a text; `endsIn` is in how many seconds terminals end, null where they do not. */
   show(text: string, endsIn: number | null): void {
     const { row, text: element, time, hide, announce } = this.#parts;
-    clearInterval(this.#timer);
-    if (text === "" || (endsIn === null && text === this.#hidden)) return this.clear();
+    const isNews = !this.#isRenewed || text !== this.#last;
+    this.#isRenewed = false;
+    if (isNews) this.#isHidden = false;
+    this.#last = text;
+    this.#clear();
+    if (text === "" || this.#isHidden) return;
     row.dataset.kind = endsIn === null ? "plain" : "countdown";
     element.textContent = text;
     time.textContent = "";
     hide.hidden = endsIn !== null;
     row.hidden = false;
     if (endsIn !== null) this.#count(endsIn);
-    if (text !== this.#spoken) announce(`${text} ${time.textContent}`.trim());
-    this.#spoken = text;
+    if (isNews) announce(`${text} ${time.textContent}`.trim());
   }
 
-  clear(): void {
+  /** Another connection: shows nothing until it is told again. */
+  renew(): void {
+    this.#isRenewed = true;
+    this.#clear();
+  }
+
+  #clear(): void {
     const { row, leave } = this.#parts;
     clearInterval(this.#timer);
     const isFocused = row.contains(document.activeElement);

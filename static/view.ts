@@ -131,7 +131,7 @@ export class View {
   /** Shows what `ready` says about the session; what was told before is told again if it holds. */
   drawSession({ session, image, user, limits }: Ready): void {
     this.banner.clear();
-    this.notice.clear();
+    this.notice.renew();
     document.documentElement.dataset.session = session;
     find("user").textContent = user;
     find("image").textContent = image;

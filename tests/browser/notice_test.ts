@@ -39,9 +39,17 @@ Deno.test("a notice stands under the bar until it is taken back or hidden, and t
   await row.waitFor({ state: "hidden" });
   await tab.type("typed");
   await until(() => server.typed === "typed");
-  server.event({ type: "notice", text: "Hello.", endsIn: null });
-  server.event({ type: "notice", text: "Hello again.", endsIn: null });
-  assertEquals(await tab.text("#notice-text"), "Hello again.");
+
+  // What was hidden stays so over connections, and is shown when it is said once more.
+  await server.connections[0]!.close({ code: 1011, reason: "as if the network broke" });
+  await server.ready(2, { viewer: 2 });
+  const hello = { type: "notice", text: "Hello.", endsIn: null } as const;
+  server.event(hello);
+  server.print("after the notice");
+  await tab.see(/^after the notice/);
+  assertEquals(await row.isVisible(), false);
+  server.event(hello);
+  assertEquals(await tab.text("#notice-text"), "Hello.");
 });
 
 Deno.test("a countdown runs in the page and survives a connection that breaks", async () => {
