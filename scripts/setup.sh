@@ -132,6 +132,18 @@ ensure_front_end() {
   ./scripts/deno run -A scripts/bundle.ts
 }
 
+ensure_proxies() { # which apt would start as services where an init system runs
+  local proxy missing=()
+  for proxy in nginx caddy; do command -v "$proxy" >/dev/null || missing+=("$proxy"); done
+  if [ "${#missing[@]}" -gt 0 ]; then
+    local policy=/usr/sbin/policy-rc.d
+    [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; made_policy=$policy; }
+    apt_install "${missing[@]}"
+    rm -f ${made_policy:-}
+  fi
+  say "$(nginx -v 2>&1 | grep -o 'nginx/[0-9.]*'), caddy $(caddy version | grep -o '^[0-9v.]*')"
+}
+
 ensure_build() { # what tests/packaging install and run, for those who look into it
   command -v man >/dev/null || apt_install man-db
   command -v lintian >/dev/null || apt_install lintian
@@ -154,7 +166,7 @@ ensure_test_image() { # what tests run besides the base; $1 is the image, $2 its
 }
 
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+trap 'rm -rf "$scratch" ${made_policy:-}' EXIT
 
 case "${1:-}" in
   --stop) stop_engine; exit ;;

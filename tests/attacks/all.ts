@@ -22,7 +22,6 @@ export const ATTACKS: Readonly<Record<string, () => Promise<{ readonly attack: A
   takeover: () => import("./takeover.ts"),
   ...alone("input", "question", "ack", "resize", "ping", "pong", "paste"),
   disk: () => import("./disk.ts"),
-  egress: () => import("./egress.ts"),
   pipelining: () => import("./pipelining.ts"),
   "pipelining-asset": async () => ({ attack: (await import("./pipelining.ts")).assetAttack }),
   silent: async () => ({ attack: (await import("./connections.ts")).silent }),

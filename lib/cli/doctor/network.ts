@@ -44,10 +44,10 @@ export async function checkNetwork(
   if (network === "none") return [ok("network", "containers have no network")];
   const addresses = await addressesOf(peer);
   if (addresses === null) return [unmeasured("network", `the peer has no address on ${network}`)];
-  const near = [
-    ...METADATA,
-    ...routers(await Deno.readTextFile("/proc/net/route").catch(() => "")),
-  ];
+  // Without the rules it is known that they are reached, and trying would disturb whoever is there.
+  const near = active
+    ? [...METADATA, ...routers(await Deno.readTextFile("/proc/net/route").catch(() => ""))]
+    : [];
   const targets: readonly Target[] = [
     { goal: "self", address: "127.0.0.1", ports: PORTS },
     { goal: "peer", address: addresses.peer, ports: PORTS },
@@ -99,7 +99,12 @@ export function judgeNetwork(said: string, network: string, guard: Guard): Findi
     server !== undefined
       ? guarded("server's services", `containers reach this server's services, at ${server}`)
       : ok("server's services", "containers do not reach this server's services"),
-    near !== undefined
+    !guard.active
+      ? guarded(
+        "private networks",
+        "nothing keeps containers from private networks and a cloud's metadata",
+      )
+      : near !== undefined
       ? guarded("private networks", `containers reach ${near}, which is none of the internet's`)
       : ok("private networks", "containers reach neither metadata nor this server's router"),
     ...judgeNames(said),
