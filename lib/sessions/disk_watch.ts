@@ -2,6 +2,7 @@
 import { sleep } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Clock } from "../types.ts";
+import { DiskBlame } from "./disk_blame.ts";
 import {
   describeSpace,
   type DiskSpace,
@@ -25,11 +26,6 @@ const PATIENCE = 4;
 const RETRY_MS = 10_000;
 /** How long the end of one session may take to show before the next is ended. */
 const RELIEF_MS = 5_000;
-/** Who has written less than this while space ran out is not why it did. */
-const WRITER_BYTES = 16 * 1024 ** 2;
-/** Nor is somebody whose files are counted faster, when files run out. */
-const MANY_FILES_MS = 500;
-
 /** What the watch needs. */
 export interface DiskWatchParts {
   readonly engine: Pick<Engine, "space" | "heldBytes" | "writtenBytes" | "limitsDisk">;
@@ -48,8 +44,6 @@ interface Account {
   heldBytes: number;
   consumedBytes: number;
   notBeforeMs: number;
-  /** What it had written when space began to run out. */
-  writtenBytes: number;
 }
 
 /**
@@ -66,11 +60,13 @@ export class DiskWatch {
   #consumedBytes = 0;
   /** "blind": free space cannot be seen; "helpless": it is low, and no session is why. */
   #phase: "blind" | "ample" | "low" | "helpless" = "ample";
+  readonly #blame: DiskBlame;
   #relief: Promise<void> | null = null;
   #reliefNotBeforeMs = -Infinity;
 
   constructor(parts: DiskWatchParts) {
     this.#parts = parts;
+    this.#blame = new DiskBlame(parts);
   }
 
   /** Whether there is too little left to start anything. */
@@ -101,9 +97,8 @@ export class DiskWatch {
   /** Watches from now on, until no session lives. */
   follow(session: Session): void {
     const consumedBytes = this.#consumedBytes;
-    const account = { heldBytes: 0, consumedBytes, notBeforeMs: -Infinity, writtenBytes: 0 };
-    this.#accounts.set(session, account);
-    this.#watching ??= this.#watch().finally(() => this.#watching = null);
+    this.#accounts.set(session, { heldBytes: 0, consumedBytes, notBeforeMs: -Infinity });
+    this.#watching ??= this.#watch();
   }
 
   /** Resolves when nothing is under way any more; the signal must have been aborted. */
@@ -114,19 +109,27 @@ export class DiskWatch {
 
   async #watch(): Promise<void> {
     const { sessions, clock, signal } = this.#parts;
-    while (!signal.aborted && sessions().length > 0) {
-      const space = await this.#look();
-      if (space === null) return; // tried again with the next session
-      this.#measureSuspects();
-      const worst = shortage(space, this.#parts.minFreeBytes(), 0.5);
-      if (worst !== null && clock.now() >= this.#reliefNotBeforeMs) {
-        this.#relief ??= this.#relieve(worst).finally(() => {
-          this.#reliefNotBeforeMs = clock.now() + RELIEF_MS;
-          this.#relief = null;
-        });
-      }
-      await sleep(TICK_MS, clock, signal);
+    try {
+      do {
+        const space = await this.#look();
+        if (space !== null) this.#keep(space);
+        await sleep(TICK_MS, clock, signal);
+      } while (!signal.aborted && sessions().length > 0);
+    } finally {
+      // In the same breath as the last look for sessions: the next one begins another watch.
+      this.#watching = null;
     }
+  }
+
+  #keep(space: DiskSpace): void {
+    const { clock, minFreeBytes } = this.#parts;
+    this.#measureSuspects();
+    const lacks = shortage(space, minFreeBytes(), 0.5);
+    if (lacks === null || clock.now() < this.#reliefNotBeforeMs) return;
+    this.#relief ??= this.#relieve(lacks).finally(() => {
+      this.#reliefNotBeforeMs = clock.now() + RELIEF_MS;
+      this.#relief = null;
+    });
   }
 
   async #look(): Promise<DiskSpace | null> {
@@ -150,7 +153,7 @@ export class DiskWatch {
     if (this.#phase === "ample" && shortage(space, minFreeBytes()) !== null) {
       this.#phase = "low";
       log.warning("the disk of Docker's data is nearly full: no session starts, no pull", told);
-      void this.#noteWritten();
+      this.#blame.begin();
     } else if (this.isLow && isAmple(space, minFreeBytes())) {
       this.#phase = "ample";
       log.notice("the disk of Docker's data has room again", told);
@@ -205,27 +208,15 @@ export class DiskWatch {
     }
   }
 
-  /** From now on it counts who writes. */
-  async #noteWritten(): Promise<void> {
-    const { engine, sessions, signal } = this.#parts;
-    for (const session of sessions()) {
-      const bytes = await engine.writtenBytes(session.container, signal).catch(() => null);
-      if (bytes !== null) this.#account(session).writtenBytes = bytes;
-    }
-  }
-
   /** Ends the session that takes most of what runs out. */
   async #relieve(lacks: NonNullable<Shortage>): Promise<void> {
     const { log } = this.#parts;
-    const worst = lacks === "files"
-      ? await this.#worst("files")
-      // Directories take space, too, which no count of what was written has.
-      : await this.#worst("bytes") ?? await this.#worst("files");
+    const worst = lacks === "bytes" ? await this.#blame.writer() : await this.#blame.hoarder();
+    if (!this.isLow || worst === "unknown") return;
     if (worst === null) {
-      if (this.#phase === "low") {
-        log.error("the disk of Docker's data is almost full, and it is no session that fills it");
-        this.#phase = "helpless";
-      }
+      if (this.#phase === "helpless") return;
+      log.error("the disk of Docker's data is almost full, and it is no session that fills it");
+      this.#phase = "helpless";
       return;
     }
     const { session, writtenBytes } = worst;
@@ -235,34 +226,6 @@ export class DiskWatch {
       writtenBytes,
     });
     session.end(diskFull(writtenBytes));
-  }
-
-  /** Who has written most since space began to run out, or whose files take longest to count. */
-  async #worst(
-    by: NonNullable<Shortage>,
-  ): Promise<{ readonly session: Session; readonly writtenBytes?: number } | null> {
-    const { engine, sessions, clock, signal } = this.#parts;
-    let worst: { readonly session: Session; readonly weight: number } | null = null;
-    for (const session of sessions().filter(({ phase }) => phase === "live")) {
-      const fromMs = clock.now();
-      let weight = 0;
-      try {
-        if (by === "bytes") {
-          const bytes = await engine.writtenBytes(session.container, signal);
-          weight = bytes - this.#account(session).writtenBytes;
-        } else {
-          await engine.heldBytes(session.container, signal);
-          weight = clock.now() - fromMs;
-        }
-      } catch {
-        // It has just ended, or the engine is away.
-      }
-      const least = by === "bytes" ? WRITER_BYTES : MANY_FILES_MS;
-      if (weight >= Math.max(least, worst?.weight ?? 0)) worst = { session, weight };
-    }
-    if (worst === null) return null;
-    const { session, weight } = worst;
-    return by === "bytes" ? { session, writtenBytes: weight } : { session };
   }
 
   #account(session: Session): Account {

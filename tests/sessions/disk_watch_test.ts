@@ -1,6 +1,7 @@
 /** Proves who is ended for the disk they take, when nothing starts, and how seldom anybody is measured. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createLog } from "../../lib/log.ts";
+import { DiskWatch } from "../../lib/sessions/disk_watch.ts";
 import { LimitError } from "../../lib/sessions/errors.ts";
 import { Registry } from "../../lib/sessions/registry.ts";
 import type { Session } from "../../lib/sessions/session.ts";
@@ -18,6 +19,7 @@ class Stage implements AsyncDisposable {
   readonly registry: Registry;
 
   constructor(freeBytes = 100 * GB) {
+    this.engine.clock = this.clock;
     this.engine.disk = { freeBytes, freeFiles: 1_000_000, totalFiles: 1_000_000 };
     this.registry = new Registry({
       engine: this.engine,
@@ -269,21 +271,129 @@ Deno.test("where no session fills the disk none is ended, and that is told once"
   assertEquals(stage.warnings().filter((line) => /no session that fills/.test(line)).length, 1);
 });
 
-Deno.test("when files run out, the session is ended whose files take long to count", async () => {
-  await using stage = new Stage();
-  const [many, few] = [await stage.open(), await stage.open()];
-  const { promise, resolve } = Promise.withResolvers<number>();
-  stage.engine.held.set(many.container, promise);
-  stage.engine.disk = { ...stage.engine.disk!, freeFiles: 5_000 };
-  await stage.tick(4);
-  resolve(4096);
+Deno.test("who wrote much before space ran out is not ended when that cannot be asked", async () => {
+  await using stage = new Stage(3 * GB);
+  const [old, writer] = [await stage.open(), await stage.open()];
+  stage.engine.written.set(old.container, 900 * MB);
+  stage.engine.failAt = "writtenBytes";
+  stage.take(1.1 * GB); // low, and nobody answers how much each has written
   await stage.tick();
+  stage.engine.failAt = null;
+  stage.take(1.1 * GB);
+  await stage.tick(4);
+  assertEquals([old.phase, writer.phase], ["live", "live"]);
+  assertEquals(stage.warnings().filter((line) => /no session that fills/.test(line)), []);
+  // From then on it is known.
+  stage.engine.written.set(writer.container, 20 * MB);
+  await stage.tick(24);
+  assertEquals([old.phase, (await writer.ended).reason], ["live", "disk"]);
+});
+
+Deno.test("who wrote much before a second shortage is not ended for it", async () => {
+  await using stage = new Stage(3 * GB);
+  const [early, late] = [await stage.open(), await stage.open()];
+  stage.take(1.1 * GB);
+  await stage.tick();
+  stage.engine.written.set(early.container, 500 * MB);
+  stage.take(-3 * GB);
+  await stage.tick();
+  stage.take(3 * GB);
+  await stage.tick();
+  stage.engine.written.set(late.container, 20 * MB);
+  stage.take(1 * GB);
+  await stage.tick();
+  assertEquals([early.phase, (await late.ended).reason], ["live", "disk"]);
+});
+
+Deno.test("while bytes run out, nobody is ended for files that take long to count", async () => {
+  await using stage = new Stage(3 * GB);
+  const session = await stage.open();
+  stage.engine.countMs.set(session.container, 5_000);
+  stage.take(2.5 * GB);
+  await stage.tick(100);
+  assertEquals(session.phase, "live");
+  assertEquals(stage.warnings().filter((line) => /no session that fills/.test(line)).length, 1);
+});
+
+Deno.test("when files run out, the session is ended whose files take long to count, and no other", async () => {
+  await using stage = new Stage();
+  const [some, many, few] = [await stage.open(), await stage.open(), await stage.open()];
+  stage.engine.countMs.set(some.container, 700);
+  stage.engine.countMs.set(many.container, 900);
+  stage.engine.disk = { ...stage.engine.disk!, freeFiles: 5_000 };
+  await stage.tick(40);
   const { reason, message } = await many.ended;
   assertEquals([reason, message], [
     "disk",
     "The server's disk was almost full, and this session had most of its files.",
   ]);
-  assertEquals(few.phase, "live");
+  // That did not help.
+  await stage.tick(100);
+  assertEquals([some.phase, few.phase], ["live", "live"]);
+  assertEquals(stage.warnings().filter((line) => /no session that fills/.test(line)).length, 1);
+});
+
+Deno.test("when files run out and the engine is slow, nobody is ended for that", async () => {
+  await using stage = new Stage();
+  const [once, always] = [await stage.open(), await stage.open()];
+  stage.engine.disk = { ...stage.engine.disk!, freeFiles: 5_000 };
+  stage.engine.countMs.set(once.container, 900);
+  stage.engine.answerMs.set(always.container, 900);
+  stage.engine.countMs.set(always.container, 900);
+  await stage.tick(2);
+  stage.engine.countMs.set(once.container, 10); // the second time
+  await stage.tick(100);
+  assertEquals([once.phase, always.phase], ["live", "live"]);
+});
+
+Deno.test("a look that fails is made again, and so is one at a disk that could not be seen", async () => {
+  for (const trouble of ["fails", "blind"] as const) {
+    await using stage = new Stage();
+    const { engine } = stage;
+    const disk = engine.disk!;
+    if (trouble === "blind") engine.disk = null;
+    else engine.failAt = "space";
+    // Taken over: nobody asks whether it may begin.
+    const session = await stage.open().catch((error) => error);
+    await stage.tick(4);
+    engine.failAt = null;
+    engine.disk = disk;
+    await stage.tick(4);
+    for (let i = 0; i < 12; i++) {
+      stage.write(session, 100 * MB);
+      await stage.tick();
+    }
+    assertEquals((await session.ended).reason, "disk", trouble);
+  }
+});
+
+Deno.test("a session that begins in the moment in which the watch of the last one ends is watched", async () => {
+  const engine = new ScriptedEngine(), clock = new ManualClock(), stop = new AbortController();
+  engine.limitsDisk = true; // so that sessions are asked for by the loop alone
+  const session = { phase: "live" } as Session;
+  let scene: "live" | "leaving" | "next" = "live";
+  const watch = new DiskWatch({
+    engine,
+    sessions() {
+      if (scene !== "leaving") return [session];
+      scene = "next";
+      queueMicrotask(() => watch.follow(session));
+      return [];
+    },
+    minFreeBytes: () => GB,
+    clock,
+    log: createLog(() => {}, { prefix: true, clock: () => new Date() }),
+    signal: stop.signal,
+  });
+  watch.follow(session);
+  await clock.advance(TICK_MS);
+  scene = "leaving";
+  await clock.advance(TICK_MS);
+  const { looks } = engine;
+  await clock.advance(10 * TICK_MS);
+  assertEquals(engine.looks, looks + 10);
+  stop.abort();
+  await watch.over();
 });
 
 Deno.test("without sessions nothing is looked at", async () => {

@@ -1,4 +1,5 @@
 /** An engine and a shell that a test plays. */
+import { sleep, systemClock } from "../../lib/clock.ts";
 import type { DiskSpace } from "../../lib/sessions/disk_space.ts";
 import type {
   ContainerIdentity,
@@ -12,7 +13,7 @@ import type {
 import { type EngineAnswer, EngineError } from "../../lib/sessions/errors.ts";
 import type { LeaseRecord } from "../../lib/sessions/lease_record.ts";
 import type { Leases } from "../../lib/sessions/leases.ts";
-import type { Profile, Winsize } from "../../lib/types.ts";
+import type { Clock, Profile, Winsize } from "../../lib/types.ts";
 
 export const PROFILE: Profile = {
   image: "test:latest",
@@ -93,6 +94,10 @@ export class ScriptedEngine implements Engine {
   /** What containers hold and have written, by id; a promise is answered when it is. */
   readonly held = new Map<string, number | Promise<number>>();
   readonly written = new Map<string, number>();
+  /** How long it takes to count a container's files, and to answer at all, by the clock. */
+  readonly countMs = new Map<string, number>();
+  readonly answerMs = new Map<string, number>();
+  clock: Clock = systemClock;
   readonly calls: string[] = [];
   readonly containers = new Map<string, ScriptedContainer>();
   failAt: keyof Engine | null = null;
@@ -195,18 +200,21 @@ export class ScriptedEngine implements Engine {
     this.containers.delete(container);
   }
 
-  space(): Promise<DiskSpace | null> {
+  async space(): Promise<DiskSpace | null> {
     this.looks++;
-    return Promise.resolve(this.disk);
+    await this.#call("space");
+    return this.disk;
   }
 
   async heldBytes(container: string): Promise<number> {
     await this.#call("heldBytes");
+    await this.#after(this.countMs.get(container));
     return await (this.held.get(container) ?? 0);
   }
 
   async writtenBytes(container: string): Promise<number> {
     await this.#call("writtenBytes");
+    await this.#after(this.answerMs.get(container));
     return this.written.get(container) ?? 0;
   }
 
@@ -234,6 +242,10 @@ export class ScriptedEngine implements Engine {
       await arrived.promise;
       arrived = Promise.withResolvers();
     }
+  }
+
+  async #after(delayMs = 0): Promise<void> {
+    if (delayMs > 0) await sleep(delayMs, this.clock);
   }
 
   #call(verb: keyof Engine): Promise<void> {
