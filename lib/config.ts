@@ -6,6 +6,7 @@ import {
   insteadOfSection,
   isSection,
   meantByVariable,
+  type Mistaken,
   sections,
   variableOf,
 } from "./config/names.ts";
@@ -49,6 +50,8 @@ export interface ConfigProblem {
   readonly key: string;
   /** What is wrong, and what it may be. */
   readonly message: string;
+  /** The key that was probably meant, or the section. */
+  readonly meant?: string;
 }
 
 /** A configuration that is not right; its message has one line for each problem. */
@@ -186,8 +189,8 @@ function* fromFile(
   problems: ConfigProblem[],
 ): Generator<[id: string, source: Source]> {
   const refused = new Set<string>();
-  const refuse = (key: string, line: number, message: string) => {
-    if (!refused.has(key)) problems.push({ file, line, key, message });
+  const refuse = (key: string, line: number, mistaken: Mistaken) => {
+    if (!refused.has(key)) problems.push({ file, line, key, ...mistaken });
     refused.add(key);
   };
   try {
@@ -196,11 +199,13 @@ function* fromFile(
       if (!isSection(section)) {
         refuse(section, line, insteadOfSection(section));
       } else if (name === undefined) {
-        if (item.kind === "value") refuse(section, line, `is a section; write [${section}]`);
+        if (item.kind === "value") {
+          refuse(section, line, { message: `is a section; write [${section}]`, meant: section });
+        }
       } else if (!findKey(section, name)) {
         refuse(`${section}.${name}`, line, insteadOfKey(section, name));
       } else if (item.kind === "heading" || item.path.length > 2) {
-        refuse(`${section}.${name}`, line, "is one value, not a table");
+        refuse(`${section}.${name}`, line, { message: "is one value, not a table" });
       } else {
         const value = item.value as RawValue; // the schema decides
         yield [`${section}.${name}`, { from: "file", file, line, value }];
@@ -237,7 +242,7 @@ function* fromEnvironment(
     const name = variable.slice(variableOf(section, "").length).toLowerCase();
     const key = findKey(section, name);
     if (!key || variable !== variableOf(section, name)) {
-      problems.push({ variable, key: `${section}.${name}`, message: insteadOfKey(section, name) });
+      problems.push({ variable, key: `${section}.${name}`, ...insteadOfKey(section, name) });
       continue;
     }
     const value = fromText(text, key.initial);

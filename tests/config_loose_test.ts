@@ -1,5 +1,5 @@
 /** Which values a command still gets out of a configuration with mistakes, and which it must not. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ConfigError } from "../lib/config.ts";
 import { loadLoosely } from "../lib/config/loose.ts";
 
@@ -34,13 +34,41 @@ Deno.test("mistakes elsewhere cost nothing, and are all told", async () => {
   assertThrows(() => config.value("container", "cpus"), ConfigError);
 });
 
-Deno.test("where the file is no TOML, the lines that are count, with their headings", async () => {
+Deno.test("where the file is no TOML, what stands above counts, and what stands below is not guessed", async () => {
   for (const wrong of ["what is this", 'cpus = "0.5', "a = [1,", "= 3", "key = 1 2"]) {
-    const text = `[container]\n${wrong}\n\n[auth]\n# users\nhtpasswd = "/srv/users" # here\n`;
-    assertEquals(await htpasswd(text), "/srv/users", wrong);
+    const users = '[auth]\n# users\nhtpasswd = "/srv/users" # here\n';
+    assertEquals(
+      await htpasswd(`${users}\n[container]\n${wrong}\n\n[pool]\n`),
+      "/srv/users",
+      wrong,
+    );
     assertEquals(await htpasswd(`[container]\n${wrong}\n#htpasswd = "/x"\n`), DEFAULT, wrong);
-    assertEquals((await load(text)).problems.length > 0, true, wrong);
+    for (const below of [users, '[auth]\nhtpaswd = "/srv/users"\n', "[auth]\n'htpasswd'=1"]) {
+      const text = `[container]\n${wrong}\n\n${below}`;
+      const [line] = await htpasswd(text);
+      assert(typeof line === "number" && line >= 2, `${line}: ${text}`);
+      const env = { TTYGATE_AUTH_HTPASSWD: "/srv/users" };
+      assertEquals(await htpasswd(text, env), "/srv/users", wrong);
+    }
   }
+});
+
+Deno.test("a line inside a text that has no end is no key", async () => {
+  const text = '[session]\nmotd = """\n[auth]\nhtpasswd = "/etc/passwd"\n';
+  assert(Array.isArray(await htpasswd(text)));
+  assertEquals((await load(text)).valueOrDefault("auth", "htpasswd"), DEFAULT);
+  const above = '[auth]\nhtpasswd = "/srv/users"\n[session]\nmotd = """\nhtpasswd = "/x"\n""" x\n';
+  assert(Array.isArray(await htpasswd(above)));
+});
+
+Deno.test("a value that is wrong is its default for whom that is good enough", async () => {
+  const config = await load('[auth]\ndeny = "many"\nunlock_time = "20m"\nmin_lenght = 12\n');
+  assertEquals(
+    (["deny", "unlockTimeMs", "minLength"] as const).map((key) =>
+      config.valueOrDefault("auth", key)
+    ),
+    [5, 1_200_000, 8],
+  );
 });
 
 Deno.test("a value that is wrong, or that a mistake may have been meant for, is not guessed", async () => {

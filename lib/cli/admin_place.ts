@@ -22,7 +22,10 @@ export async function adminSocketOf({ loosely, printError }: CommandContext): Pr
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const why = error.problems.map(formatProblem).join("; ");
-    throw new Error(`the gateway was not asked, as its admin socket is not known: ${why}`);
+    throw new Error(
+      `the gateway was not asked, as its admin socket is not known: ${why}; mend that, or name the ` +
+        "socket in TTYGATE_GATEWAY_ADMIN_SOCKET",
+    );
   }
 }
 

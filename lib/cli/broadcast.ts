@@ -20,10 +20,9 @@ gateway.admin_socket.
 `,
   async run(args, context) {
     const { print } = context;
-    const isGiven = args.some((arg) => !/^--?\w/.test(arg));
     const { flags, positionals: [given] } = parseCommandArgs(args, {
       flags: ["json"],
-      positionals: isGiven ? ["TEXT"] : [],
+      optional: ["TEXT"],
     });
     if (given === undefined && Deno.stdin.isTerminal()) throw new UsageError("TEXT is missing");
     const text = (given ?? await readInput()).trim();

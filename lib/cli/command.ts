@@ -57,18 +57,19 @@ export interface ParsedArgs {
 
 /**
  * Parses a command's own arguments: the options it knows, without and with a value, and so many
- * positionals.
+ * positionals, of which the optional ones come last.
  *
  * @throws {UsageError} when an option is unknown, has a value or needs one, or positionals are
  * missing or over
  */
 export function parseCommandArgs(
   args: readonly string[],
-  { flags = [], options = [], positionals = [] }: {
+  { flags = [], options = [], positionals = [], optional = [] }: {
     readonly flags?: readonly string[];
     readonly options?: readonly string[];
     /** Their names, as the messages call them. */
     readonly positionals?: readonly string[];
+    readonly optional?: readonly string[];
   },
 ): ParsedArgs {
   const parsed: Record<string, unknown> & { _: string[] } = parseArgs(args, {
@@ -89,7 +90,7 @@ export function parseCommandArgs(
   }
   const missing = positionals[parsed._.length];
   if (missing !== undefined) throw new UsageError(`${missing} is missing`);
-  const extra = parsed._[positionals.length];
+  const extra = parsed._[positionals.length + optional.length];
   if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
   return {
     flags: Object.fromEntries(flags.map((flag) => [flag, parsed[flag] === true])),

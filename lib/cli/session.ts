@@ -49,8 +49,12 @@ Asks the running gateway through gateway.admin_socket; never starts one.
     const { flags, options, positionals: [id = ""] } = parseCommandArgs(args, {
       flags: ["json"],
       options: verb === "kill" ? ["user"] : [],
-      positionals: verb === "list" || hasOption(args, "user") ? [] : ["ID"],
+      positionals: verb === "show" ? ["ID"] : [],
+      optional: verb === "kill" ? ["ID"] : [],
     });
+    if (verb === "kill" && (id === "") === (options["user"] === undefined)) {
+      throw new UsageError("'session kill' takes an ID or --user NAME, one of the two");
+    }
     const { print } = context;
     const adminSocket = await adminSocketOf(context);
     const path = `${SESSIONS}/${encodeURIComponent(id)}`;
@@ -83,10 +87,6 @@ Asks the running gateway through gateway.admin_socket; never starts one.
     }
   },
 };
-
-function hasOption(args: readonly string[], name: string): boolean {
-  return args.some((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
-}
 
 async function list(adminSocket: string): Promise<readonly SessionInfo[]> {
   try {

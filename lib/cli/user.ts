@@ -1,11 +1,11 @@
 /** `ttygate user`: who may log in, edited in the htpasswd file. */
 import type { Lock } from "../auth/faillock.ts";
 import { parseHtpasswd, userNameProblem } from "../auth/htpasswd.ts";
-import { type Config, ConfigError, formatProblem } from "../config.ts";
+import { ConfigError, formatProblem } from "../config.ts";
 import type { LooseConfig } from "../config/loose.ts";
 import { type Command, type CommandContext, parseCommandArgs, UsageError } from "./command.ts";
-import { type Aftermath, locksNow, type Reach, takeEffect } from "./user/aftermath.ts";
-import { DEEDS } from "./user/deeds.ts";
+import { type Effects, locksNow, type Reach, takeEffect } from "./user/effects.ts";
+import { EDITS } from "./user/edits.ts";
 import { count } from "./words.ts";
 
 const HELP = `Usage: ttygate user add|ensure|passwd NAME [--force] [--json]
@@ -38,17 +38,14 @@ export const command: Command = {
   summary: "adds, changes, locks and removes users",
   help: HELP,
   async run([verb = "", ...args], context) {
-    const deed = DEEDS[Object.hasOwn(DEEDS, verb) ? verb : ""];
-    const names = args.filter((arg) => !arg.startsWith("-")).length;
-    if (verb === "list" && names === 0) {
+    if (verb === "list") {
       const { flags } = parseCommandArgs(args, { flags: ["json"] });
       return await list(flags["json"]!, context);
     }
-    if (!deed || names !== 1) {
-      const given = [verb, ...args].join(" ");
+    const edit = EDITS[Object.hasOwn(EDITS, verb) ? verb : ""];
+    if (!edit) {
       throw new UsageError(
-        "'user' takes add, ensure, passwd, lock, unlock or remove with one NAME, or list with " +
-          `none${given && `; not '${given}'`}`,
+        `'user' takes add, ensure, passwd, lock, unlock, remove or list${verb && `, not ${verb}`}`,
       );
     }
     const isSetting = ["add", "ensure", "passwd"].includes(verb);
@@ -63,19 +60,19 @@ export const command: Command = {
     try {
       const problem = userNameProblem(name);
       if (problem !== null) throw new Error(problem);
-      const minLength = orDefault(() => config.value("auth", "minLength"), 8);
+      const minLength = config.valueOrDefault("auth", "minLength");
       const password = { minLength, force: flags["force"] ?? false };
-      const done = await deed({ path, name, password });
-      const after = done.changed || verb === "unlock"
+      const done = await edit({ path, name, password });
+      const effects = done.changed || verb === "unlock"
         ? await tellGateway(name, config, printError)
         : null;
-      const changed = done.changed || (verb === "unlock" && after?.forgiven === true);
-      if (flags["json"]) print(JSON.stringify({ user: name, changed, ...after }));
-      else print([done.said, ...inWords(verb, name, after)].join("; "));
+      const changed = done.changed || (verb === "unlock" && effects?.forgiven === true);
+      if (flags["json"]) print(JSON.stringify({ user: name, changed, ...effects }));
+      else print([done.said, ...inWords(verb, name, effects)].join("; "));
       return 0;
     } catch (error) {
-      const deed = verb === "passwd" ? "change the password of" : verb;
-      throw new Error(`cannot ${deed} ${quoted(name)}: ${reason(error, path, `${verb} ${name}`)}`);
+      const what = verb === "passwd" ? "change the password of" : verb;
+      throw new Error(`cannot ${what} ${quoted(name)}: ${reason(error, path, `${verb} ${name}`)}`);
     }
   },
 };
@@ -96,7 +93,11 @@ function htpasswdOf(config: LooseConfig, verb: string, name: string): string {
     };
     const what = verb === "list" ? "cannot list the users" : `${quoted(name)} was ${undone[verb]}`;
     const why = error.problems.map(formatProblem).join("; ");
-    throw new Error(`${what}: it is not known which file has the users: ${why}`);
+    const words = ["ttygate", "user", verb, ...(name === "" ? [] : [quoted(name)])].join(" ");
+    throw new Error(
+      `${what}: it is not known which file has the users: ${why}; mend that, or name the file: ` +
+        `TTYGATE_AUTH_HTPASSWD=FILE ${words}`,
+    );
   }
 }
 
@@ -162,7 +163,7 @@ async function tellGateway(
   name: string,
   config: LooseConfig,
   printError: (line: string) => void,
-): Promise<Aftermath | null> {
+): Promise<Effects | null> {
   try {
     return await takeEffect(name, reachOf(config));
   } catch (error) {
@@ -179,24 +180,15 @@ function reachOf(config: LooseConfig): Reach {
   return {
     adminSocket: config.value("gateway", "adminSocket"),
     stateDir: config.value("gateway", "stateDir"),
-    deny: orDefault(() => config.value("auth", "deny"), 5),
-    unlockTimeMs: orDefault(() => config.value("auth", "unlockTimeMs"), 600_000),
+    deny: config.valueOrDefault("auth", "deny"),
+    unlockTimeMs: config.valueOrDefault("auth", "unlockTimeMs"),
   };
 }
 
-function orDefault<T extends Config["auth"][keyof Config["auth"]]>(read: () => T, initial: T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof ConfigError) return initial;
-    throw error;
-  }
-}
-
 /** What a change has ended, and what goes on that somebody may want to end. */
-function inWords(verb: string, name: string, after: Aftermath | null): string[] {
-  if (after === null) return [];
-  const { forgiven, loginsEnded, sessionsEnded, sessions } = after;
+function inWords(verb: string, name: string, effects: Effects | null): string[] {
+  if (effects === null) return [];
+  const { forgiven, loginsEnded, sessionsEnded, sessions } = effects;
   const ended = [
     ...(loginsEnded > 0 ? [count(loginsEnded, "login")] : []),
     ...(sessionsEnded > 0 ? [count(sessionsEnded, "session")] : []),

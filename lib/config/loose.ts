@@ -1,4 +1,5 @@
 /** The few values that a command needs, out of a configuration with mistakes elsewhere. */
+import * as v from "valibot";
 import {
   type Config,
   ConfigError,
@@ -6,10 +7,10 @@ import {
   findFile,
   type LoadOptions,
   understand,
-  type Understood,
 } from "../config.ts";
-import { sections } from "./names.ts";
+import { insteadOfKey, sections } from "./names.ts";
 import { readToml, TomlError } from "./toml.ts";
+import type { Key } from "./schema.ts";
 
 /** A configuration of which each value is asked for by itself. */
 export interface LooseConfig {
@@ -24,83 +25,65 @@ export interface LooseConfig {
     section: S,
     field: F,
   ): Config[S][F];
+  /** The same, or the default where that would throw. */
+  valueOrDefault<S extends keyof Config, F extends keyof Config[S] & string>(
+    section: S,
+    field: F,
+  ): Config[S][F];
 }
 
-/** Loads what is right of the configuration; where the text is no TOML, of the lines that are. */
+/** Loads what is right of the configuration; where the text is no TOML, of what stands above that. */
 export async function loadLoosely(options: LoadOptions): Promise<LooseConfig> {
-  let unread: ConfigProblem[] = [];
-  let found: { file: string | null; text: string } = { file: null, text: "" };
-  try {
-    found = await findFile(options);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    unread = [...error.problems];
-  }
-  const { file } = found;
-  const whole = understand(file, found.text, options.env);
-  const broken = whole.problems.filter(isBroken);
-  const used = broken.length > 0 ? understand(file, rightLines(found.text), options.env) : whole;
-  const others = used.problems.filter((problem) => !isBroken(problem));
-  const problems = [...unread, ...broken, ...others];
+  const { file, text, unread } = await readLoosely(options);
+  const whole = understand(file, text, options.env);
+  const broken = whole.problems.find(isBroken);
+  const [above, below] = broken === undefined ? [text, ""] : cut(text, broken.line!);
+  const { config, sources, problems } = broken ? understand(file, above, options.env) : whole;
+
+  /** The mistakes that are about this key, or may be. */
+  const problemsOf = (section: string, name: string): readonly ConfigProblem[] => {
+    const id = `${section}.${name}`;
+    const { from } = sources.get(id)!;
+    const own = problems.filter(({ key }) => key === id);
+    if (own.length > 0 || from === "environment") return own;
+    if (unread.length > 0) return unread;
+    if (broken && maySet(below, section, name)) return [broken]; // that line may be the one that counts
+    if (from === "file") return [];
+    return problems.filter(({ key, meant }) =>
+      meant === id || meant === section || (isNoSection(key) && maySet(above, section, name))
+    );
+  };
+
   return {
-    problems,
+    problems: [...unread, ...(broken ? [broken] : []), ...problems],
     value(section, field) {
-      const name = nameOf(section, field);
-      const wrong = unread.length > 0 && !isFromEnvironment(used, `${section}.${name}`)
-        ? unread
-        : problemsOf(section, name, used, found.text, broken);
+      const wrong = problemsOf(section, keyOf(section, field)[0]);
       if (wrong.length > 0) throw new ConfigError(wrong);
-      return used.config[section]![field] as never;
+      return config[section]![field] as never;
+    },
+    valueOrDefault(section, field) {
+      const [name, { schema, initial }] = keyOf(section, field);
+      const isSure = problemsOf(section, name).length === 0;
+      return (isSure ? config[section]![field] : v.parse(schema, initial)) as never;
     },
   };
 }
 
-/** The mistakes that are about this key, or may be. */
-function problemsOf(
-  section: string,
-  name: string,
-  { sources, problems }: Understood,
-  text: string,
-  broken: readonly ConfigProblem[],
-): readonly ConfigProblem[] {
-  const id = `${section}.${name}`;
-  const own = problems.filter(({ key }) => key === id);
-  if (own.length > 0 || sources.get(id)!.from !== "default") return own;
-  const isNamed = text.split("\n").some((line) => !/^\s*#/.test(line) && line.includes(name));
-  const meant = problems.filter(({ key, message }) => {
-    const [place, last] = key.includes(".") ? key.split(".") : ["", key];
-    return (place === "" && last !== "" && isNamed) || // an unknown section, which may have it
-      message.includes(`did you mean [${section}]`) ||
-      (place === section && message.includes(`did you mean ${name}?`)) ||
-      (last === name && message.includes(`belongs under [${section}]`));
-  });
-  // The one line that nobody understands may be the very one.
-  return [...meant, ...(isNamed ? broken : [])];
+async function readLoosely(options: LoadOptions) {
+  try {
+    return { ...await findFile(options), unread: [] };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { file: null, text: "", unread: error.problems };
+  }
 }
 
-/** Whether it is that the text is no TOML. */
-function isBroken({ key, variable }: ConfigProblem): boolean {
-  return key === "" && variable === undefined;
-}
-
-function isFromEnvironment({ sources }: Understood, id: string): boolean {
-  return sources.get(id)!.from === "environment";
-}
-
-function nameOf(section: string, field: string): string {
-  const [, keys] = sections.find(([name]) => name === section)!;
-  return Object.keys(keys).find((name) => keys[name]!.field === field)!;
-}
-
-/** The text with each line emptied that is no TOML by itself; those below a bad heading go, too. */
-function rightLines(text: string): string {
-  let heading: "good" | "bad" = "good";
-  return text.split("\n").map((line) => {
-    const isHeading = /^\s*\[/.test(line);
-    const isRight = isToml(line);
-    if (isHeading) heading = isRight ? "good" : "bad";
-    return isRight && heading === "good" ? line : "";
-  }).join("\n");
+/** The lines down to where a text is TOML, and the rest; a mistake may be noticed long after it. */
+function cut(text: string, noticedAt: number): [above: string, below: string] {
+  const lines = text.split("\n");
+  let whole = Math.max(0, noticedAt - 1);
+  while (!isToml(lines.slice(0, whole).join("\n"))) whole--;
+  return [lines.slice(0, whole).join("\n"), lines.slice(whole).join("\n")];
 }
 
 function isToml(text: string): boolean {
@@ -111,4 +94,27 @@ function isToml(text: string): boolean {
     if (error instanceof TomlError) return false;
     throw error;
   }
+}
+
+/** Whether a text that is not understood may set a key: a line that is no comment has its name. */
+function maySet(text: string, section: string, name: string): boolean {
+  return text.split("\n").filter((line) => !/^\s*#/.test(line)).some((line) => {
+    const key = /^\s*["']?([\w-]+)/.exec(line)?.[1] ?? "";
+    return line.includes(name) || insteadOfKey(section, key).meant === `${section}.${name}`;
+  });
+}
+
+/** Whether it is that the text is no TOML. */
+function isBroken({ key, variable, line }: ConfigProblem): boolean {
+  return key === "" && variable === undefined && line !== undefined;
+}
+
+/** Whether a mistake is about a section that there is not, and so hides what is in it. */
+function isNoSection(key: string): boolean {
+  return key !== "" && !key.includes(".");
+}
+
+function keyOf(section: string, field: string): [name: string, key: Key<string, unknown>] {
+  const [, keys] = sections.find(([name]) => name === section)!;
+  return Object.entries(keys).find(([, key]) => key.field === field)!;
 }

@@ -46,24 +46,40 @@ function split(id: string): [section: string, key: string] {
   return id.split(".") as [string, string];
 }
 
+/** What is wrong with a name, and what it was probably meant for. */
+export interface Mistaken {
+  readonly message: string;
+  /** "section.key", or a section. */
+  readonly meant?: string;
+}
+
 /** What to write instead of an unknown section, or of a key that stands above all sections. */
-export function insteadOfSection(name: string): string {
+export function insteadOfSection(name: string): Mistaken {
   const names = sections.map(([section]) => section);
   const near = nearest(name, names);
-  if (near !== undefined) return `is no section; did you mean [${near}]?`;
-  const home = sections.find(([, keys]) => Object.hasOwn(keys, name));
-  if (home) return `stands outside its section; it belongs under [${home[0]}]`;
-  return `is no section; there are ${names.join(", ")}`;
+  if (near !== undefined) return { message: `is no section; did you mean [${near}]?`, meant: near };
+  const home = homeOf(name);
+  if (home === undefined) return { message: `is no section; there are ${names.join(", ")}` };
+  const message = `stands outside its section; it belongs under [${home}]`;
+  return { message, meant: `${home}.${name}` };
 }
 
 /** What to write instead of an unknown key of a known section. */
-export function insteadOfKey(section: string, name: string): string {
-  const home = sections.find(([, keys]) => Object.hasOwn(keys, name));
-  if (home) return `is no key of [${section}]; it belongs under [${home[0]}]`;
+export function insteadOfKey(section: string, name: string): Mistaken {
+  const home = homeOf(name);
+  if (home !== undefined) {
+    const message = `is no key of [${section}]; it belongs under [${home}]`;
+    return { message, meant: `${home}.${name}` };
+  }
   const names = Object.keys(TABLE[section] ?? {});
   const near = nearest(name, names);
-  if (near !== undefined) return `is no key; did you mean ${near}?`;
-  return `is no key; [${section}] has ${names.join(", ")}`;
+  if (near === undefined) return { message: `is no key; [${section}] has ${names.join(", ")}` };
+  return { message: `is no key; did you mean ${near}?`, meant: `${section}.${near}` };
+}
+
+/** The section that has a key of that name. */
+function homeOf(name: string): string | undefined {
+  return sections.find(([, keys]) => Object.hasOwn(keys, name))?.[0];
 }
 
 /** The candidate at most a third of the name's letters away, those of a prefix not counted, if any. */

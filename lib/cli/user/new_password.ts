@@ -8,9 +8,6 @@ import { opaque, passwordProblem, type PasswordRules } from "../../auth/password
 /** The longest line read as a password from standard input, in bytes. */
 const LINE_BYTES = 4096;
 
-/** What the person cannot do, as a sentence. */
-export class Refusal extends Error {}
-
 /** How a password comes in. */
 export interface PasswordOptions {
   readonly name: string;
@@ -25,26 +22,31 @@ export interface PasswordOptions {
  * Reads a password from the first line of standard input, or asks for it where that is a terminal.
  *
  * @returns its hash, or null where it is the current one
- * @throws {Refusal} when it cannot be, or should not be and is not forced
+ * @throws {Error} in a sentence, when it cannot be, or should not be and is not forced
  */
 export async function newHash(options: PasswordOptions): Promise<string | null> {
   const { name, minLength, force, isCurrent } = options;
-  const check = async (password: string) => {
-    if (await isCurrent?.(password)) return;
+  /** @returns whether it is a new one */
+  const check = async (password: string): Promise<boolean> => {
+    if (await isCurrent?.(password)) return false;
     // Read for this alone: no gateway needs the list.
     const { default: common }: { default: PasswordRules["common"] } = force
       ? { default: [] }
       : await import("common-passwords");
     const problem = passwordProblem(password, { name, minLength, common }, force);
-    if (problem !== null) throw new Refusal(problem);
+    if (problem !== null) throw new Error(problem);
+    return true;
   };
-  const password = Deno.stdin.isTerminal()
-    ? await askTwice(name, check)
-    : opaque(await firstLine());
-  if (!Deno.stdin.isTerminal()) await check(password);
-  if (await isCurrent?.(password)) return null;
+  const password = Deno.stdin.isTerminal() ? await askTwice(name, check) : await readOne(check);
+  if (password === null) return null;
   using hasher = new Hasher();
   return await hasher.hash(password);
+}
+
+/** Null for a password that is not new; so is below. */
+async function readOne(check: (password: string) => Promise<boolean>): Promise<string | null> {
+  const password = opaque(await firstLine());
+  return await check(password) ? password : null;
 }
 
 /**
@@ -53,8 +55,8 @@ export async function newHash(options: PasswordOptions): Promise<string | null> 
  */
 async function askTwice(
   name: string,
-  check: (password: string) => Promise<void>,
-): Promise<string> {
+  check: (password: string) => Promise<boolean>,
+): Promise<string | null> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({
     input: process.stdin,
@@ -68,14 +70,14 @@ async function askTwice(
     await Deno.stdout.write(new TextEncoder().encode(`${question} `));
     const line = await lines.next();
     console.log();
-    if (line.done) throw new Refusal("interrupted; nothing was changed");
+    if (line.done) throw new Error("interrupted; nothing was changed");
     return line.value;
   };
   try {
     const password = opaque(await ask(`New password for ${name}:`));
-    await check(password);
-    if (opaque(await ask("The same again:")) === password) return password;
-    throw new Refusal("the two passwords differ; nothing was changed");
+    const isNew = await check(password);
+    if (opaque(await ask("The same again:")) === password) return isNew ? password : null;
+    throw new Error("the two passwords differ; nothing was changed");
   } finally {
     terminal.close();
   }

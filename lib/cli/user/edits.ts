@@ -1,4 +1,4 @@
-/** What `ttygate user` does to the htpasswd file, each deed in its own words. */
+/** What `ttygate user` does to the htpasswd file, each edit in its own words. */
 import { Hasher } from "../../auth/hasher.ts";
 import {
   bcryptCost,
@@ -8,7 +8,7 @@ import {
   withUser,
 } from "../../auth/htpasswd.ts";
 import { editHtpasswd } from "../../auth/htpasswd_file.ts";
-import { newHash, type PasswordOptions, Refusal } from "./new_password.ts";
+import { newHash, type PasswordOptions } from "./new_password.ts";
 
 /** A user in a file. */
 export interface Subject {
@@ -24,15 +24,15 @@ export interface Done {
   readonly changed: boolean;
 }
 
-/** Does it. @throws {Refusal} or what the file system said */
-export type Deed = (subject: Subject) => Promise<Done>;
+/** Does it. @throws {Error} in a sentence, or what the file system said */
+export type Edit = (subject: Subject) => Promise<Done>;
 
-/** The deeds by their verbs. */
-export const DEEDS: Readonly<Record<string, Deed>> = {
+/** The edits by their verbs. */
+export const EDITS: Readonly<Record<string, Edit>> = {
   async add({ path, name, password }) {
     const refuseKnown = (text: string) => {
       if (fieldOfUser(text, name) === null) return;
-      throw new Refusal(
+      throw new Error(
         `${path} has this user already; change the password with 'ttygate user passwd ${name}'`,
       );
     };
@@ -114,7 +114,7 @@ async function editKnown(
 
 function fieldOfKnown(text: string, path: string, name: string): string {
   const field = fieldOfUser(text, name);
-  if (field === null) throw new Refusal(`${path} has no such user; see 'ttygate user list'`);
+  if (field === null) throw new Error(`${path} has no such user; see 'ttygate user list'`);
   return field;
 }
 

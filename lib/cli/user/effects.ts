@@ -13,7 +13,7 @@ export interface Reach {
 }
 
 /** What the change has ended. */
-export interface Aftermath {
+export interface Effects {
   /** Whether failed log-ins were forgotten. */
   readonly forgiven: boolean;
   readonly loginsEnded: number;
@@ -28,10 +28,10 @@ export interface Aftermath {
  * @returns what that ended
  * @throws {Error} in a sentence, when the gateway cannot be told
  */
-export async function takeEffect(name: string, reach: Reach): Promise<Aftermath> {
+export async function takeEffect(name: string, reach: Reach): Promise<Effects> {
   try {
     const path = `/api/v1/users/${encodeURIComponent(name)}/refresh`;
-    return await ask(reach.adminSocket, "POST", path) as Aftermath;
+    return await ask(reach.adminSocket, "POST", path) as Effects;
   } catch (error) {
     if (!(error instanceof NoGatewayError)) throw error;
     const forgiven = await forgiveOnDisk(name, reach);
