@@ -22,7 +22,7 @@ const TICK_MS = 250;
 const MEASURES = 4;
 /** A session is measured for a fifth of the time at most: the more files, the less often. */
 const PATIENCE = 4;
-/** After a measurement that failed. */
+/** After a measurement that failed, or where the disk cannot be seen. */
 const RETRY_MS = 10_000;
 /** How long the end of one session may take to show before the next is ended. */
 const RELIEF_MS = 5_000;
@@ -113,7 +113,7 @@ export class DiskWatch {
       do {
         const space = await this.#look();
         if (space !== null) this.#keep(space);
-        await sleep(TICK_MS, clock, signal);
+        await sleep(this.#phase === "blind" ? RETRY_MS : TICK_MS, clock, signal);
       } while (!signal.aborted && sessions().length > 0);
     } finally {
       // In the same breath as the last look for sessions: the next one begins another watch.

@@ -202,7 +202,7 @@ export class ScriptedEngine implements Engine {
 
   async space(): Promise<DiskSpace | null> {
     this.looks++;
-    await this.#call("space");
+    await this.#answer("space");
     return this.disk;
   }
 
@@ -250,6 +250,10 @@ export class ScriptedEngine implements Engine {
 
   #call(verb: keyof Engine): Promise<void> {
     this.calls.push(verb);
+    return this.#answer(verb);
+  }
+
+  #answer(verb: keyof Engine): Promise<void> {
     if (this.#phase === "away") {
       return Promise.reject(new EngineError(`Cannot ${verb}: away`, { answer: "none" }));
     }
