@@ -4,7 +4,7 @@ import type { Clock, Principal } from "../types.ts";
 import type { Attempt, LockKind } from "./faillock.ts";
 import type { GroupsFile } from "./groups.ts";
 import type { Guard } from "./guard.ts";
-import { HasherBusyError, HasherStoppedError, type Verifier } from "./hasher.ts";
+import { HasherStoppedError, type Verifier } from "./hasher.ts";
 import { dummyHash, type HtpasswdEntry } from "./htpasswd.ts";
 import { type Accounts, type HtpasswdFile, HtpasswdUnreadableError } from "./htpasswd_file.ts";
 import { formsOf } from "./password.ts";
@@ -83,7 +83,7 @@ export class AuthStack {
    * in before come first, and guesses side by side cannot outrun their counting.
    *
    * @param source the client's address, or the network that counts as one
-   * @param signal when aborted, rejects with its reason; an attempt that had begun counts as failed
+   * @param signal when aborted, rejects with its reason; an attempt that had begun counts all the same
    */
   async authenticate(
     credential: Credential,
@@ -94,6 +94,7 @@ export class AuthStack {
     const { clock, failDelayMs } = this.#options;
     const startedMs = clock.now();
     const result = await this.#attempt(credential, source, signal);
+    signal?.throwIfAborted();
     if (!result.ok && result.reason === "denied") {
       await this.#holdBack(startedMs + failDelayMs - clock.now(), signal);
     }
@@ -156,7 +157,7 @@ export class AuthStack {
       const check = () => this.#check(credential, attempt, signal);
       return await this.#turns.take({ share, preferred }, check, signal);
     } catch (error) {
-      if (error instanceof NoTurnError || error instanceof HasherBusyError) {
+      if (error instanceof NoTurnError) {
         return { ok: false, reason: "busy", retryAfterMs: BUSY_RETRY_MS };
       }
       if (isUnavailable(error)) {
@@ -180,15 +181,11 @@ export class AuthStack {
     const entry = byName.get(name);
     const hash = entry?.hash ?? dummyHash(highestCost);
     let matches = this.#isVerified(entry, password); // by one that came before it
-    try {
-      for (const form of formsOf(password)) {
-        if (matches) break;
-        matches = await verifier.verify(form, hash, signal);
-        if (matches && entry) this.#verified.add(entry, form, clock.now());
-      }
-    } catch (error) {
-      if (signal?.aborted) guard.fail(attempt);
-      throw error;
+    for (const form of formsOf(password)) {
+      if (matches || signal?.aborted) break;
+      // Waited for in any case: hanging up must not put more jobs on the thread than one.
+      matches = await verifier.verify(form, hash);
+      if (matches && entry) this.#verified.add(entry, form, clock.now());
     }
     // A password that was changed while it was being checked opens nothing any more.
     const now = this.accounts().byName.get(name);

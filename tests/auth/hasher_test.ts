@@ -1,6 +1,6 @@
 /** bcrypt on its thread: known vectors, the 72-byte rule, and what happens when the thread dies. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { Hasher, HasherBusyError, HasherStoppedError, QUEUE_JOBS } from "../../lib/auth/hasher.ts";
+import { Hasher, HasherStoppedError } from "../../lib/auth/hasher.ts";
 import { dummyHash, HIGHEST_COST } from "../../lib/auth/htpasswd.ts";
 import { HORSE } from "./support.ts";
 
@@ -47,7 +47,7 @@ Deno.test("a password that cannot match is hashed all the same, once", async () 
   assert(jobs.every(({ hash }) => hash === HORSE));
 });
 
-Deno.test("hash() makes a $2y$ hash of cost 10 that verifies, salted anew each time", async () => {
+Deno.test("hash() makes a $2y$ hash of cost 10 that verifies, with a new salt each time", async () => {
   using hasher = new Hasher();
   const [one, two] = [await hasher.hash("pässwörd"), await hasher.hash("pässwörd")];
   assertMatch(one, /^\$2y\$10\$[./A-Za-z0-9]{53}$/);
@@ -77,35 +77,18 @@ Deno.test("the thread that asks goes on while a hash is checked", async () => {
   assert(turns > 3, `${turns} turns of the event loop`);
 });
 
-Deno.test("a job beyond QUEUE_JOBS is refused at once, and there is room again later", async () => {
-  const { worker, release } = scripted(() => ({ type: "verified", matches: true }), "held");
-  using hasher = new Hasher(() => worker);
-  const jobs = Array.from({ length: QUEUE_JOBS }, () => hasher.verify("x", HORSE));
-  await assertRejects(() => hasher.verify("x", HORSE), HasherBusyError, "try again shortly");
-  release();
-  assertEquals(await Promise.all(jobs), jobs.map(() => true));
-  assertEquals(await hasher.verify("x", HORSE), true);
-});
-
-Deno.test("an aborted job is withdrawn before it reaches the thread", async () => {
+Deno.test("one job is on the thread at a time, and there is room again when it is answered", async () => {
   const { worker, jobs, release } = scripted(() => ({ type: "verified", matches: true }), "held");
   using hasher = new Hasher(() => worker);
-  const running = new AbortController();
-  const waiting = new AbortController();
-  const first = hasher.verify("first", HORSE, running.signal);
-  const second = hasher.verify("second", HORSE, waiting.signal);
-  const third = hasher.verify("third", HORSE);
-  waiting.abort(new Error("gone"));
-  running.abort(new Error("gone"));
-  await assertRejects(() => first, Error, "gone");
-  await assertRejects(() => second, Error, "gone");
-  await assertRejects(() => hasher.verify("x", HORSE, waiting.signal), Error, "gone");
+  const first = hasher.verify("first", HORSE);
+  await assertRejects(() => hasher.verify("second", HORSE), Error, "another is being checked");
   release();
-  assertEquals(await third, true);
+  assertEquals(await first, true);
+  assertEquals(await hasher.verify("third", HORSE), true);
   assertEquals(jobs.map(({ password }) => password), ["first", "third"]);
 });
 
-Deno.test("a thread that dies rejects the job on it and is replaced for those behind", async () => {
+Deno.test("a thread that dies rejects the job on it and is replaced for the next", async () => {
   let threads = 0;
   using hasher = new Hasher(() => {
     threads++;
@@ -116,9 +99,8 @@ Deno.test("a thread that dies rejects the job on it and is replaced for those be
       : new Worker(new URL("../../lib/auth/hash_worker.ts", import.meta.url), { type: "module" });
   });
   const first = hasher.verify("correct horse", HORSE);
-  const second = hasher.verify("correct horse", HORSE);
   await assertRejects(() => first, HasherStoppedError, "the hashing thread died");
-  assertEquals(await second, true);
+  assertEquals(await hasher.verify("correct horse", HORSE), true);
   assertEquals(threads, 2);
 });
 
@@ -128,16 +110,16 @@ Deno.test("a hash that is none rejects its own job only", async () => {
   assertEquals(await hasher.verify("correct horse", HORSE), true);
 });
 
-Deno.test("disposing ends the thread and rejects every job, and no thread starts before the first", async () => {
+Deno.test("disposing ends the thread and rejects its job, and no thread starts before the first", async () => {
   let threads = 0;
   const { worker } = scripted(() => ({ type: "verified", matches: true }), "held");
   const hasher = new Hasher(() => (threads++, worker));
   assertEquals(threads, 0);
-  const jobs = [hasher.verify("x", HORSE), hasher.verify("y", dummyHash(HIGHEST_COST))];
+  const job = hasher.verify("x", dummyHash(HIGHEST_COST));
   assertEquals(threads, 1);
   hasher[Symbol.dispose]();
   hasher[Symbol.dispose]();
-  for (const job of jobs) await assertRejects(() => job, HasherStoppedError);
+  await assertRejects(() => job, HasherStoppedError);
   await assertRejects(() => hasher.verify("x", HORSE), HasherStoppedError);
 });
 

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { GroupsFile } from "../../lib/auth/groups.ts";
 import { Guard } from "../../lib/auth/guard.ts";
-import { Hasher, HasherBusyError, HasherStoppedError } from "../../lib/auth/hasher.ts";
+import { Hasher, HasherStoppedError } from "../../lib/auth/hasher.ts";
 import type { Verifier } from "../../lib/auth/hasher.ts";
 import { bcryptCost } from "../../lib/auth/htpasswd.ts";
 import { HtpasswdFile, HtpasswdUnreadableError } from "../../lib/auth/htpasswd_file.ts";
@@ -29,12 +29,11 @@ class FakeVerifier implements Verifier {
   /** What each call waits for before it answers. */
   gate: Promise<void> = Promise.resolve();
 
-  async verify(password: string, hash: string, signal?: AbortSignal): Promise<boolean> {
+  async verify(password: string, hash: string): Promise<boolean> {
     this.calls.push({ password, hash });
     this.most = Math.max(this.most, ++this.#running);
     try {
       await this.gate;
-      signal?.throwIfAborted();
       return password === this.right;
     } finally {
       this.#running--;
@@ -374,12 +373,24 @@ Deno.test("giving up during the delay ends it and leaves no timer", async () => 
   assertEquals(clock.armed, 0);
 });
 
-Deno.test("while the hasher is busy an attempt is told to come back, and does not count", async () => {
+Deno.test("those who hang up while they are checked leave one check at a time on the thread", async () => {
   using dir = new TempDir();
-  const { logIn } = fixture(dir, { verify: () => Promise.reject(new HasherBusyError()) });
-  for (let count = 0; count <= DENY; count++) {
-    assertEquals(await logIn("alice", "right"), { ok: false, reason: "busy", retryAfterMs: 2000 });
+  const verifier = new FakeVerifier();
+  const { logIn } = fixture(dir, verifier);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  verifier.gate = promise;
+  const attempts: Promise<AuthResult>[] = [];
+  for (let count = 0; count < 5; count++) {
+    const gone = new AbortController();
+    attempts.push(logIn("bob", "right", `192.0.2.${count}`, gone.signal));
+    await settle();
+    gone.abort(new Error("hung up"));
   }
+  const stays = logIn("alice", "right");
+  resolve();
+  for (const attempt of attempts) await assertRejects(() => attempt, Error, "hung up");
+  assertEquals((await stays).ok, true);
+  assertEquals([verifier.most, verifier.calls.length], [1, 2]);
 });
 
 Deno.test("without its file or its hasher the stack is unavailable, says why and counts nothing", async () => {
