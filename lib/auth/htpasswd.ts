@@ -136,7 +136,7 @@ function repeatProblem(name: string, earlier: number | undefined): string | null
 }
 
 function hashProblem(name: string, hash: string): string | null {
-  const mend = `set it anew with 'ttygate user passwd ${name}'`;
+  const mend = `set it again with 'ttygate user passwd ${name}'`;
   if (hash === "") return `user ${name} has no hash; ${mend}`;
   const cost = bcryptCost(hash);
   if (cost === null) {

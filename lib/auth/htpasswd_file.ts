@@ -53,15 +53,6 @@ export class HtpasswdFile {
   }
 
   /**
-   * The user's entry, or null.
-   *
-   * @throws {HtpasswdUnreadableError}
-   */
-  lookup(name: string): HtpasswdEntry | null {
-    return this.accounts().byName.get(name) ?? null;
-  }
-
-  /**
    * The accounts as they are now, for the price of one stat(2).
    *
    * @throws {HtpasswdUnreadableError}

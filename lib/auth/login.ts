@@ -70,7 +70,7 @@ export class Logins implements Disposable {
   readonly #store: LoginStore;
   /** By id; the oldest comes first. */
   readonly #held = new Map<string, Held>();
-  /** As many as there are connections; whoever follows disposes of it. */
+  /** As many as there are connections; each follower disposes of its own. */
   readonly #followed = new Set<() => void>();
   #timer: Disposable;
 
@@ -240,7 +240,7 @@ export class Logins implements Disposable {
     try {
       return this.#options.credentialOf(name);
     } catch {
-      // Whoever reads the file says so; logins must outlive a file that is away for a moment.
+      // Others who read the file say so; logins must outlive a file that is away for a moment.
       return undefined;
     }
   }

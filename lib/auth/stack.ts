@@ -207,7 +207,7 @@ export class AuthStack {
   #isVerified(entry: HtpasswdEntry | undefined, password: string): boolean {
     if (!mayLogIn(entry)) return false;
     const nowMs = this.#options.clock.now();
-    // In its forms: whoever spells one password in many ways would pay for a hash each time.
+    // In its forms: someone who spells one password in many ways would pay for a hash each time.
     return formsOf(password).some((form) => this.#verified.has(entry, form, nowMs));
   }
 

@@ -107,7 +107,6 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
     registry,
     health,
     maintenance,
-    engine,
     stack,
     logins,
     guard,

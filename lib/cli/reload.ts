@@ -103,7 +103,7 @@ export class Reloader {
     try {
       const { config, changed, waiting } = merge(live.settings.config, await load());
       const settings = await settingsOf(config);
-      if (changed.includes("auth.htpasswd")) settings.users.lookup(""); // throws where nobody could log in
+      if (changed.includes("auth.htpasswd")) settings.users.accounts(); // throws where nobody could log in
       if (settings.certificate) {
         for (const server of secured) server.renew(settings.certificate);
       }

@@ -167,7 +167,7 @@ function warnOfWhatHasNoEffect({ settings: { config } }: Live, { activated }: Do
 
 function warnUnlessReadable({ settings: { users } }: Live): void {
   try {
-    users.lookup("");
+    users.accounts();
   } catch (error) {
     log.warning("nobody can log in yet", { error });
   }

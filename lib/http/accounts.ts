@@ -41,7 +41,7 @@ export class AccountWatch implements Disposable {
     return watch;
   }
 
-  /** Takes the file as it is now for right: whoever changed it says so. */
+  /** Takes the file as it is now for right: the one who changed it says so. */
   apply(): void {
     const accounts = this.#read();
     if (accounts !== null) this.#judge(accounts);
@@ -74,13 +74,13 @@ export class AccountWatch implements Disposable {
     try {
       return this.#parts.stack.accounts();
     } catch {
-      return null; // whoever logs in hears of it; sessions outlive a file that is away
+      return null; // those who log in hear of it; sessions outlive a file that is away
     }
   }
 
   #judge(accounts: Accounts): void {
     const { logins, registry, log } = this.#parts;
-    // Before the logins, so that whoever looks at a session hears how it ended.
+    // Before the logins, so that those who look at a session hear how it ended.
     for (const session of registry.list()) {
       if (session.phase !== "live") continue;
       const cause = endingOf(session.user, accounts);

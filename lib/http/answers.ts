@@ -1,7 +1,7 @@
 /** Answers that are no pages: JSON, problems, redirects. */
 import { SECURITY_HEADERS } from "./pages.ts";
 
-/** A refusal with its status and a sentence for whoever sent the request. */
+/** A refusal with its status and a sentence for the one who sent the request. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
 

@@ -23,7 +23,7 @@ export interface Caller {
   readonly host: string | null;
   /** Whether a trusted proxy sends it. */
   readonly proxied: boolean;
-  /** The address of whoever sends it, a proxy's or the client's own; "unix" for a Unix socket. */
+  /** The address of the sender, a proxy's or the client's own; "unix" for a Unix socket. */
   readonly peer: string;
   /** Aborted when nobody waits for the answer any more. */
   readonly gone?: AbortSignal;

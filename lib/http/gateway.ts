@@ -5,7 +5,6 @@ import type { AuthStack } from "../auth/stack.ts";
 import type { Logins } from "../auth/login.ts";
 import type { Log } from "../log.ts";
 import type { CountingLog } from "../log/counting.ts";
-import type { Engine } from "../sessions/engine.ts";
 import type { Maintenance } from "../sessions/maintenance.ts";
 import type { Registry } from "../sessions/registry.ts";
 import type { Allowances } from "../terminal/allowance.ts";
@@ -22,7 +21,6 @@ import type { Shares } from "./shares.ts";
 export interface Gateway {
   readonly registry: Registry;
   readonly maintenance: Maintenance;
-  readonly engine: Pick<Engine, "limitsDisk">;
   readonly health: Health;
   readonly stack: AuthStack;
   readonly logins: Logins;

@@ -113,7 +113,7 @@ export function logRefusal(
 const LOCKED: Readonly<Record<LockKind, string>> = {
   pair: "that name from that address",
   name: "that name from where its user never was",
-  source: "whoever comes from that address and never logged in there",
+  source: "every name that never logged in from that address",
 };
 
 /** The refusal that a failed attempt is answered with. */

@@ -1,6 +1,7 @@
 /** Logging in and out by form and cookie. */
 import { clearLoginCookie, readLoginCookie, setLoginCookie } from "../auth/cookie.ts";
 import { pathBelow, Refusal, safeNext, seeOther } from "./answers.ts";
+import { readText } from "./body.ts";
 import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { loginOf, logRefusal, refusalOf, requireOwnOrigin } from "./identity.ts";
@@ -8,7 +9,7 @@ import { loginPage } from "./pages.ts";
 
 /** The longest form body. */
 const FORM_BYTES = 16 * 1024;
-/** A longer one is read so far and forgotten: many clients hear no answer before they have sent all. */
+/** What is heard out of a longer one, so that a browser hears why. */
 const DISCARDED_BYTES = 4 * 1024 * 1024;
 
 /** `GET /login`: the form, or straight on for someone who is logged in. */
@@ -40,7 +41,7 @@ export async function logIn(caller: Caller, request: Request, gateway: Gateway):
     return page;
   }
   const { token } = await logins.issue(result.principal.name);
-  // The browser forgets it now, and so must whoever else has got hold of it.
+  // The browser forgets it now, and so must anybody else who has got hold of it.
   const former = readLoginCookie(caller.headers, { scheme: caller.scheme, basePath });
   if (former !== null) await logins.revoke(former);
   counted.of(source).info("logged in", { event: "login", user: username, remote });
@@ -71,15 +72,6 @@ async function readForm(request: Request): Promise<URLSearchParams> {
   if (!type.startsWith("application/x-www-form-urlencoded")) {
     throw new Refusal(400, "A log-in is sent as a form (application/x-www-form-urlencoded).");
   }
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes <= FORM_BYTES) chunks.push(chunk);
-    else if (bytes > DISCARDED_BYTES) break;
-  }
-  if (bytes > FORM_BYTES) {
-    throw new Refusal(413, "The log-in form is too large.", { connection: "close" });
-  }
-  return new URLSearchParams(await new Blob(chunks).text());
+  const bounds = { mostBytes: FORM_BYTES, discardBytes: DISCARDED_BYTES };
+  return new URLSearchParams(await readText(request, bounds));
 }

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { settlesWithin } from "../clock.ts";
 import type { Maintenance } from "../sessions/maintenance.ts";
 import { json, Refusal } from "./answers.ts";
+import { readText } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
 
 /** The longest text for people, in characters. */
@@ -71,16 +72,10 @@ async function readBody<S extends v.GenericSchema>(
   request: Request,
   schema: S,
 ): Promise<v.InferOutput<S>> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES) throw new Refusal(413, `The request is over ${BODY_BYTES} bytes.`);
-    chunks.push(chunk);
-  }
+  const text = await readText(request, { mostBytes: BODY_BYTES });
   let body: unknown;
   try {
-    body = JSON.parse(await new Blob(chunks).text());
+    body = JSON.parse(text);
   } catch {
     throw new Refusal(400, "The request is not JSON.");
   }

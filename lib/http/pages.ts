@@ -45,7 +45,7 @@ export interface LoginPage extends Page {
   readonly error?: string;
   /** What was typed as the user name before. */
   readonly username?: string;
-  /** Where to go after the log-in; checked by whoever receives the form. */
+  /** Where to go after the log-in; checked by the handler of the form. */
   readonly next: string;
 }
 

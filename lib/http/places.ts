@@ -1,6 +1,6 @@
 /** Gives out the places for connections: an address may use what others leave, but never the last of them. */
 
-/** What nobody gets who holds more than a few: the last tenth is for those who come. */
+/** The last tenth of the places is kept for addresses that hold few. */
 const KEPT_SHARE = 0.1;
 const FEW = 16;
 
@@ -28,7 +28,7 @@ export class Places {
     return this.#taken;
   }
 
-  /** Takes a place; where there is none, whoever holds the most gives one up. @returns whether it has one */
+  /** Takes a place; where there is none, the address that holds the most gives one up. @returns whether it has one */
   enter(guest: Guest): boolean {
     if (!this.#makeRoomFor(guest.source)) return false;
     this.#add(guest);

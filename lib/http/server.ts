@@ -151,8 +151,8 @@ export class HttpServer implements AsyncDisposable {
   }
 
   /**
-   * Takes no more connections. One that the kernel has taken meanwhile waits for whoever listens on
-   * the same socket next; those that are open get their answers, and each is the last.
+   * Takes no more connections. One that the kernel has taken meanwhile waits for the next
+   * process that listens on the same socket; those that are open get their answers, and each is the last.
    */
   stopAccepting(): void {
     if (this.#phase === "closing") return;

@@ -12,8 +12,8 @@ const LONG_SHARE = 1;
 /** What a turn is thought to cost at first; then it is measured whenever somebody has had to wait. */
 const FIRST_TURN_MS = 0.3, LEAST_TURN_MS = 0.1, MOST_TURN_MS = 5;
 const LEARNING = 0.2;
-/** Accounts are closed, of those who have all that can be saved, when there are so many. */
-const ACCOUNTS = 1024;
+/** How many accounts are kept; those where somebody waits are besides. */
+const ACCOUNTS = 8192;
 
 /** What a source has left, and who waits for its turn. */
 interface Account {
@@ -72,19 +72,18 @@ export class Shares {
   }
 
   #accountOf(source: string): Account {
-    const found = this.#accounts.get(source);
-    if (found) return found;
-    if (this.#accounts.size >= ACCOUNTS) this.#closeAccounts();
-    const made = { balanceMs: SAVED_MS, atMs: this.#clock.now(), waiting: new Set<() => void>() };
-    this.#accounts.set(source, made);
-    return made;
+    const account = this.#accounts.get(source) ??
+      { balanceMs: SAVED_MS, atMs: this.#clock.now(), waiting: new Set<() => void>() };
+    this.#accounts.delete(source);
+    if (this.#accounts.size >= ACCOUNTS) this.#closeOldest();
+    this.#accounts.set(source, account); // now the last of them
+    return account;
   }
 
-  #closeAccounts(): void {
-    for (const [source, account] of this.#accounts) {
-      this.#refill(account);
-      const isIdle = account.waiting.size === 0 && account.balanceMs >= SAVED_MS;
-      if (isIdle) this.#accounts.delete(source);
+  /** Closes the account that was used longest ago and where nobody waits. */
+  #closeOldest(): void {
+    for (const [source, { waiting }] of this.#accounts) {
+      if (waiting.size === 0) return void this.#accounts.delete(source);
     }
   }
 

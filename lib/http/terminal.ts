@@ -133,7 +133,7 @@ async function follow(
     clock,
   });
   const tellEnd = async () => {
-    // Whoever does not read must not be waited for before the close.
+    // A client that does not read must not be waited for before the close.
     const { reason, exitCode, message } = await session.ended;
     void send({ type: "ended", reason, exitCode, message });
     await settlesWithin(session.gone, GONE_MS, clock);

@@ -68,7 +68,7 @@ export async function bridge(
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
   stop.addEventListener("abort", () => {
-    input[Symbol.dispose](); // at once: whoever comes next is told what the shell got
+    input[Symbol.dispose](); // at once: who comes next is told what the shell got
     aborted.resolve("aborted");
   }, { once: true });
   if (stop.aborted) return "aborted";

@@ -45,7 +45,7 @@ export class Credit {
     this.#skipped = { from: from === this.#skipped.to ? this.#skipped.from : from, to };
   }
 
-  /** Starts again at the offset where a returning client stands, be it earlier or later. */
+  /** Starts again at the offset where a returning client stands, earlier or later. */
   restart(offset: number): void {
     this.#acked = offset;
     this.#skipped = { from: 0, to: 0 };

@@ -47,7 +47,7 @@ export class Output {
     this.restart(past ?? { bytes: new Uint8Array(), end: 0 });
   }
 
-  /** Forgets all output and begins with another; whoever follows or listens must have gone. */
+  /** Forgets all output and begins with another; all who follow or listen must have gone. */
   restart({ bytes, end }: { bytes: Uint8Array; end: number }): void {
     this.#replay = new Replay(this.#keptBytes + READING_BYTES, end - bytes.length);
     this.#replay.append(bytes);
@@ -145,7 +145,7 @@ export class Output {
     return from;
   }
 
-  /** Gives the oldest byte kept an offset, and so all that follow: clients begin anew. */
+  /** Gives the oldest byte kept an offset, and so all that follow: clients begin again. */
   rebase(start: number): void {
     this.#replay.rebase(start);
     this.#seen = this.end;
@@ -156,7 +156,7 @@ export class Output {
     return this.#changed.promise;
   }
 
-  /** Lets whoever waits for a change look again. */
+  /** Lets those who wait for a change look again. */
   touch(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();

@@ -93,7 +93,7 @@ export class TerminalSocket {
     if (connection.destroyed) this.#onClose();
   }
 
-  /** Aborted when the connection is over, whoever ended it. */
+  /** Aborted when the connection is over, no matter who ended it. */
   get closed(): AbortSignal {
     return this.#over.signal;
   }

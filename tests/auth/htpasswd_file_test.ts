@@ -9,18 +9,18 @@ import {
 } from "../../lib/auth/htpasswd_file.ts";
 import { HORSE, TempDir } from "./support.ts";
 
-Deno.test("lookup() sees a change at the very next look, also one of the same size", () => {
+Deno.test("accounts() sees a change at the very next look, also one of the same size", () => {
   using dir = new TempDir();
   const path = dir.file("htpasswd", `alice:${HORSE}\n`);
   const users = new HtpasswdFile(path, () => {});
-  assertEquals(users.lookup("alice")?.hash, HORSE);
-  assertEquals(users.lookup("bobby"), null);
+  assertEquals(users.accounts().byName.get("alice")?.hash, HORSE);
+  assertEquals(users.accounts().byName.get("bobby"), undefined);
   dir.file("htpasswd", `bobby:${HORSE}\n`);
-  assertEquals(users.lookup("alice"), null);
-  assertEquals(users.lookup("bobby")?.line, 1);
+  assertEquals(users.accounts().byName.get("alice"), undefined);
+  assertEquals(users.accounts().byName.get("bobby")?.line, 1);
   Deno.renameSync(dir.file("other", `carol:${HORSE}\n`), path);
-  assertEquals(users.lookup("carol")?.name, "carol");
-  assertEquals(users.lookup("constructor"), null);
+  assertEquals(users.accounts().byName.get("carol")?.name, "carol");
+  assertEquals(users.accounts().byName.get("constructor"), undefined);
 });
 
 Deno.test("a broken line is told once per version of the file and costs no other user anything", () => {
@@ -28,10 +28,14 @@ Deno.test("a broken line is told once per version of the file and costs no other
   const path = dir.file("htpasswd", `broken\nalice:${HORSE}\n`);
   const warnings: string[] = [];
   const users = new HtpasswdFile(path, (message) => warnings.push(message));
-  for (let look = 0; look < 3; look++) assertEquals(users.lookup("alice")?.name, "alice");
+  for (let look = 0; look < 3; look++) {
+    assertEquals(users.accounts().byName.get("alice")?.name, "alice");
+  }
   assertEquals(warnings, [`line 1 of ${path}: it has no colon; a line is name:hash`]);
   dir.file("htpasswd", `broken\nalice:${HORSE}\nbob:${HORSE}\n`);
-  for (let look = 0; look < 3; look++) assertEquals(users.lookup("bob")?.name, "bob");
+  for (let look = 0; look < 3; look++) {
+    assertEquals(users.accounts().byName.get("bob")?.name, "bob");
+  }
   assertEquals(warnings.length, 2);
 });
 
@@ -39,7 +43,7 @@ Deno.test("a missing or unreadable file is a HtpasswdUnreadableError that says h
   using dir = new TempDir();
   const missing = dir.file("none");
   assertThrows(
-    () => new HtpasswdFile(missing, () => {}).lookup("alice"),
+    () => new HtpasswdFile(missing, () => {}).accounts(),
     HtpasswdUnreadableError,
     `Cannot read ${missing}: it does not exist; make it with 'ttygate user add NAME'`,
   );
@@ -55,11 +59,11 @@ Deno.test("lookup() works again once the file is back", () => {
   using dir = new TempDir();
   const path = dir.file("htpasswd", `alice:${HORSE}\n`);
   const users = new HtpasswdFile(path, () => {});
-  users.lookup("alice");
+  users.accounts().byName.get("alice");
   Deno.removeSync(path);
-  assertThrows(() => users.lookup("alice"), HtpasswdUnreadableError);
+  assertThrows(() => users.accounts().byName.get("alice"), HtpasswdUnreadableError);
   dir.file("htpasswd", `alice:${HORSE}\n`);
-  assertEquals(users.lookup("alice")?.name, "alice");
+  assertEquals(users.accounts().byName.get("alice")?.name, "alice");
 });
 
 Deno.test("highestCost is the file's, or that of new hashes while it has none", () => {

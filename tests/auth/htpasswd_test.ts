@@ -49,7 +49,7 @@ Deno.test("parseHtpasswd() names line, file and format of a hash it does not che
     assertEquals(problems, [{
       line: 3,
       message: `line 3 of ${PATH}: user bob has ${format}, which ttygate does not check; ` +
-        "set it anew with 'ttygate user passwd bob'",
+        "set it again with 'ttygate user passwd bob'",
     }]);
     assert(!problems[0]!.message.includes(hash));
   }

@@ -231,7 +231,7 @@ Deno.test("hashes that are not checked are failures that name the users", async 
       /erin/,
     ].entries()
   ) assertMatch(found[i]!.message, said);
-  assertEquals(found[0]!.mend, "set it anew with 'ttygate user passwd bob'");
+  assertEquals(found[0]!.mend, "set it again with 'ttygate user passwd bob'");
 });
 
 Deno.test("a sweep leaves the probes alone while they are used", async () => {

@@ -240,12 +240,12 @@ Deno.test("another file of users counts from the reload on; one that is not ther
     await reloader.reload();
     assertEquals(reloader.failed, true);
     assertMatch(logged[0]!, /^error Cannot read \S+missing: it does not exist/);
-    assert(live.settings.users.lookup("alice") !== null);
+    assert(live.settings.users.accounts().byName.has("alice"));
     next.config = await users("new");
     await reloader.reload();
     assertEquals(reloader.failed, false);
-    assertEquals(live.settings.users.lookup("alice"), null);
-    assert(live.settings.users.lookup("bob") !== null);
+    assertEquals(live.settings.users.accounts().byName.has("alice"), false);
+    assert(live.settings.users.accounts().byName.has("bob"));
   } finally {
     await Deno.remove(home, { recursive: true });
   }

@@ -355,7 +355,7 @@ Deno.test("user list prints a name a line, marks locked ones, and warns of broke
     stdout: "alice\nbob\tlocked\n",
     stderr: `ttygate: warning: line 2 of ${fixture.path}: it has no colon; a line is name:hash\n` +
       `ttygate: warning: line 4 of ${fixture.path}: user carol has a plain password or a hash ` +
-      "in an unknown format, which ttygate does not check; set it anew with " +
+      "in an unknown format, which ttygate does not check; set it again with " +
       "'ttygate user passwd carol'\n",
   });
 });
