@@ -181,6 +181,8 @@ ensure_engine
 ensure_image
 if [ "${1:-}" = --tests ]; then
   command -v chromium >/dev/null || apt_install chromium
+  # gVisor, for one test; Ubuntu has no package of it.
+  if ! command -v runsc >/dev/null && apt-cache show runsc >/dev/null 2>&1; then apt_install runsc; fi
   say "Chromium $(chromium --version 2>/dev/null | grep -o '[0-9.]*' | head -n 1)"
   command -v nft >/dev/null || apt_install nftables
   say "$(nft --version | grep -o 'nftables v[0-9.]*')"
