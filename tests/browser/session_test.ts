@@ -28,7 +28,7 @@ Deno.test("a person logs in, types, sees the output, exits, reads why, and Enter
   const first = await tab.session();
   assertEquals(await tab.run("id -un; hostname"), `root\n${first}`);
   assertEquals(await tab.text("#user"), "alice");
-  assertEquals(await tab.text("#limits"), "0.5 CPU · 200 MB · 128 processes");
+  assertEquals(await tab.text("#limits"), "0.5 CPU · 200 MB · 128 processes · 1 GB disk");
 
   await tab.type("exit 3\n");
   await tab.phase("ended");
