@@ -1,4 +1,5 @@
 /** Shares the thread that carries keystrokes: each source has its part of it, and waits for more. */
+import { Bucket, type BucketRates } from "../bucket.ts";
 import type { Clock } from "../types.ts";
 
 /** What one source may take of the thread's time, and what it may save up. */
@@ -17,8 +18,8 @@ const ACCOUNTS = 8192;
 
 /** What a source has left, and who waits for its turn. */
 interface Account {
-  balanceMs: number;
-  atMs: number;
+  /** In milliseconds of the thread's time. */
+  readonly balance: Bucket;
   readonly waiting: Set<() => void>;
 }
 
@@ -36,6 +37,7 @@ export class Shares {
   readonly #clock: Clock;
   readonly #isWatched: () => boolean;
   readonly #soon: (callback: () => void) => void;
+  readonly #rates: BucketRates;
   readonly #accounts = new Map<string, Account>();
   /** Those with somebody who waits, in the order of their next turns. */
   readonly #queue = new Set<Account>();
@@ -48,6 +50,13 @@ export class Shares {
     this.#clock = clock;
     this.#isWatched = isWatched;
     this.#soon = soon;
+    const share = () => this.#slice.isShort ? SOURCE_SHARE : LONG_SHARE;
+    this.#rates = {
+      most: SAVED_MS,
+      get perSecond() {
+        return share() * 1000;
+      },
+    };
   }
 
   /** Takes a turn of a source's. @returns whether it may go on now; if not, it waits by `wait` */
@@ -73,7 +82,7 @@ export class Shares {
 
   #accountOf(source: string): Account {
     const account = this.#accounts.get(source) ??
-      { balanceMs: SAVED_MS, atMs: this.#clock.now(), waiting: new Set<() => void>() };
+      { balance: new Bucket(this.#clock, this.#rates), waiting: new Set<() => void>() };
     this.#accounts.delete(source);
     if (this.#accounts.size >= ACCOUNTS) this.#closeOldest();
     this.#accounts.set(source, account); // now the last of them
@@ -87,13 +96,6 @@ export class Shares {
     }
   }
 
-  #refill(account: Account): void {
-    const now = this.#clock.now();
-    const share = this.#slice.isShort ? SOURCE_SHARE : LONG_SHARE;
-    account.balanceMs = Math.min(SAVED_MS, account.balanceMs + (now - account.atMs) * share);
-    account.atMs = now;
-  }
-
   /** Whether the slice has room; after a break a new one begins. */
   #hasTime(): boolean {
     const now = this.#clock.now();
@@ -105,10 +107,9 @@ export class Shares {
     return this.#slice.doneMs < (this.#slice.isShort ? SLICE_MS : LONG_SLICE_MS);
   }
 
-  #pay(account: Account): boolean {
-    this.#refill(account);
-    if (account.balanceMs <= 0) return false;
-    account.balanceMs -= this.#turnMs;
+  #pay({ balance }: Account): boolean {
+    if (balance.level <= 0) return false;
+    balance.spend(this.#turnMs);
     this.#slice.doneMs += this.#turnMs;
     return true;
   }

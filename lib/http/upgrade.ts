@@ -1,6 +1,6 @@
 /** What an upgrade request to `/terminal` must be, and what it asks for. */
+import type { Bucket } from "../bucket.ts";
 import { sleep } from "../clock.ts";
-import type { Allowance } from "../terminal/allowance.ts";
 import { SUBPROTOCOL } from "../terminal/frame.ts";
 import type { Winsize } from "../types.ts";
 import { Refusal } from "./answers.ts";
@@ -17,7 +17,7 @@ const UPGRADE_UNITS = 100, UPGRADE_WAIT_MS = 2_000;
 /** What an upgrade request asks for. */
 export interface TerminalRequest {
   readonly identity: Identity;
-  readonly allowance: Allowance;
+  readonly allowance: Bucket;
   /** The client's address, and the unit of shares that it belongs to. */
   readonly remote: string;
   readonly source: string;
@@ -79,7 +79,7 @@ function requireWebSocket({ method, headers }: Caller): void {
 
 /** Has a user who opens terminals over and over wait, so that others need not. */
 async function takeTurn(
-  allowance: Allowance,
+  allowance: Bucket,
   { gone }: Caller,
   { clock }: Gateway,
 ): Promise<void> {

@@ -1,10 +1,11 @@
 /** Whose session starts when: who starts many waits, and not those who start one. */
 import { abortable } from "@std/async/abortable";
+import { Bucket } from "../bucket.ts";
 import { sleep } from "../clock.ts";
 import type { Clock } from "../types.ts";
 
 /** So many starts of one user begin at once, and another each second. */
-const STARTS_AT_ONCE = 3, START_EVERY_MS = 1_000;
+const STARTS = { most: 3, perSecond: 1 };
 /** Who has begun another session so lately leaves ready shells to others. */
 const LATELY_MS = 1_200;
 /** How many containers are made for one user at a time: while nobody else is there, and otherwise. */
@@ -13,8 +14,7 @@ const COLD_ALONE = 4, COLD_BESIDE_OTHERS = 1;
 /** How it stands with one user. */
 class Standing {
   /** How many may begin; below zero, so many wait for their turn. */
-  starts = STARTS_AT_ONCE;
-  sinceMs = -Infinity;
+  readonly starts: Bucket;
   /** When the last one began, and the one before. */
   lastMs = -Infinity;
   beforeMs = -Infinity;
@@ -22,6 +22,10 @@ class Standing {
   cold = 0;
   /** Resolves when one less is. */
   made = Promise.withResolvers<void>();
+
+  constructor(clock: Clock) {
+    this.starts = new Bucket(clock, STARTS);
+  }
 }
 
 /** One for all sessions of a gateway. While nobody else is there, nobody is slowed down. */
@@ -38,15 +42,13 @@ export class Turns {
   /** Waits for a user's turn to begin one more session, or until the signal is aborted. */
   async begin(user: string, signal: AbortSignal): Promise<void> {
     const standing = this.#of(user);
-    const now = this.clock.now();
-    const more = (now - standing.sinceMs) / START_EVERY_MS;
-    standing.starts = Math.min(STARTS_AT_ONCE, standing.starts + more) - 1;
-    standing.sinceMs = now;
+    const { starts } = standing;
+    starts.spend(1);
     if (!this.othersThan(user)) {
-      standing.starts = Math.max(0, standing.starts);
-    } else if (standing.starts < 0) {
-      await sleep(-standing.starts * START_EVERY_MS, this.clock, signal);
-      if (signal.aborted) return void standing.starts++;
+      starts.spend(Math.min(0, starts.level));
+    } else if (starts.level < 0) {
+      await sleep(starts.waitMs, this.clock, signal);
+      if (signal.aborted) return starts.spend(-1);
     }
     standing.beforeMs = standing.lastMs;
     standing.lastMs = this.clock.now();
@@ -80,7 +82,7 @@ export class Turns {
   }
 
   #of(user: string): Standing {
-    const known = this.#standings.get(user) ?? new Standing();
+    const known = this.#standings.get(user) ?? new Standing(this.clock);
     this.#standings.set(user, known);
     return known;
   }

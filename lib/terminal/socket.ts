@@ -1,8 +1,9 @@
 /** A WebSocket as a bounded async iterable of messages, with sends that wait for the network. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Bucket } from "../bucket.ts";
 import type { Clock } from "../types.ts";
-import { type Allowance, costOf } from "./allowance.ts";
+import { costOf } from "./allowance.ts";
 import { isAck, MESSAGE_BYTES, SUBPROTOCOL } from "./frame.ts";
 import {
   acceptKey,
@@ -37,7 +38,7 @@ const BEAT_MS = 4_000, ASKED_BEATS = 2, GONE_BEATS = 4;
 /** What a connection needs. */
 export interface SocketParts {
   /** Of the user whose client it is. */
-  readonly allowance: Allowance;
+  readonly allowance: Bucket;
   readonly clock: Clock;
 }
 
@@ -60,7 +61,7 @@ export function acceptSocket(
 /** One client's connection. Iterate it once; it ends when the connection does. */
 export class TerminalSocket {
   readonly #connection: Duplex;
-  readonly #allowance: Allowance;
+  readonly #allowance: Bucket;
   readonly #clock: Clock;
   readonly #reader = new MessageReader(MESSAGE_BYTES);
   /** closing: our close was sent, and is to be answered; deaf: nothing more is read from the client. */

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { equals } from "@std/bytes/equals";
 import type { IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
-import { Allowance, BURST_UNITS, UNITS_PER_SECOND } from "../../lib/terminal/allowance.ts";
+import { Allowances, BURST_UNITS, UNITS_PER_SECOND } from "../../lib/terminal/allowance.ts";
 import { encodeAck, MESSAGE_BYTES } from "../../lib/terminal/frame.ts";
 import { acceptSocket } from "../../lib/terminal/socket.ts";
 import { ManualClock, settle } from "../support/manual_clock.ts";
@@ -91,7 +91,7 @@ function open(head: Uint8Array = new Uint8Array(0)) {
   const request = {
     headers: { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" },
   } as unknown as IncomingMessage;
-  const allowance = new Allowance(clock);
+  const allowance = new Allowances(clock).of("alice");
   const socket = acceptSocket(request, connection, head, { allowance, clock });
   const greeting = new TextDecoder().decode(Uint8Array.from(connection.heard()));
   const messages: Uint8Array[] = [];
@@ -254,7 +254,7 @@ Deno.test("close() finds its answer behind messages that nobody took", async () 
   const clock = new ManualClock();
   const connection = new Connection();
   const request = { headers: {} } as unknown as IncomingMessage;
-  const allowance = new Allowance(clock);
+  const allowance = new Allowances(clock).of("alice");
   const socket = acceptSocket(request, connection, new Uint8Array(0), { allowance, clock });
   const big = frame(BINARY, new Uint8Array(MESSAGE_BYTES));
   for (let i = 0; i < 8; i++) {
@@ -280,7 +280,7 @@ Deno.test("empty messages that nobody takes make the network wait", async () => 
   const clock = new ManualClock();
   const connection = new Connection();
   const request = { headers: {} } as unknown as IncomingMessage;
-  const allowance = new Allowance(clock);
+  const allowance = new Allowances(clock).of("alice");
   const socket = acceptSocket(request, connection, new Uint8Array(0), { allowance, clock });
   let pushed = 0;
   while (pushed < 50_000 && connection.readableLength < 65536) {
@@ -305,13 +305,13 @@ Deno.test("empty messages that nobody takes make the network wait", async () => 
 Deno.test("of tiny frames in one piece a few are taken in a turn, and others have theirs", async () => {
   for (const one of [frame(BINARY, [0, 1]), frame(PING, [1, 2]), frame(PONG), frame(BINARY)]) {
     const { connection, clock, messages, push, allowance } = open();
-    const before = allowance.units;
+    const before = allowance.level;
     await push(many(8000, one));
     assert(connection.isPaused());
-    assert(before - allowance.units <= 32, `${before - allowance.units} were taken`);
+    assert(before - allowance.level <= 32, `${before - allowance.level} were taken`);
     assert(messages.length <= 32);
     await clock.advance(3);
-    assert(before - allowance.units <= 4 * 32);
+    assert(before - allowance.level <= 4 * 32);
     connection.destroy();
   }
 });
@@ -330,12 +330,12 @@ Deno.test("a user's clients together get no more than their allowance", async ()
 
 Deno.test("acknowledgements of what was sent cost nothing, others do", async () => {
   const { connection, socket, push, allowance } = open();
-  const before = allowance.units;
+  const before = allowance.level;
   for (let i = 0; i < 5; i++) void socket.send(Uint8Array.of(0, 65));
   await push(many(5, frame(BINARY, encodeAck(1))));
-  assertEquals(allowance.units, before);
+  assertEquals(allowance.level, before);
   await push(many(3, frame(BINARY, encodeAck(1))));
-  assertEquals(allowance.units, before - 3);
+  assertEquals(allowance.level, before - 3);
   connection.destroy();
 });
 
@@ -385,7 +385,7 @@ Deno.test("a client that is kept waiting is not asked whether it is there", asyn
   const clock = new ManualClock();
   const connection = new Connection();
   const request = { headers: {} } as unknown as IncomingMessage;
-  const allowance = new Allowance(clock);
+  const allowance = new Allowances(clock).of("alice");
   const socket = acceptSocket(request, connection, new Uint8Array(0), { allowance, clock });
   for (let i = 0; i < 5; i++) {
     connection.push(frame(BINARY, new Uint8Array(MESSAGE_BYTES)));
