@@ -32,6 +32,7 @@ const ROOMS: readonly Room[] = [
   { room: "systemd", paths: ["lib/systemd/"], floor: 1 },
   { room: "clock", paths: ["lib/clock.ts", "lib/bucket.ts"], floor: 0 },
   { room: "config", paths: ["lib/config.ts", "lib/config/"], floor: 0 },
+  { room: "files", paths: ["lib/files/"], floor: 0 },
   { room: "log", paths: ["lib/log.ts", "lib/log/"], floor: 0 },
 ];
 
@@ -188,6 +189,7 @@ Deno.test("the table of floors allows what points down or stays in its room", ()
     ["lib/cli/serve.ts", "lib/log.ts"],
     ["lib/http/server.ts", "lib/sessions/registry.ts"],
     ["lib/http/server.ts", "lib/types.ts"],
+    ["lib/sessions/drain_file.ts", "lib/files/whole_file.ts"],
     ["lib/sessions/docker_engine.ts", "lib/docker/mod.ts"],
     ["lib/docker/mod.ts", "lib/docker/client.ts"],
     ["lib/config.ts", "lib/config/schema.ts"],

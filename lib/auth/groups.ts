@@ -1,5 +1,5 @@
 /** The groups of Apache's AuthGroupFile format: `group: name name` lines. */
-import { FreshFile } from "./fresh_file.ts";
+import { FreshFile } from "../files/fresh_file.ts";
 
 /** Members by group. */
 export type Groups = ReadonlyMap<string, ReadonlySet<string>>;

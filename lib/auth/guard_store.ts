@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { Clock } from "../types.ts";
 import type { Guard, GuardRecord } from "./guard.ts";
-import { writeWholeFile } from "./whole_file.ts";
+import { writeWholeFile } from "../files/whole_file.ts";
 
 /** How long after a change it is written: what a crash forgets is no older. */
 export const WRITE_AFTER_MS = 5_000;

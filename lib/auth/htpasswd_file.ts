@@ -1,8 +1,8 @@
 /** The htpasswd file on disk: looked up as it is now, edited so that readers never see half of it. */
 import { basename, dirname, join } from "node:path";
-import { FreshFile } from "./fresh_file.ts";
+import { FreshFile } from "../files/fresh_file.ts";
 import { bcryptCost, type HtpasswdEntry, NEW_COST, parseHtpasswd } from "./htpasswd.ts";
-import { writeWholeFile } from "./whole_file.ts";
+import { writeWholeFile } from "../files/whole_file.ts";
 
 /** The file cannot be read, so nobody can be let in; the message says how to mend it. */
 export class HtpasswdUnreadableError extends Error {

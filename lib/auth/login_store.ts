@@ -1,7 +1,7 @@
 /** Logins on disk, a small JSON file each, so that a restart logs nobody out. */
 import { join } from "node:path";
 import * as v from "valibot";
-import { UNFINISHED_PREFIX, writeWholeFile } from "./whole_file.ts";
+import { UNFINISHED_PREFIX, writeWholeFile } from "../files/whole_file.ts";
 
 /** A login as it is kept; the token's secret half is not in it. */
 export interface StoredLogin {

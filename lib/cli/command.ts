@@ -9,7 +9,7 @@ import { describeError } from "../log.ts";
 export interface CommandContext {
   /**
    * Loads the configuration that `--config`, the environment or the default names; each call reads
-   * it anew.
+   * it again.
    *
    * @param below variables that count where the environment does not have them
    * @throws {ConfigError} when it is not right

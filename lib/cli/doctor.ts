@@ -67,7 +67,7 @@ Exit status: 0 nothing is broken, 1 something is.
     using system = await System.open(signal);
     const service = await serviceView(system);
     try {
-      // The gateway has what its unit says, and whoever asks has not.
+      // The gateway has what its unit says, and the one who asks has not.
       const loaded = await load(service?.env);
       const { file, warnings } = loaded;
       const place = file === null ? "there is no file, so the defaults hold" : `${file} is right`;

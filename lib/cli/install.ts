@@ -138,7 +138,7 @@ async function installLibrary(home: string, lib: string, layout: Layout): Promis
   const [staging, old] = [`${lib}.new`, `${lib}.old`];
   await removeTree(staging);
   await removeTree(old);
-  Deno.umask(0o022); // whoever installs it, the service must be able to run it
+  Deno.umask(0o022); // it may be installed by anybody, and the service must be able to run it
   for (const name of names) {
     await Deno.mkdir(dirname(join(staging, name)), { recursive: true });
     await Deno.copyFile(join(home, name), join(staging, name));

@@ -50,7 +50,7 @@ export function merge(running: Config, read: Config): Merged {
 
 /** What a reload reaches. */
 export interface ReloadParts {
-  /** Reads the configuration anew. @throws {ConfigError} */
+  /** Reads the configuration again. @throws {ConfigError} */
   readonly load: () => Promise<Config>;
   readonly live: Live;
   readonly registry: Pick<Registry, "refresh">;

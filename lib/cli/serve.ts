@@ -59,7 +59,7 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
     if (phase === "serving") reloader.reload();
   });
   await status.tell("READY=1");
-  // Docker may be on its way up, and whoever has connected does not wait for what it says.
+  // Docker may be on its way up, and those who have connected do not wait for what it says.
   tellProblems(first);
   log.info("ttygate is ready", { event: "ready", instance: live.settings.config.docker.instance });
 
@@ -87,7 +87,7 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
   } else {
     await notify("STOPPING=1", "STATUS=Ending the sessions");
     log.info("stopping", { event: "stop", signal: why, sessions });
-    await registry.drain(ending("shutdown", "The server is being stopped."));
+    await registry.endAll(ending("shutdown", "The server is being stopped."));
   }
 
   function describe(): string {
@@ -151,7 +151,7 @@ const DEFAULT_LISTEN = JSON.stringify([
   { transport: "tcp", hostname: "127.0.0.1", port: 8080 },
 ]);
 
-/** Whoever sets these believes that they do something. */
+/** Who sets these believes that they do something. */
 function warnOfWhatHasNoEffect({ settings: { config } }: Live, { activated }: Doors): void {
   const { gateway, audit } = config;
   const set = [audit.file !== null && "audit.file", audit.record !== "off" && "audit.record"]

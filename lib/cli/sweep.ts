@@ -52,7 +52,7 @@ state they are in. Sessions of a running gateway are left alone.
         print(`${verb} ${name} (${state}${user ? `, of ${user}` : ""})`);
       }
       const count = removed.length === 1 ? "1 container" : `${removed.length} containers`;
-      // Whatever runs this each minute need not hear of nothing.
+      // What runs this each minute need not hear of nothing.
       const worthSaying = dryRun || removed.length > 0 || Deno.stdout.isTerminal();
       if (worthSaying) print(`${verb} ${count}, spared ${spared.length}`);
     }

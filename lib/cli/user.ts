@@ -19,7 +19,7 @@ change at once.
   ensure NAME   adds the user, or sets the password of one that is there; does nothing when all is
                 so already
   passwd NAME   sets a user's password; a locked user stays locked. Ends the user's logins; sessions
-                go on ('ttygate session kill' ends them), and whoever knows the new password may
+                go on ('ttygate session kill' ends them), and those who know the new password may
                 come back to them
   lock NAME     keeps a user out without forgetting the password; ends logins and sessions
   unlock NAME   takes back 'lock', and forgets failed log-ins, which lock a user for a while

@@ -1,6 +1,5 @@
 /** `/api/v1/drain` and `/api/v1/broadcast`, on the admin socket only. */
 import * as v from "valibot";
-import { settlesWithin } from "../clock.ts";
 import type { Maintenance } from "../sessions/maintenance.ts";
 import { json, Refusal } from "./answers.ts";
 import { readText } from "./body.ts";
@@ -26,9 +25,9 @@ const BroadcastBody = v.strictObject({ text: v.pipe(Text, v.minLength(1, "There 
 
 /** `GET /api/v1/drain`. */
 export async function showDrain(
-  { maintenance, registry, clock }: Gateway,
+  { maintenance, registry }: Gateway,
 ): Promise<Response> {
-  await settlesWithin(registry.adopted, ADOPTION_MS, clock);
+  await registry.settled(ADOPTION_MS);
   return json(describe(maintenance, registry.list().length));
 }
 

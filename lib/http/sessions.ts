@@ -1,5 +1,4 @@
 /** `/api/v1/sessions`: the live sessions as JSON, a user's own or, for an admin, all. */
-import { settlesWithin } from "../clock.ts";
 import { ending } from "../sessions/endings.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Principal } from "../types.ts";
@@ -15,7 +14,7 @@ const ADOPTION_MS = 5_000;
 export async function listSessions(caller: Caller, gateway: Gateway): Promise<Response> {
   const { principal } = await identify(caller, gateway);
   // Just after a start it is not known yet which sessions go on.
-  await settlesWithin(gateway.registry.adopted, ADOPTION_MS, gateway.clock);
+  await gateway.registry.settled(ADOPTION_MS);
   const visible = gateway.registry.list().filter((session) => maySee(principal, session));
   return json({ sessions: visible.map((session) => describe(session, principal)) });
 }

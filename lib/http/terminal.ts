@@ -53,12 +53,12 @@ type Admitted = TerminalRequest & { readonly loginEnded: AbortSignal };
 async function enter(
   socket: TerminalSocket,
   { identity, remote, source, winsize, resume, loginEnded }: Admitted,
-  { registry, accounts, clock, counted }: Gateway,
+  { registry, accounts, counted }: Gateway,
 ): Promise<Session | null> {
   const user = identity.principal.name;
   if (resume) {
     if (!registry.find(resume.session)) {
-      await settlesWithin(registry.adopted, ADOPTION_MS, clock);
+      await registry.settled(ADOPTION_MS);
     }
     const found = registry.find(resume.session);
     const known = found?.phase === "live" ? found : registry.unseen.find(resume.session);

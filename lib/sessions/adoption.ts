@@ -16,7 +16,7 @@ const RETRY_MS = 1_000;
 /** How long that is tried, from the engine's first list on. */
 const TRYING_MS = 30_000;
 
-/** What a session begins with, be it new or taken over. */
+/** What a session begins with, new or taken over. */
 export type SessionStart =
   & Pick<SessionParts, "id" | "user" | "profile" | "shell" | "past" | "output" | "greetingBytes">
   & { readonly lease: Lease };

@@ -109,7 +109,7 @@ class Attached implements ShellStream {
     const chunks: Uint8Array[] = [];
     for (let heardBytes = 0; heardBytes < mostBytes;) {
       const read = this.read(READ_BYTES);
-      read.catch(() => {}); // whoever reads next hears of it
+      read.catch(() => {}); // the next read hears of it
       if (!await settlesWithin(read, QUIET_MS, systemClock)) {
         this.#pending = read;
         break;

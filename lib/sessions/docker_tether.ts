@@ -6,7 +6,7 @@ import { EngineError } from "./errors.ts";
 const TIED = "tied\n";
 /**
  * Says that it runs and waits for a line; or for the end of its input, which comes with the death
- * of whoever holds the other side: then it ends all that runs in the container.
+ * of the process that holds the other side: then it ends all that runs in the container.
  */
 const PROGRAM = ["/bin/sh", "-c", "echo tied; read -r _ || kill -KILL -1"];
 const RELEASE = new TextEncoder().encode("\n");

@@ -1,7 +1,7 @@
 /** Remembers over restarts that an administrator drains the gateway. */
 import { join } from "node:path";
 import * as v from "valibot";
-import { writeWholeFile } from "../auth/whole_file.ts";
+import { writeWholeFile } from "../files/whole_file.ts";
 import type { Log } from "../log.ts";
 
 /** No new sessions, and at some time an end of those that live. */

@@ -154,8 +154,8 @@ export interface SweepRight extends Disposable {
 }
 
 /**
- * The sweeper's side. It makes no file: where there is none no gateway has been, and whoever
- * sweeps may be another user than the gateway.
+ * The sweeper's side. It makes no file: where there is none no gateway has been, and the
+ * sweep may be another user's than the gateway.
  */
 export async function sweepRight(
   stateDir: string,

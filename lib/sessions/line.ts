@@ -50,7 +50,7 @@ export interface LineParts {
 
 /**
  * What befalls a line: its connection broke, there is another one, or output was lost, which is
- * about to begin anew.
+ * about to begin again.
  */
 export type LineNews = "broken" | "joined" | "gap";
 
@@ -100,7 +100,7 @@ export class Line implements AsyncDisposable {
     try {
       if (before) await abortable(before, signal);
       signal.throwIfAborted();
-      // Counted before it is taken: whoever asks meanwhile must not send it again.
+      // Counted before it is taken: one who asks meanwhile must not send it again.
       this.#inputBytes += bytes.length;
       const untaken = await this.#deliver(bytes);
       this.#inputBytes -= untaken;
@@ -215,7 +215,7 @@ export class Line implements AsyncDisposable {
     }
   }
 
-  /** Resolves when the stream ends, be it closed or broken. */
+  /** Resolves when the stream ends, closed or broken. */
   async #pump({ stream }: Connection, missed: Uint8Array): Promise<void> {
     const { output } = this.#parts;
     try {

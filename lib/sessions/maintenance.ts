@@ -30,8 +30,8 @@ export function refusalDuring({ message }: Drain): string {
 export class Maintenance implements Disposable {
   readonly #parts: MaintenanceParts;
   #timer: Disposable | null = null;
-  /** How far the drain has come; each is told once. */
-  #told: { ended: boolean; empty: boolean } = { ended: false, empty: false };
+  /** How far the drain has come; each step is told once. */
+  #phase: "waiting" | "ending" | "empty" = "waiting";
 
   constructor(parts: MaintenanceParts) {
     this.#parts = parts;
@@ -72,7 +72,7 @@ export class Maintenance implements Disposable {
       text: message || undefined,
       sessions: registry.list().length,
     });
-    this.#told = { ended: false, empty: false };
+    this.#phase = "waiting";
     registry.refresh(); // nobody gets a shell that is kept ready
     this.#tellAll(this.notice!);
     this.#timer ??= this.#arm();
@@ -126,18 +126,18 @@ export class Maintenance implements Disposable {
     const { endsAtMs } = drain;
     const sessions = registry.list();
     if (endsAtMs !== null && unixTimeMs() >= endsAtMs) {
-      if (!this.#told.ended) {
+      if (this.#phase === "waiting") {
+        this.#phase = "ending";
         log.notice("the drain's time has come: ending the sessions", {
           event: "drain-end",
           sessions: sessions.length,
         });
       }
-      this.#told.ended = true;
       // Also those that were being started when it began, or taken over since.
       for (const session of sessions) session.end(ending("shutdown", wordsOf(drain)));
     }
-    if (sessions.length > 0 || registry.unsettled || this.#told.empty) return;
-    this.#told.empty = true;
+    if (sessions.length > 0 || registry.unsettled || this.#phase === "empty") return;
+    this.#phase = "empty";
     log.notice("drained: no session is left", { event: "drain-empty" });
   }
 }

@@ -22,7 +22,7 @@ const RETRY_MS = 1_000, RETRY_MAX_MS = 60_000;
 /** What the shells are made by, and how many are wanted; asked for again and again. */
 export interface PoolSettings {
   readonly size: number;
-  /** A shell made from another profile, be it an equal one, is replaced and never handed out. */
+  /** A shell made from another profile, even an equal one, is replaced and never handed out. */
   readonly profile: Profile;
   readonly maxLifetimeMs: number;
 }

@@ -1,5 +1,6 @@
 /** All sessions of this gateway: opens them, finds them, ends them. */
 import { encodeBase32 } from "@std/encoding/base32";
+import { settlesWithin } from "../clock.ts";
 import { Share } from "../terminal/share.ts";
 import { adoptAll, type SessionStart } from "./adoption.ts";
 import { Admission } from "./admission.ts";
@@ -109,6 +110,11 @@ export class Registry implements AsyncDisposable {
     return this.#adopting || this.#leaving;
   }
 
+  /** Waits until it is known which sessions go on here, or so long at most. */
+  async settled(mostMs: number): Promise<void> {
+    await settlesWithin(this.adopted, mostMs, this.#parts.clock);
+  }
+
   get #leaving(): boolean {
     const { aborted, reason } = this.#shutdown.signal;
     return aborted && reason.followed === true;
@@ -145,7 +151,7 @@ export class Registry implements AsyncDisposable {
   }
 
   /** Ends every session, also those that are only starting; resolves when all containers are gone. */
-  async drain(cause: Ending): Promise<void> {
+  async endAll(cause: Ending): Promise<void> {
     this.#shutdown.abort(new ShutdownError(cause.message));
     for (const session of this.list()) session.end(cause);
     const pooled = this.#pool[Symbol.asyncDispose]();
@@ -175,7 +181,7 @@ export class Registry implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.drain(ending("shutdown", "The gateway was stopped."));
+    return this.endAll(ending("shutdown", "The gateway was stopped."));
   }
 
   async #open(request: SessionRequest): Promise<Session> {
@@ -222,14 +228,8 @@ export class Registry implements AsyncDisposable {
     const lease = made.use(await leases.take(id, newRecord(user, profile)));
     const expires = Math.ceil((Date.now() + times.maxLifetimeMs) / 1000);
     const identity = { session: id, user, role: "session", expires } as const;
-    const shell = made.use(
-      await startShell(engine, identity, profile, {
-        winsize,
-        progress,
-        signal: either,
-        clock,
-      }),
-    );
+    const start = { winsize, progress, signal: either, clock };
+    const shell = made.use(await startShell(engine, identity, profile, start));
     const resources = made.move();
     return { id, shell, lease, [Symbol.asyncDispose]: () => resources.disposeAsync() };
   }

@@ -28,7 +28,7 @@ export interface RejoinedShell {
   readonly output: Stretch;
   /**
    * Whether some output may be missing; then its offsets lie past all that any client has, so that
-   * each of them begins anew.
+   * each of them begins again.
    */
   readonly gap: boolean;
 }
@@ -118,7 +118,7 @@ async function connect(
   const life = new AbortController();
   made.defer(() => life.abort());
   const watching = engine.watchExit(container, life.signal).then((watch) => {
-    watch.code.catch(() => {}); // whoever asks for it hears of it; nobody may ask
+    watch.code.catch(() => {}); // who asks for it hears of it; nobody may ask
     return watch;
   });
   const attaching = attach().then((stream) => made.use(stream), (error) => {

@@ -1,4 +1,4 @@
-/** Sessions that have ended and whose end nobody has seen, kept for whoever was away then. */
+/** Sessions that have ended and whose end nobody has seen, kept for those who were away then. */
 import type { Clock } from "../types.ts";
 import type { Session } from "./session.ts";
 
@@ -42,7 +42,7 @@ export class Unseen implements Disposable {
     for (const { session } of this.#kept.values()) this.forget(session);
   }
 
-  /** Forgets the oldest of whoever has the most. */
+  /** Forgets the oldest of the user who has most. */
   #forgetOne(): void {
     const users = Map.groupBy(this.#kept.values(), ({ session }) => session.user);
     const most = [...users.values()].reduce((a, b) => b.length > a.length ? b : a);

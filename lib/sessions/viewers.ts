@@ -2,7 +2,7 @@
 import type { Clock, TerminalEvent } from "../types.ts";
 
 /**
- * Why a client gets no more: another one took over, or it must come back, be it to the next gateway
+ * Why a client gets no more: another one took over, or it must come back, perhaps to the next gateway
  * or since output was lost.
  */
 export type ViewerEnd = "replaced" | "comeBack";
@@ -13,7 +13,7 @@ export interface Viewer extends Disposable {
   readonly over: AbortSignal;
 }
 
-/** Disposing it ends the grace without a word; whoever follows then is left alone. */
+/** Disposing it ends the grace without a word; who follows then is left alone. */
 export class Viewers implements Disposable {
   #phase: "open" | "closed" = "open";
   #viewer: { emit: (event: TerminalEvent) => void; over: AbortController } | null = null;

@@ -83,6 +83,14 @@ Deno.test("a session that is there late ends, too", async () => {
   assertEquals(stage.ends.length, 1);
 });
 
+Deno.test("a drain that is empty before its time has nothing more to tell then", async () => {
+  using stage = new Stage();
+  stage.sessions = 0;
+  await stage.maintenance.begin({ endsAtMs: 5_000, message: "" });
+  await stage.clock.advance(10_000);
+  assertEquals(stage.lines.map((line) => /drain\S*/.exec(line)?.[0]), ["draining:", "drained:"]);
+});
+
 Deno.test("without a time the sessions live on until the drain is cancelled", async () => {
   using stage = new Stage();
   const { maintenance, clock } = stage;

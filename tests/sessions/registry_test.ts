@@ -547,7 +547,7 @@ Deno.test("drain() ends live sessions with the cause and resolves when all is go
   const stage = new Stage();
   const first = await stage.open();
   const second = await stage.open("bob");
-  await stage.registry.drain(ending("shutdown", "bye"));
+  await stage.registry.endAll(ending("shutdown", "bye"));
   assertEquals((await first.ended).reason, "shutdown");
   assertEquals((await second.ended).message, "bye");
   stage.assertClean();
@@ -570,7 +570,7 @@ async function heldStart() {
 
 Deno.test("drain() waits for a start that is under way, and leaves nothing of it", async () => {
   const { stage, gate, starting } = await heldStart();
-  const drained = stage.registry.drain(ending("shutdown", "bye"));
+  const drained = stage.registry.endAll(ending("shutdown", "bye"));
   gate.resolve();
   await assertRejects(() => starting, ShutdownError);
   await drained;

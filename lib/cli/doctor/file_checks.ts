@@ -45,7 +45,7 @@ async function readFor(
 /** Whether the service, too, may use Docker's socket; null when it may. */
 export async function checkSocket(path: string, service: Identity | null): Promise<Finding | null> {
   if (service === null) return null;
-  // A socket that is not there is told by whoever connects to it.
+  // A socket that is not there is told by what connects to it.
   const barrier = await barrierTo(path, service, READ | WRITE).catch(() => null);
   if (barrier === null) return null;
   return fail(
@@ -94,7 +94,7 @@ export function judgeHtpasswd(text: string, path: string): Finding[] {
     cheap.length > 0 && warn(
       check,
       `the hash of ${names(cheap)} costs a thief too little (bcrypt below cost ${LEAST_COST})`,
-      `set ${cheap.length === 1 ? "it" : "each"} anew with 'ttygate user passwd NAME'`,
+      `set ${cheap.length === 1 ? "it" : "each"} again with 'ttygate user passwd NAME'`,
     ),
     unlocked.length === 0 &&
     fail(check, `${path} has nobody who can log in`, "run 'ttygate user add NAME'"),
@@ -147,7 +147,7 @@ export async function checkGroups(
     return warn(
       check,
       `${name} in the group ${group} of ${path} is no user${more}`,
-      `'ttygate user add ${name}', or take the name out: whoever gets it later is in the group`,
+      `'ttygate user add ${name}', or take the name out: the next one to get it is in the group`,
     );
   }
   const admins = groups.get("admin")?.size ?? 0;

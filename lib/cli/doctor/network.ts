@@ -16,7 +16,7 @@ const METADATA = ["169.254.169.254", "fd00:ec2::254"];
 const WEB_PORTS = [80, 443];
 
 /** Whether the rules of ttygate-egress.service can hold here. */
-export interface Guard {
+export interface EgressState {
   /** Whether the unit runs. */
   readonly active: boolean;
   /** Whether the network's bridge is one that the rules name. */
@@ -44,7 +44,7 @@ export async function checkNetwork(
   if (network === "none") return [ok("network", "containers have no network")];
   const addresses = await addressesOf(peer);
   if (addresses === null) return [unmeasured("network", `the peer has no address on ${network}`)];
-  // Without the rules it is known that they are reached, and trying would disturb whoever is there.
+  // Without the rules it is known that they are reached, and trying would disturb those who are there.
   const near = active
     ? [...METADATA, ...routers(await Deno.readTextFile("/proc/net/route").catch(() => ""))]
     : [];
@@ -76,15 +76,15 @@ function scriptFor(targets: readonly Target[]): string {
 }
 
 /** @param said a line for each try, with the shell's words on it */
-export function judgeNetwork(said: string, network: string, guard: Guard): Finding[] {
+export function judgeNetwork(said: string, network: string, egress: EgressState): Finding[] {
   const reached = (goal: Target["goal"]) =>
     new RegExp(`^${goal} (\\S+) .*(?:refused|open)`, "m").exec(said)?.[1];
   if (reached("self") === undefined) return [unmeasured("network", said)];
   const server = reached("server"), near = reached("near");
   const guarded = (check: string, message: string) =>
-    guard.active
-      ? fail(check, message, mendOf(guard, network))
-      : warn(check, message, mendOf(guard, network));
+    egress.active
+      ? fail(check, message, mendOf(egress, network))
+      : warn(check, message, mendOf(egress, network));
   return [
     reached("peer") !== undefined
       ? fail(
@@ -99,7 +99,7 @@ export function judgeNetwork(said: string, network: string, guard: Guard): Findi
     server !== undefined
       ? guarded("server's services", `containers reach this server's services, at ${server}`)
       : ok("server's services", "containers do not reach this server's services"),
-    !guard.active
+    !egress.active
       ? guarded(
         "private networks",
         "nothing keeps containers from private networks and a cloud's metadata",
@@ -127,7 +127,7 @@ function judgeNames(said: string): Finding[] {
   ];
 }
 
-function mendOf({ active, onBridge }: Guard, network: string): string {
+function mendOf({ active, onBridge }: EgressState, network: string): string {
   if (!active) {
     return "'systemctl enable --now ttygate-egress', which an installed ttygate has, or set " +
       'container.network = "none"';
