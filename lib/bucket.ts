@@ -24,18 +24,29 @@ export class Bucket {
 
   /** What is left; below zero where more was used than there was. */
   get level(): number {
-    const { most, perSecond } = this.#rates;
-    return Math.min(most, this.#level + (this.#clock.now() - this.#atMs) / 1000 * perSecond);
+    return this.#levelAt(this.#clock.now());
   }
 
   /** How long nothing more is to be used. */
   get waitMs(): number {
-    return Math.max(0, Math.ceil(-this.level / this.#rates.perSecond * 1000));
+    // With time it gets more, so that the clock need not be asked for each of many small things.
+    return this.#level >= 0 ? 0 : this.#waitAt(this.level);
   }
 
-  /** Counts what is used; a negative amount gives it back. */
-  spend(amount: number): void {
-    this.#level = this.level - amount;
-    this.#atMs = this.#clock.now();
+  /** Counts what is used; a negative amount gives it back. Returns what `waitMs` is then. */
+  spend(amount: number): number {
+    const now = this.#clock.now();
+    this.#level = this.#levelAt(now) - amount;
+    this.#atMs = now;
+    return this.#waitAt(this.#level);
+  }
+
+  #levelAt(now: number): number {
+    const { most, perSecond } = this.#rates;
+    return Math.min(most, this.#level + (now - this.#atMs) / 1000 * perSecond);
+  }
+
+  #waitAt(level: number): number {
+    return Math.max(0, Math.ceil(-level / this.#rates.perSecond * 1000));
   }
 }

@@ -87,8 +87,8 @@ async function takeTurn(
     const wait = { "retry-after": String(Math.ceil(allowance.waitMs / 1000)) };
     throw new Refusal(429, "You open terminals too fast. Wait a few seconds.", wait);
   }
-  allowance.spend(UPGRADE_UNITS);
-  await sleep(allowance.waitMs, clock, gone);
+  const waitMs = allowance.spend(UPGRADE_UNITS);
+  if (waitMs > 0) await sleep(waitMs, clock, gone);
   gone?.throwIfAborted();
 }
 

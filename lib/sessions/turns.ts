@@ -48,7 +48,7 @@ export class Turns {
       starts.spend(Math.min(0, starts.level));
     } else if (starts.level < 0) {
       await sleep(starts.waitMs, this.clock, signal);
-      if (signal.aborted) return starts.spend(-1);
+      if (signal.aborted) return void starts.spend(-1);
     }
     standing.beforeMs = standing.lastMs;
     standing.lastMs = this.clock.now();

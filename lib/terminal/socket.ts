@@ -156,8 +156,7 @@ export class TerminalSocket {
     if (this.#phase === "over") return;
     let waitMs = this.#allowance.waitMs;
     if (waitMs === 0) {
-      this.#allowance.spend(this.#readTurn());
-      waitMs = this.#allowance.waitMs;
+      waitMs = this.#allowance.spend(this.#readTurn());
       if (!this.#reader.empty && this.#isReading) waitMs ||= TURN_REST_MS;
     }
     if (this.#isFull) this.#stop("full");

@@ -1,4 +1,5 @@
 /** WebSocket frames of a server: a client's are read one by one, its own are written; pure (RFC 6455). */
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 
 /** What a frame is for (section 5.2). */
@@ -164,7 +165,7 @@ export class MessageReader {
 /** A server's frame: never masked, always whole. */
 export function encodeFrame(opcode: number, payload: Uint8Array): Uint8Array {
   const head = encodeHead(opcode, payload.length);
-  const frame = new Uint8Array(head.length + payload.length);
+  const frame = Buffer.allocUnsafe(head.length + payload.length);
   frame.set(head);
   frame.set(payload, head.length);
   return frame;
