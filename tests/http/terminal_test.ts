@@ -35,7 +35,7 @@ Deno.test("a session starts with its stages told, runs commands, and passes the 
   assertEquals(ready.offset, 0);
   assertEquals(ready.user, "alice");
   assertEquals(ready.idleTimeout, 900);
-  assertEquals(ready.limits, { cpus: 0.5, memory: 209715200, pids: 128, disk: null });
+  assertEquals(ready.limits, { cpus: 0.5, memory: 209715200, pids: 128, disk: 1_073_741_824 });
   for (const stage of Object.values(ready.stages)) assert(Number(stage) > 0);
   assertEquals(await terminal.run("echo $TERM; id -un"), "xterm-256color\nroot");
   const ended = await finish(terminal, 7);
