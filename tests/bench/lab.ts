@@ -83,7 +83,7 @@ export class Lab implements AsyncDisposable {
     const left = (await this.containers(instance)).map(({ Id }) => Id);
     const remove = async () => {
       for (let id; (id = left.pop()) !== undefined;) {
-        await this.docker.containers.remove(id, { force: true }).catch(() => {});
+        await this.docker.containers.remove(id, { force: true, volumes: true }).catch(() => {});
       }
     };
     await Promise.all(Array.from({ length: TOGETHER }, remove));

@@ -52,7 +52,9 @@ class Place implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const left = await this.containers();
-    for (const { Id } of left) await this.docker.containers.remove(Id, { force: true });
+    for (const { Id } of left) {
+      await this.docker.containers.remove(Id, { force: true, volumes: true });
+    }
     this.docker[Symbol.dispose]();
     await Deno.remove(this.home, { recursive: true });
     assertEquals(left, [], "the doctor left containers");
@@ -285,6 +287,6 @@ Deno.test("probes whose doctor was killed go by themselves", async () => {
     const { HostConfig, Config } = await place.docker.containers.inspect(Id);
     // Docker removes it when its program ends, which is when its time is over.
     assertEquals([HostConfig.AutoRemove, Config.Cmd], [true, ["/bin/sh", "-c", "exec sleep 180"]]);
-    await place.docker.containers.remove(Id, { force: true });
+    await place.docker.containers.remove(Id, { force: true, volumes: true });
   }
 });

@@ -141,7 +141,7 @@ Deno.test("a session that ended while there was no gateway is gone, and its leas
   const { session } = before;
   await place.restart("SIGKILL", async () => {
     const { docker } = place.gateway;
-    await docker.containers.remove(`ttygate-${session}`, { force: true });
+    await docker.containers.remove(`ttygate-${session}`, { force: true, volumes: true });
   });
   await using after = await TestTerminal.connect(place.gateway, { cookie, query: { session } });
   assertEquals((await after.closed).code, 4404);

@@ -70,7 +70,7 @@ Deno.test("a container removed behind the gateway's back ends its session", asyn
   const { gateway, terminal } = await open({});
   await using _gateway = gateway;
   const [container] = await gateway.containers();
-  await gateway.docker.containers.remove(container!.Id, { force: true });
+  await gateway.docker.containers.remove(container!.Id, { force: true, volumes: true });
   assertEquals((await terminal.event("ended")).reason, "killed");
   await terminal.closed;
 });
@@ -263,7 +263,7 @@ Deno.test("two sweeps at once, and containers already on their way out, are no e
       Labels: { "ttygate.instance": instance },
     });
     await docker.containers.start(Id);
-    if (i < 2) docker.containers.remove(Id, { force: true }).catch(() => {});
+    if (i < 2) docker.containers.remove(Id, { force: true, volumes: true }).catch(() => {});
   }
   const sweeps = [1, 2].map(() => ttygate(["sweep"], { env }));
   for (const { code, stderr } of await Promise.all(sweeps)) assertEquals([code, stderr], [0, ""]);

@@ -21,7 +21,7 @@ Deno.test("a container is killed from outside", async () => {
 Deno.test("a container is removed from outside", async () => {
   await using person = await Follower.begin(place.gateway, cookie, { pace: "slow", count: 1000 });
   await person.see(50);
-  await containers.remove(`ttygate-${person.session}`, { force: true });
+  await containers.remove(`ttygate-${person.session}`, { force: true, volumes: true });
   assertEquals(await person.end(), "killed");
   const did = "docker rm --force, under output";
   await report(place, { did, saw: person.story, tally: person.tally(person.lines) });

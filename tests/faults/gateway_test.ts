@@ -144,7 +144,7 @@ Deno.test("a sweep spares another instance's containers", async () => {
     assertEquals((await sweep()).removed, []);
     await docker.containers.inspect(other);
   } finally {
-    await docker.containers.remove(other, { force: true });
+    await docker.containers.remove(other, { force: true, volumes: true });
   }
   await report(place, { did: "a sweep met another instance's container", saw: ["nothing"] });
 });

@@ -175,7 +175,9 @@ export class TestGateway implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     const left = await this.containers();
-    for (const { Id } of left) await this.docker.containers.remove(Id, { force: true });
+    for (const { Id } of left) {
+      await this.docker.containers.remove(Id, { force: true, volumes: true });
+    }
     this.docker[Symbol.dispose]();
     if (this.ownsHome) await Deno.remove(this.home, { recursive: true });
     if (left.length > 0) {

@@ -132,7 +132,7 @@ export class SystemdServer implements AsyncDisposable {
     removeEventListener("unload", this.#removeAtExit);
     await dockerCommand(["rm", "--force", "--volumes", this.name]);
     for (const { Id } of await this.containers()) {
-      await this.docker.containers.remove(Id, { force: true });
+      await this.docker.containers.remove(Id, { force: true, volumes: true });
     }
     this.docker[Symbol.dispose]();
   }
