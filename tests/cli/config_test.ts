@@ -87,7 +87,13 @@ Deno.test("config show and check say the same as JSON", async () => {
     const wrong = await ttygate(["config", "check", "--json", "--config", file]);
     assertEquals([wrong.code, wrong.stderr], [1, ""]);
     const message = "is no key; did you mean idle_timeout?";
-    const problems = [{ file, line: 2, key: "session.idle_timeot", message }];
+    const problems = [{
+      file,
+      line: 2,
+      key: "session.idle_timeot",
+      meant: "session.idle_timeout",
+      message,
+    }];
     assertEquals(JSON.parse(wrong.stdout), { ok: false, problems });
   });
   await withFile("[pool]\nsize = 1\n", async (file) => {
