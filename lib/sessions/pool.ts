@@ -91,17 +91,13 @@ export class Pool implements AsyncDisposable {
     return this.#failures > 0 && this.#ready.length === 0;
   }
 
-  /**
-   * Hands out a shell that has the given size, or null when none is ready.
-   *
-   * @param left how many are left to others
-   */
-  async claim(winsize: Winsize, signal: AbortSignal, left = 0): Promise<OwnedShell | null> {
+  /** Hands out a shell that has the given size, or null when none is ready. */
+  async claim(winsize: Winsize, signal: AbortSignal): Promise<OwnedShell | null> {
     const { engine, clock } = this.#parts;
     if (isUsual(winsize)) this.#lastWinsize = winsize;
     this.#dropStale();
-    if (this.#ready.length <= left) return null;
-    const claimed = this.#ready.shift()!;
+    const claimed = this.#ready.shift();
+    if (!claimed) return null;
     this.#failures = 0;
     this.#pause(REFILL_PAUSE_MS);
     const { id, shell, lease, tether } = claimed;
@@ -114,7 +110,7 @@ export class Pool implements AsyncDisposable {
       // It has just gone the way of its container, or nobody waits for it any more.
       this.#remove(claimed);
       signal.throwIfAborted();
-      return await this.claim(winsize, signal, left);
+      return await this.claim(winsize, signal);
     }
     // Should this fail, the tether has ended the shell, and the shell's exit tells.
     tether.release().catch(() => {});

@@ -198,7 +198,9 @@ export class Registry implements AsyncDisposable {
     await this.#turns.begin(user, AbortSignal.any([request.signal, this.#shutdown.signal]));
     this.#shutdown.signal.throwIfAborted();
     request.signal.throwIfAborted();
-    const ready = await this.#pool.claim(winsize, request.signal, this.#turns.leaves(user));
+    const ready = this.#turns.leavesReady(user)
+      ? null
+      : await this.#pool.claim(winsize, request.signal);
     const { id, shell, lease } = held.use(ready ?? await this.#start(request));
     this.#shutdown.signal.throwIfAborted();
     request.signal.throwIfAborted();

@@ -55,14 +55,12 @@ export class Turns {
   }
 
   /**
-   * How many ready shells a user whose session has just begun leaves to others, having begun another
-   * one shortly before: all beside them, and the last one in case they come.
+   * Whether a user whose session has just begun leaves ready shells to others, having begun another
+   * one shortly before.
    */
-  leaves(user: string): number {
+  leavesReady(user: string): boolean {
     const { lastMs, beforeMs } = this.#of(user);
-    const isHasty = lastMs - beforeMs < LATELY_MS;
-    if (!isHasty) return 0;
-    return this.othersThan(user) ? Infinity : 1;
+    return lastMs - beforeMs < LATELY_MS && this.othersThan(user);
   }
 
   /** Waits until a container may be made for a user; what it returns is disposed when it is made. */

@@ -687,14 +687,19 @@ Deno.test("the first size counts at once, and the engine is told of others twent
   assert(told >= 15 && told <= 22, `${told} times`);
 });
 
-Deno.test("who starts one session after the other leaves the last ready shell to others", async () => {
-  await using stage = new Stage({ poolSize: 2, maxPerUser: 9 });
+Deno.test("who starts one session after the other beside others leaves ready shells to them", async () => {
+  await using stage = new Stage({ poolSize: 3, maxPerUser: 9 });
   await settle();
   const starts = async (user: string) => {
     const before = stage.engine.calls.length;
     await stage.open(user);
     return stage.engine.calls.slice(before).includes("start") ? "cold" : "ready";
   };
-  assertEquals([await starts("alice"), await starts("alice")], ["ready", "cold"]);
-  assertEquals([await starts("bob"), await starts("carol")], ["ready", "cold"]);
+  assertEquals([await starts("alice"), await starts("alice")], ["ready", "ready"]);
+  await stage.clock.advance(5000);
+  assertEquals([await starts("bob"), await starts("alice"), await starts("alice")], [
+    "ready",
+    "ready",
+    "cold",
+  ]);
 });

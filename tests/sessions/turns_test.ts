@@ -54,15 +54,16 @@ Deno.test("whoever is alone never waits, and owes nothing when others come", asy
 Deno.test("who begins a second session within 1.2 s leaves ready shells to others", async () => {
   const { clock, turns, stage, ask } = begin(true);
   await ask("alice", 1);
-  assertEquals(turns.leaves("alice"), 0);
+  assertEquals(turns.leavesReady("alice"), false);
   await clock.advance(1199);
   await ask("alice", 1);
-  assertEquals([turns.leaves("alice"), turns.leaves("bob")], [Infinity, 0]);
+  assertEquals([turns.leavesReady("alice"), turns.leavesReady("bob")], [true, false]);
   stage.othersAreThere = false;
-  assertEquals(turns.leaves("alice"), 1);
+  assertEquals(turns.leavesReady("alice"), false);
+  stage.othersAreThere = true;
   await clock.advance(1200);
   await ask("alice", 1);
-  assertEquals(turns.leaves("alice"), 0);
+  assertEquals(turns.leavesReady("alice"), false);
 });
 
 Deno.test("one container is made for a user at a time beside others, and four otherwise", async () => {
