@@ -10,6 +10,11 @@ import { HeldBytes, Turnstile } from "./turnstile.ts";
 export const HELLO_MS = 10_000;
 /** How long a connection of HTTP may stand still: nothing comes, or nobody reads. */
 const STILL_MS = 30_000;
+/**
+ * What a connection costs, and its TLS handshake: less of the thread's time than of memory, which
+ * comes back late where very many come and go.
+ */
+const CONNECTION_TURNS = 8;
 /** The source of a proxy's connection while it speaks for no client, and of the admin's. */
 const NOBODY = null;
 
@@ -148,11 +153,11 @@ export class Entrance {
     });
   }
 
-  /** A connection costs its source a turn, and so does each handshake. */
+  /** A connection costs its source some turns, and so does each handshake. */
   #atTurn({ raw, source }: Connection, work: () => void): void {
     const { shares } = this.#options.gateway;
-    if (source === null || shares.enter(source)) return work();
-    const turn = shares.wait(source, work);
+    if (source === null || shares.enter(source, CONNECTION_TURNS)) return work();
+    const turn = shares.wait(source, work, CONNECTION_TURNS);
     raw.once("close", () => turn[Symbol.dispose]());
   }
 

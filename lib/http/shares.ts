@@ -20,7 +20,8 @@ const ACCOUNTS = 8192;
 interface Account {
   /** In milliseconds of the thread's time. */
   readonly balance: Bucket;
-  readonly waiting: Set<() => void>;
+  /** What is to be done, and how many turns each costs. */
+  readonly waiting: Map<() => void, number>;
 }
 
 /** What shares need. */
@@ -59,17 +60,21 @@ export class Shares {
     };
   }
 
-  /** Takes a turn of a source's. @returns whether it may go on now; if not, it waits by `wait` */
-  enter(source: string): boolean {
+  /**
+   * Takes a turn of a source's, or several for what costs more than its time.
+   *
+   * @returns whether it may go on now; if not, it waits by `wait`
+   */
+  enter(source: string, turns = 1): boolean {
     const account = this.#accountOf(source);
     if (this.#queue.size > 0 || this.#phase !== "free" || !this.#hasTime()) return false;
-    return this.#pay(account);
+    return this.#pay(account, turns);
   }
 
   /** Calls back at the source's next turn; disposing of the wait ends it. */
-  wait(source: string, work: () => void): Disposable {
+  wait(source: string, work: () => void, turns = 1): Disposable {
     const account = this.#accountOf(source);
-    account.waiting.add(work);
+    account.waiting.set(work, turns);
     this.#queue.add(account);
     this.#rest();
     return {
@@ -82,7 +87,7 @@ export class Shares {
 
   #accountOf(source: string): Account {
     const account = this.#accounts.get(source) ??
-      { balance: new Bucket(this.#clock, this.#rates), waiting: new Set<() => void>() };
+      { balance: new Bucket(this.#clock, this.#rates), waiting: new Map<() => void, number>() };
     this.#accounts.delete(source);
     if (this.#accounts.size >= ACCOUNTS) this.#closeOldest();
     this.#accounts.set(source, account); // now the last of them
@@ -107,9 +112,9 @@ export class Shares {
     return this.#slice.doneMs < (this.#slice.isShort ? SLICE_MS : LONG_SLICE_MS);
   }
 
-  #pay({ balance }: Account): boolean {
+  #pay({ balance }: Account, turns: number): boolean {
     if (balance.level <= 0) return false;
-    balance.spend(this.#turnMs);
+    balance.spend(turns * this.#turnMs);
     this.#slice.doneMs += this.#turnMs;
     return true;
   }
@@ -130,10 +135,10 @@ export class Shares {
       const account = this.#queue.values().next().value!;
       this.#queue.delete(account);
       this.#queue.add(account);
-      if (!this.#pay(account)) passed++;
+      const [work, cost] = account.waiting.entries().next().value!;
+      if (!this.#pay(account, cost)) passed++;
       else {
         [turns, passed] = [turns + 1, 0];
-        const work = account.waiting.values().next().value!;
         account.waiting.delete(work);
         if (account.waiting.size === 0) this.#queue.delete(account);
         work();

@@ -11,8 +11,8 @@ import {
 
 const CONNECTIONS = 4;
 const REQUESTS = 5_000;
-/** As many again, that leave as soon as they have asked. */
-const HASTY_CONNECTIONS = 50;
+/** As many for each time of the size that leave as soon as they have asked, and come again. */
+const HASTY_CONNECTIONS = 4, HASTY_EVERY_MS = 1_000;
 
 /** What is asked for over and over: the log-in page, or the largest asset. */
 async function requestFor(victim: Victim, what: "page" | "asset"): Promise<string> {
@@ -45,10 +45,14 @@ function pipelining(what: "page" | "asset", summary: string): Attack {
         if (stays) return await closed(socket);
         await pause(20, play.signal);
         socket.destroy();
+        await pause(HASTY_EVERY_MS, play.signal);
       };
       await Promise.all([
         ...Array.from({ length: CONNECTIONS }, () => repeatedly(play, () => one(true))),
-        ...Array.from({ length: HASTY_CONNECTIONS }, () => repeatedly(play, () => one(false))),
+        ...Array.from(
+          { length: HASTY_CONNECTIONS * play.scale },
+          () => repeatedly(play, () => one(false)),
+        ),
       ]);
       return { connections, requests };
     },

@@ -64,6 +64,23 @@ Deno.test("no more is done in a row than a slice, however many come at once", ()
   assert(atOnce > 0 && atOnce <= 15, `${atOnce} at once`);
 });
 
+Deno.test("what costs several turns comes as much more seldom", async () => {
+  const counts = [];
+  for (const turns of [1, 8]) {
+    const { shares: thread, clock } = shares();
+    let count = 0;
+    const work = () => {
+      count++;
+      thread.wait("a", work, turns);
+    };
+    thread.wait("a", work, turns);
+    await clock.advance(2000);
+    counts.push(count);
+  }
+  const [cheap = 0, dear = 0] = counts;
+  assert(dear > 0 && cheap / dear > 4 && cheap / dear < 12, `${cheap} and ${dear} turns`);
+});
+
 Deno.test("who goes away while it waits has no turn", async () => {
   const { shares: thread, clock } = shares();
   while (thread.enter("a"));
