@@ -3,8 +3,16 @@ import { assert, assertEquals } from "@std/assert";
 import { TestGateway, ttygate, until } from "../support/gateway.ts";
 import { TestTerminal } from "../support/terminal.ts";
 
+/** Someone new for each: whoever had the last ready shell leaves the next one to others. */
+const PEOPLE = ["ann", "ben", "cat", "dan", "eve"];
+const people = PEOPLE.values();
+
 const gateway = await TestGateway.start({
-  users: { alice: "wonderland", root: "root" },
+  users: {
+    alice: "wonderland",
+    root: "root",
+    ...Object.fromEntries(PEOPLE.map((name) => [name, name])),
+  },
   env: { TTYGATE_POOL_SIZE: "1", TTYGATE_SESSION_MAX_TOTAL: "2" },
 });
 const cookie = await gateway.logIn();
@@ -22,6 +30,8 @@ const names = async () => (await gateway.containers()).map(({ Names }) => Names[
 async function openReady(query: Record<string, number> = {}): Promise<TestTerminal> {
   await until(async () => await readyShells() === 1);
   const [waiting] = await gateway.containers();
+  const name = people.next().value!;
+  const cookie = await gateway.logIn(name, name);
   const terminal = await TestTerminal.open(gateway, { cookie, query });
   assertEquals(`/ttygate-${terminal.session}`, waiting!.Names[0]);
   return terminal;

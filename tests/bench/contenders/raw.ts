@@ -33,7 +33,7 @@ export async function openRaw(
     },
     async close() {
       phase = "closed";
-      await docker.containers.remove(Id, { force: true }).catch(ignoreGone);
+      await docker.containers.remove(Id, { force: true, volumes: true }).catch(ignoreGone);
       await stream[Symbol.asyncDispose]();
       await reading;
       docker[Symbol.dispose]();
