@@ -113,6 +113,12 @@ export interface Mount {
   };
 }
 
+/** A volume, as `GET /volumes` lists it, in part. */
+export interface Volume {
+  readonly Name: string;
+  readonly Labels: Readonly<Record<string, string>> | null;
+}
+
 /** What a container runs. */
 export interface ContainerConfig {
   readonly Image: string;

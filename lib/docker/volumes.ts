@@ -1,6 +1,6 @@
-/** Volumes: removed where nobody uses them. */
+/** Volumes: looked up and removed. */
 import type { Client } from "./client.ts";
-import type { CallOptions } from "./types.ts";
+import type { CallOptions, Volume } from "./types.ts";
 
 /**
  * The calls under `/volumes`
@@ -14,19 +14,31 @@ export class Volumes {
     this.#client = client;
   }
 
-  /**
-   * Removes those that no container has and that have every one of `labels`, each `key` or
-   * `key=value`; 409 while another such removal is under way.
-   */
-  prune(
-    { labels, signal }: CallOptions & { readonly labels: readonly string[] },
-  ): Promise<{ VolumesDeleted: string[] | null }> {
-    return this.#client.json({
-      doing: "remove unused volumes",
-      method: "POST",
-      path: ["volumes", "prune"],
-      query: { filters: JSON.stringify({ label: labels }) },
+  /** Those with every one of `labels`, each `key` or `key=value`; `unused`: that no container has. */
+  async list(
+    { labels, unused, signal }: CallOptions & {
+      readonly labels: readonly string[];
+      readonly unused?: boolean;
+    },
+  ): Promise<Volume[]> {
+    const filters = { label: labels, ...(unused && { dangling: ["true"] }) };
+    const { Volumes } = await this.#client.json<{ Volumes: Volume[] | null }>({
+      doing: "list volumes",
+      method: "GET",
+      path: ["volumes"],
+      query: { filters: JSON.stringify(filters) },
       signal,
+    });
+    return Volumes ?? [];
+  }
+
+  /** Removes it; 409 when a container has it. */
+  remove(name: string, options: CallOptions = {}): Promise<void> {
+    return this.#client.done({
+      ...options,
+      doing: `remove volume ${name}`,
+      method: "DELETE",
+      path: ["volumes", name],
     });
   }
 }

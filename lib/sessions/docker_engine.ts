@@ -14,6 +14,7 @@ import { heldBytes, spaceAt, writtenBytes } from "./docker_disk.ts";
 import { pull } from "./docker_pull.ts";
 import { asEngineError, inTime, withDeadline } from "./docker_calls.ts";
 import { DockerNetwork } from "./docker_network.ts";
+import { removeUnused } from "./docker_volumes.ts";
 import { DockerTerminal } from "./docker_terminal.ts";
 import { pause, rejoin } from "./docker_rejoin.ts";
 import { tie } from "./docker_tether.ts";
@@ -219,14 +220,9 @@ export class DockerEngine implements Engine, Disposable {
   }
 
   /** Removes what is left of terminals whose container somebody removed without its volumes. */
-  async tidy(): Promise<void> {
+  tidy(): Promise<void> {
     const labels = [`${LABEL.ptys}=${this.#instance}`];
-    await asEngineError(
-      this.#docker.volumes.prune({ labels, signal: withDeadline() }).catch((error) => {
-        // Somebody else is about it.
-        if (!(error instanceof DockerError && error.isConflict)) throw error;
-      }),
-    );
+    return asEngineError(removeUnused(this.#docker.volumes, labels));
   }
 
   async *incidents(since: Date, signal: AbortSignal): AsyncGenerator<Incident> {

@@ -1,7 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DockerError } from "deno-docker-api";
 import { Engine } from "./engine.ts";
 
-Deno.test("a volume that a removed container left is pruned by its label, one in use is not", async () => {
+Deno.test("a volume that a removed container left is found by its label, and removed", async () => {
   await using engine = new Engine();
   const { containers, volumes } = engine.docker;
   const labels = [engine.label];
@@ -10,8 +11,13 @@ Deno.test("a volume that a removed container left is pruned by its label, one in
       Mounts: [{ Type: "volume", Target: "/v", VolumeOptions: { Labels: engine.labels } }],
     },
   });
-  assertEquals((await volumes.prune({ labels })).VolumesDeleted ?? [], []);
+  assertEquals(await volumes.list({ labels, unused: true }), []);
+  const [volume] = await volumes.list({ labels });
+  assertEquals(volume?.Labels, engine.labels);
+  const used = await assertRejects(() => volumes.remove(volume!.Name), DockerError) as DockerError;
+  assert(used.isConflict);
   await containers.remove(id);
-  const { VolumesDeleted } = await volumes.prune({ labels });
-  assert(VolumesDeleted?.length === 1);
+  assertEquals((await volumes.list({ labels, unused: true })).length, 1);
+  await volumes.remove(volume!.Name);
+  assertEquals(await volumes.list({ labels }), []);
 });

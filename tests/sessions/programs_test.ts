@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { TestGateway } from "../support/gateway.ts";
+import { TestGateway, until } from "../support/gateway.ts";
 import { TestTerminal } from "../support/terminal.ts";
 import { PROGRAMS_IMAGE } from "../support/image.ts";
 
@@ -129,7 +129,8 @@ Deno.test("the session ends, and leaves no container and no volume", async () =>
   terminal.type("exit\r");
   await terminal.closed;
   await gateway.haveContainers(0);
-  const left = await gateway.docker.volumes.prune({ labels: [`ttygate.ptys=${gateway.instance}`] });
-  assertEquals(left.VolumesDeleted ?? [], []);
+  const labels = [`ttygate.ptys=${gateway.instance}`];
+  // They go a moment after their container.
+  await until(async () => (await gateway.docker.volumes.list({ labels })).length === 0);
   await gateway[Symbol.asyncDispose]();
 });
