@@ -108,7 +108,7 @@ const FETCH =
 
 /**
  * An error's message followed by its causes', as one sentence: "cannot X: cannot Y: why". What fetch
- * says is left to whoever called it, or put into words where nobody has.
+ * says is left to its caller, or put into words where there is none.
  */
 export function describeError(error: unknown): string {
   const parts: string[] = [];

@@ -1,4 +1,4 @@
-/** Where commands find the gateway, whatever else is wrong with its configuration. */
+/** Where commands find the gateway, also where its configuration has other mistakes. */
 import { ConfigError, formatProblem } from "../config.ts";
 import { Bus, unitPath } from "../systemd/bus.ts";
 import type { CommandContext } from "./command.ts";

@@ -15,7 +15,7 @@ export interface CommandContext {
    * @throws {ConfigError} when it is not right
    */
   readonly config: (below?: Readonly<Record<string, string>>) => Promise<LoadedConfig>;
-  /** Loads what is right of it, for a command that must work whatever else is wrong. */
+  /** Loads what is right of it, for a command that must work beside other mistakes. */
   readonly loosely: () => Promise<LooseConfig>;
   /** Writes a line to standard output. */
   readonly print: (line: string) => void;

@@ -37,7 +37,7 @@ export class CountingLog implements Disposable {
     this.#clock = clock;
   }
 
-  /** The log for what one source does: an address, a network, or whatever else is one. */
+  /** The log for what one source does: an address, a network, or another name for it. */
   of(source: string): Log {
     const write = (level: Level) => (message: string, fields: Fields = {}) =>
       this.#write(source, level, message, fields);
