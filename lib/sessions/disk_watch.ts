@@ -215,7 +215,7 @@ export class DiskWatch {
     if (!this.isLow || worst === "unknown") return;
     if (worst === null) {
       if (this.#phase === "helpless") return;
-      log.error("the disk of Docker's data is almost full, and it is no session that fills it");
+      log.error("the disk of Docker's data is almost full, and no session is known to fill it");
       this.#phase = "helpless";
       return;
     }
