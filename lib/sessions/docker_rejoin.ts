@@ -3,7 +3,7 @@ import { concat } from "@std/bytes/concat";
 import { endsWith } from "@std/bytes/ends-with";
 import { DockerError } from "deno-docker-api";
 import type { Docker } from "deno-docker-api";
-import { settlesWithin, systemClock } from "../clock.ts";
+import { settlesWithin, sleep, systemClock } from "../clock.ts";
 import { withDeadline } from "./docker_calls.ts";
 import { DockerTerminal } from "./docker_terminal.ts";
 import type { Rejoined, ShellStream } from "./engine.ts";
@@ -39,11 +39,14 @@ export async function rejoin(
   const attached = new Attached(
     made.use(await DockerTerminal.attach(containers, container, options.signal)),
   );
-  const read = () => settledLog(containers, container, heard, options.signal);
+  const readLog = () => containers.logs(container, options);
   let heard = await attached.hear(ONCE);
   if (heard.length === 0) {
     // A shell that waits for its person prints nothing, and need not be stopped.
-    const log = await read();
+    const log = await settledLog(readLog, async () => {
+      await sleep(QUIET_MS, systemClock);
+      return heard;
+    });
     heard = await attached.hear(ONCE);
     if (heard.length === 0) {
       made.move();
@@ -53,8 +56,10 @@ export async function rejoin(
   let log: Uint8Array<ArrayBuffer>;
   await pause(containers, container, options.signal);
   try {
-    heard = concat([heard, await attached.hear()]);
-    log = await read();
+    // On a busy machine what was printed comes to the log before it comes to the stream.
+    const listen = async () => heard = concat([heard, await attached.hear()]);
+    await listen();
+    log = await settledLog(readLog, listen);
   } finally {
     await unpause(containers, container);
   }
@@ -127,18 +132,17 @@ class Attached implements ShellStream {
   }
 }
 
+/** @param listen waits a little, and tells all that was heard by then */
 async function settledLog(
-  containers: Containers,
-  container: string,
-  heard: Uint8Array<ArrayBuffer>,
-  signal: AbortSignal,
+  readLog: () => Promise<Uint8Array<ArrayBuffer>>,
+  listen: () => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const lines = heard.subarray(0, heard.lastIndexOf(NEWLINE) + 1).slice(-LAST_LINES_BYTES);
-  let log = await containers.logs(container, { signal });
+  let log = await readLog();
   for (let tries = 1; tries < LOG_TRIES; tries++) {
     const beforeBytes = log.length;
-    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
-    log = await containers.logs(container, { signal });
+    const heard = await listen();
+    const lines = heard.subarray(0, heard.lastIndexOf(NEWLINE) + 1).slice(-LAST_LINES_BYTES);
+    log = await readLog();
     if (log.length === beforeBytes && endsWith(log, lines)) break;
   }
   return log;
