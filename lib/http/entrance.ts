@@ -15,6 +15,8 @@ const STILL_MS = 30_000;
  * comes back late where very many come and go.
  */
 const CONNECTION_TURNS = 8;
+/** How many connections of one source may wait for their turns: as many as it has in 2.5 s. */
+const MOST_WAITING = 256;
 /** The source of a proxy's connection while it speaks for no client, and of the admin's. */
 const NOBODY = null;
 
@@ -157,6 +159,11 @@ export class Entrance {
   #atTurn({ raw, source }: Connection, work: () => void): void {
     const { shares } = this.#options.gateway;
     if (source === null || shares.enter(source, CONNECTION_TURNS)) return work();
+    if (shares.waiting(source) >= MOST_WAITING) {
+      this.#logRefused(source);
+      raw.destroy();
+      return;
+    }
     const turn = shares.wait(source, work, CONNECTION_TURNS);
     raw.once("close", () => turn[Symbol.dispose]());
   }

@@ -71,6 +71,11 @@ export class Shares {
     return this.#pay(account, turns);
   }
 
+  /** How many of a source's wait. */
+  waiting(source: string): number {
+    return this.#accounts.get(source)?.waiting.size ?? 0;
+  }
+
   /** Calls back at the source's next turn; disposing of the wait ends it. */
   wait(source: string, work: () => void, turns = 1): Disposable {
     const account = this.#accountOf(source);

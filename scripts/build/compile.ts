@@ -1,5 +1,5 @@
 /** Compiles the program's directory with `deno compile`, where Deno's runtime archive can be had. */
-import { PERMISSIONS } from "./program.ts";
+import { FLAGS } from "./program.ts";
 import { run, say } from "./tools.ts";
 
 /**
@@ -35,7 +35,7 @@ export function compile(
   return run(
     Deno.execPath(),
     [
-      ...["compile", "--no-config", "--no-lock", "--no-npm", "--no-remote", ...PERMISSIONS],
+      ...["compile", "--no-config", "--no-lock", "--no-npm", "--no-remote", ...FLAGS],
       ...["--include", "hash_worker.js", "--include", "assets", "--include", "share"],
       ...["--output", target, "main.js"],
     ],

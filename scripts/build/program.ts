@@ -1,8 +1,10 @@
 /** Makes the program's directory: its modules bundled, the assets, and what `install` installs. */
 import { filesBelow, replaceOnce, ROOT, run, say } from "./tools.ts";
 
-/** Deno's flags in every form of the program; scripts/ttygate grants the same from source. */
-export const PERMISSIONS: readonly string[] = [
+/** Deno's flags in every form of the program; scripts/ttygate has the same from source. */
+export const FLAGS: readonly string[] = [
+  // With more room V8 collects late what floods of requests leave: some 40 MiB more under attack.
+  "--v8-flags=--max-semi-space-size=1",
   "--no-prompt",
   "--unstable-net",
   "--allow-net",
@@ -15,7 +17,7 @@ export const PERMISSIONS: readonly string[] = [
 /** How the pinned Deno runs the program: nothing is looked for outside its own directory. */
 export const RUN_FLAGS: readonly string[] = [
   ...["--quiet", "--no-config", "--no-lock", "--no-remote", "--no-npm", "--cached-only"],
-  ...PERMISSIONS,
+  ...FLAGS,
 ];
 
 /** What the bundler leaves as it is though the files lie elsewhere then. */

@@ -24,6 +24,7 @@ function scripted(clock: Clock) {
   const waiting = new Set<() => void>();
   const parts = {
     turns: "enough" as "enough" | "none",
+    waitingElsewhere: 0,
     trustedProxies: blockListOf(["127.0.0.1"]) as BlockList,
   };
   const gateway = {
@@ -34,6 +35,7 @@ function scripted(clock: Clock) {
     places: new Places(100),
     shares: {
       enter: () => parts.turns === "enough",
+      waiting: () => parts.waitingElsewhere + waiting.size,
       wait(_source: string, work: () => void) {
         waiting.add(work);
         return { [Symbol.dispose]: () => void waiting.delete(work) };
@@ -124,6 +126,23 @@ Deno.test("who has said something is no longer bound by HELLO_MS", async () => {
   await until(() => clock.pending === 0);
   await clock.advance(2 * HELLO_MS);
   assert(!raw.destroyed);
+});
+
+Deno.test("an address with very many connections that wait for a turn gets no more of them", async () => {
+  const { gateway, parts, waiting, logged } = scripted(systemClock);
+  Object.assign(parts, { turns: "none", trustedProxies: blockListOf([]), waitingElsewhere: 254 });
+  const target = { transport: "tcp", hostname: "127.0.0.1", port: 0 } as const;
+  await using server = await HttpServer.listen(target, { door: "web", gateway, tls: null });
+  const { port } = new URL(`http://${server.address}`);
+  const clients = [1, 2, 3].map(() => connect({ host: "127.0.0.1", port: Number(port) }));
+  const closed = clients.map((client) =>
+    new Promise<void>((resolve) => client.on("error", () => {}).on("close", () => resolve()))
+  );
+  await Promise.race(closed);
+  await until(() => waiting.size === 2);
+  assertEquals(gateway.places.taken, 2);
+  assertMatch(logged[0]!, /a connection was refused: its address has its share of them/);
+  for (const client of clients) client.destroy();
 });
 
 Deno.test("a fault of the gateway's own is 500 and logged; what fetch has no words for is 400", async () => {

@@ -268,7 +268,10 @@ Deno.test("where no session fills the disk none is ended, and that is told once"
   stage.take(2.5 * GB);
   await stage.tick(100);
   assertEquals(session.phase, "live");
-  assertEquals(stage.warnings().filter((line) => /no session is known to fill/.test(line)).length, 1);
+  assertEquals(
+    stage.warnings().filter((line) => /no session is known to fill/.test(line)).length,
+    1,
+  );
 });
 
 Deno.test("who wrote much before space ran out is not ended when that cannot be asked", async () => {
@@ -312,7 +315,10 @@ Deno.test("while bytes run out, nobody is ended for files that take long to coun
   stage.take(2.5 * GB);
   await stage.tick(100);
   assertEquals(session.phase, "live");
-  assertEquals(stage.warnings().filter((line) => /no session is known to fill/.test(line)).length, 1);
+  assertEquals(
+    stage.warnings().filter((line) => /no session is known to fill/.test(line)).length,
+    1,
+  );
 });
 
 Deno.test("when files run out, the session is ended whose files take long to count, and no other", async () => {
@@ -330,7 +336,10 @@ Deno.test("when files run out, the session is ended whose files take long to cou
   // That did not help.
   await stage.tick(100);
   assertEquals([some.phase, few.phase], ["live", "live"]);
-  assertEquals(stage.warnings().filter((line) => /no session is known to fill/.test(line)).length, 1);
+  assertEquals(
+    stage.warnings().filter((line) => /no session is known to fill/.test(line)).length,
+    1,
+  );
 });
 
 Deno.test("when files run out and the engine is slow, nobody is ended for that", async () => {
