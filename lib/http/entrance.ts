@@ -14,9 +14,9 @@ const STILL_MS = 30_000;
  * What a connection costs, and its TLS handshake: less of the thread's time than of memory, which
  * comes back late where very many come and go.
  */
-const CONNECTION_TURNS = 8;
-/** How many connections of one source may wait for their turns: as many as it has in 2.5 s. */
-const MOST_WAITING = 256;
+const CONNECTION_TURNS = 12;
+/** How many connections of one source may wait for their turns: as many as it has in 3 s. */
+const MOST_WAITING = 200;
 /** The source of a proxy's connection while it speaks for no client, and of the admin's. */
 const NOBODY = null;
 

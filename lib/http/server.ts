@@ -40,6 +40,8 @@ const HEAD_MS = 10_000;
 const REQUEST_MS = 15_000;
 /** How often that is looked after. */
 const CHECK_MS = 2_000;
+/** Connections that wait to be accepted; the kernel has its own bound (net.core.somaxconn). */
+const BACKLOG = 4096;
 /** How long a server that closes waits for answers to be sent and terminals to be told. */
 const FAREWELL_MS = 4_000;
 /** A connection this young may have its first request under way. */
@@ -233,7 +235,7 @@ export class HttpServer implements AsyncDisposable {
       reject(error);
       if (this.#server.listening) log.error("a listening socket failed", { error });
     });
-    this.#server.listen(where, () => {
+    this.#server.listen({ ...where, backlog: BACKLOG }, () => {
       const address = this.#server.address();
       const isTcp = address !== null && typeof address === "object";
       this.#transport = isTcp ? "tcp" : "unix";

@@ -130,7 +130,7 @@ Deno.test("who has said something is no longer bound by HELLO_MS", async () => {
 
 Deno.test("an address with very many connections that wait for a turn gets no more of them", async () => {
   const { gateway, parts, waiting, logged } = scripted(systemClock);
-  Object.assign(parts, { turns: "none", trustedProxies: blockListOf([]), waitingElsewhere: 254 });
+  Object.assign(parts, { turns: "none", trustedProxies: blockListOf([]), waitingElsewhere: 198 });
   const target = { transport: "tcp", hostname: "127.0.0.1", port: 0 } as const;
   await using server = await HttpServer.listen(target, { door: "web", gateway, tls: null });
   const { port } = new URL(`http://${server.address}`);
