@@ -24,12 +24,17 @@ export interface LeaseRecord {
   readonly left: boolean;
 }
 
-const Head = v.strictObject({
+/** Rises when an earlier version of ttygate would misread a record; records of 0.1.0 have none. */
+const FORMAT = 1;
+
+/** Tolerant both ways: what a later version adds is passed over, what an earlier one lacks is filled in. */
+const Head = v.object({
+  format: v.optional(v.pipe(v.number(), v.maxValue(FORMAT)), FORMAT),
   user: v.string(),
   profile: v.object({
     image: v.string(),
     command: v.array(v.string()),
-    limits: v.strictObject({
+    limits: v.object({
       cpus: v.number(),
       memoryBytes: v.number(),
       pids: v.number(),
@@ -42,10 +47,10 @@ const Head = v.strictObject({
   startedAt: v.number(),
   activeAt: v.number(),
   end: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-  greetingBytes: v.optional(v.number(), 0), // 0.1.0 did not greet
-  inputBytes: v.number(),
-  viewers: v.number(),
-  left: v.boolean(),
+  greetingBytes: v.optional(v.number(), 0),
+  inputBytes: v.optional(v.number(), 0),
+  viewers: v.optional(v.number(), 0),
+  left: v.optional(v.boolean(), false),
 });
 
 /** The record of a session that has not begun. */
@@ -59,7 +64,7 @@ export function newRecord(user: string, profile: Profile): LeaseRecord {
 /** A line of JSON, then the output's bytes. */
 export function encodeRecord(record: LeaseRecord): Uint8Array {
   const { output, ...rest } = record;
-  const head = JSON.stringify({ ...rest, end: output.end }) + "\n";
+  const head = JSON.stringify({ format: FORMAT, ...rest, end: output.end }) + "\n";
   return concat([new TextEncoder().encode(head), output.bytes]);
 }
 
@@ -74,6 +79,6 @@ export function decodeRecord(bytes: Uint8Array<ArrayBuffer>): LeaseRecord | null
   }
   const parsed = v.safeParse(Head, json);
   if (!parsed.success) return null;
-  const { end, ...rest } = parsed.output;
+  const { format: _, end, ...rest } = parsed.output;
   return { ...rest, output: { bytes: bytes.slice(headEnd + 1), end } };
 }
