@@ -59,10 +59,14 @@ export function closed(socket: Socket): Promise<void> {
 /** Resolves after so long, or when the time is up. */
 export function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delayMs);
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  if (signal.aborted) resolve();
-  return promise.finally(() => clearTimeout(timer));
+  const end = () => resolve();
+  const timer = setTimeout(end, delayMs);
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
+  });
 }
 
 /** The first lines of a request, such as "GET /login", without the empty one. */

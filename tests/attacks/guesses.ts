@@ -23,6 +23,11 @@ export class Guesser implements Disposable {
     const { hostname, port, origin } = this.victim;
     const { promise, resolve } = Promise.withResolvers<number>();
     const body = new URLSearchParams({ username, password }).toString();
+    // A request that still waits for its connection is not told of the end.
+    const end = () => resolve(0);
+    signal.addEventListener("abort", end, { once: true });
+    promise.then(() => signal.removeEventListener("abort", end));
+    if (signal.aborted) end();
     const sent = request({
       ...{ host: hostname, port, path: "/login", method: "POST", agent: this.#agent(from), signal },
       localAddress: from,
