@@ -164,11 +164,6 @@ export class Logins implements Disposable {
     return held.login.name;
   }
 
-  /** How many logins the user has. */
-  count(name: string): number {
-    return this.#held.values().filter(({ login }) => login.name === name).toArray().length;
-  }
-
   /** Watches a user's credential for as long as someone who came without a login stays. */
   follow(name: string): Following {
     const ending = new AbortController();

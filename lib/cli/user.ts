@@ -188,13 +188,9 @@ function reachOf(config: LooseConfig): Reach {
 /** What a change has ended, and what goes on that somebody may want to end. */
 function inWords(verb: string, name: string, effects: Effects | null): string[] {
   if (effects === null) return [];
-  const { forgiven, loginsEnded, sessionsEnded, sessions } = effects;
-  const ended = [
-    ...(loginsEnded > 0 ? [count(loginsEnded, "login")] : []),
-    ...(sessionsEnded > 0 ? [count(sessionsEnded, "session")] : []),
-  ];
+  const { forgiven, sessionsEnded, sessions } = effects;
   return [
-    ...(ended.length > 0 ? [`${ended.join(" and ")} ended`] : []),
+    ...(sessionsEnded > 0 ? [`${count(sessionsEnded, "session")} ended`] : []),
     ...(forgiven && verb === "unlock" ? ["failed log-ins forgotten"] : []),
     ...(sessions > 0 && (verb === "passwd" || verb === "ensure")
       ? [

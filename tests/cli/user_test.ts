@@ -148,11 +148,11 @@ Deno.test("user passwd sets another hash, also one of another format, and keeps 
   using fixture = new Fixture("# staff\nbob:{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=\ncarol:!x\n");
   assertEquals(
     (await fixture.user(["passwd", "bob"], "something new\r\n")).stdout,
-    "password of bob changed\n",
+    "password of bob changed; logins with the old one are over\n",
   );
   assertEquals(
     (await fixture.user(["passwd", "carol"], "something new")).stdout,
-    "password of carol changed; the user is still locked\n",
+    "password of carol changed; logins with the old one are over; the user is still locked\n",
   );
   assertMatch(fixture.text, /^# staff\nbob:\$2y\$10\$.{53}\ncarol:!\$2y\$10\$.{53}\n$/);
   using hasher = new Hasher();
@@ -218,7 +218,7 @@ Deno.test("user ensure adds or changes what is not so, and says whether it did",
 
 Deno.test("every verb says with --json what it changed", async () => {
   using fixture = new Fixture(`alice:${HORSE}\n`);
-  const none = { forgiven: false, loginsEnded: 0, sessionsEnded: 0, sessions: 0 };
+  const none = { forgiven: false, sessionsEnded: 0, sessions: 0 };
   for (
     const [verb, changed] of [
       ["lock", true],

@@ -241,7 +241,7 @@ Deno.test("a paste of 1 MB whose echo needs more than the credit arrives whole",
   // The echo of what cat has taken may still be on its way, and cut what is printed next in two.
   await until(() => {
     terminal.type("wc -c < /tmp/pasted\r");
-    return /\n1048576\r\n/.test(terminal.output);
+    return /[\r\n]1048576\r\n/.test(terminal.output);
   });
   await finish(terminal);
 });

@@ -55,7 +55,7 @@ export const EDITS: Readonly<Record<string, Edit>> = {
       path,
       (text) => withUser(text, name, lockOf(fieldOfUser(text, name)) + hash),
     );
-    const said = before === null ? `${name} added to ${path}` : `password of ${name} changed`;
+    const said = before === null ? `${name} added to ${path}` : passwordChanged(name);
     return { said, changed: true };
   },
 
@@ -68,7 +68,7 @@ export const EDITS: Readonly<Record<string, Edit>> = {
       return withUser(text, name, lock + hash);
     });
     const still = lock === "" ? "" : "; the user is still locked";
-    return { said: `password of ${name} changed${still}`, changed: true };
+    return { said: `${passwordChanged(name)}${still}`, changed: true };
   },
 
   async lock({ path, name }) {
@@ -94,6 +94,10 @@ export const EDITS: Readonly<Record<string, Edit>> = {
     return { said: `${name} removed from ${path}`, changed: true };
   },
 };
+
+function passwordChanged(name: string): string {
+  return `password of ${name} changed; logins with the old one are over`;
+}
 
 /** @returns whether that changed anything */
 async function editKnown(

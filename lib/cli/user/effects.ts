@@ -16,7 +16,6 @@ export interface Reach {
 export interface Effects {
   /** Whether failed log-ins were forgotten. */
   readonly forgiven: boolean;
-  readonly loginsEnded: number;
   readonly sessionsEnded: number;
   /** Those that go on. */
   readonly sessions: number;
@@ -35,7 +34,7 @@ export async function takeEffect(name: string, reach: Reach): Promise<Effects> {
   } catch (error) {
     if (!(error instanceof NoGatewayError)) throw error;
     const forgiven = await forgiveOnDisk(name, reach);
-    return { forgiven, loginsEnded: 0, sessionsEnded: 0, sessions: 0 };
+    return { forgiven, sessionsEnded: 0, sessions: 0 };
   }
 }
 
