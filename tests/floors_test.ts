@@ -19,11 +19,12 @@ const ROOMS: readonly Room[] = [
   {
     room: "static",
     paths: ["static/"],
-    floor: 5,
+    floor: 6,
     only: ["lib/terminal/answers.ts", "lib/terminal/frame.ts", "lib/types.ts"],
   },
-  { room: "cli", paths: ["main.ts", "lib/cli/"], floor: 4 },
-  { room: "http", paths: ["lib/http/"], floor: 3 },
+  { room: "cli", paths: ["main.ts", "lib/cli/"], floor: 5 },
+  { room: "http", paths: ["lib/http/"], floor: 4 },
+  { room: "agent", paths: ["lib/agent/"], floor: 3 },
   { room: "sessions", paths: ["lib/sessions/"], floor: 2 },
   // A Docker client for any program, which knows nothing of ttygate.
   { room: "docker", paths: ["lib/docker/"], floor: 1, only: [] },

@@ -14,14 +14,6 @@ import { Noticed } from "../http/noticed.ts";
 import { Places } from "../http/places.ts";
 import { Shares } from "../http/shares.ts";
 import { log } from "../log.ts";
-import { CountingLog } from "../log/counting.ts";
-import { DockerEngine } from "../sessions/docker_engine.ts";
-import { DrainFile } from "../sessions/drain_file.ts";
-import { leasedSessions, Leases } from "../sessions/leases.ts";
-import { Maintenance, refusalDuring } from "../sessions/maintenance.ts";
-import { memoryIsLow } from "../sessions/memory.ts";
-import { Registry } from "../sessions/registry.ts";
-import { sweep } from "../sessions/sweeper.ts";
 import { Allowances } from "../terminal/allowance.ts";
 import type { Live } from "./settings.ts";
 
@@ -32,17 +24,22 @@ import type { Live } from "./settings.ts";
 const CONNECTIONS = 4096;
 const ASSETS = new URL("../../dist/assets/", import.meta.url);
 
+/** What a gateway does not make itself. */
+export type GatewayParts = Pick<Gateway, "agent" | "counted" | "leaving">;
+
 /**
  * Opens a gateway; what it holds is given to `held`. Whatever a reload may change is looked up in
  * `live` each time it is needed.
  */
-export async function openGateway(live: Live, held: AsyncDisposableStack): Promise<Gateway> {
-  const { docker, gateway: { stateDir, basePath } } = live.settings.config;
+export async function openGateway(
+  live: Live,
+  { agent, counted, leaving }: GatewayParts,
+  held: AsyncDisposableStack,
+): Promise<Gateway> {
+  const { stateDir, basePath } = live.settings.config.gateway;
   const clock = systemClock;
   const warn = (message: string) => log.warning(message);
   const auth = () => live.settings.config.auth;
-  const counted = held.use(new CountingLog(log, clock));
-
   const guard = new Guard({
     limits: {
       get deny() {
@@ -79,39 +76,18 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
       warn,
     }),
   );
-  const minFreeBytes = () => live.settings.config.docker.minFreeBytes;
-  const engine = held.use(new DockerEngine({ ...docker, minFreeBytes, log }));
-  const leases = held.use(await Leases.acquire(stateDir, docker.instance));
-  const settings = () => live.settings.registry;
-  const drain = await DrainFile.open(stateDir, docker.instance, log);
-  const refusal = () => drain.current && refusalDuring(drain.current);
-  const registry = held.use(
-    new Registry({ engine, leases, settings, refusal, memoryIsLow, clock, log }),
-  );
-  const unixTimeMs = () => Date.now();
-  const maintenance = held.use(new Maintenance({ file: drain, registry, clock, unixTimeMs, log }));
-  const accounts = held.use(
-    AccountWatch.start({ stack, logins, guard, registry, clock, log }),
-  );
-  held.use(sweepInBackground(engine, stateDir, docker.instance, registry.adopted));
-  const health = new Health({
-    engine,
-    registry,
-    maintenance,
-    image: () => settings().profile.image,
-    tryWriting: () => tryWriting(stateDir),
-    clock,
-    log,
-  });
+  const accounts = held.use(AccountWatch.start({ stack, logins, guard, agent, clock, log }));
+  const terminals = new Set<object>();
   return {
-    registry,
-    health,
-    maintenance,
+    agent,
+    terminals,
+    health: new Health({ agent, clock, log }),
     stack,
     logins,
     guard,
     accounts,
-    allowances: new Allowances(clock),
+    openings: new Allowances(clock),
+    leaving,
     assets: await Assets.load(ASSETS),
     basePath,
     get banner() {
@@ -129,53 +105,11 @@ export async function openGateway(live: Live, held: AsyncDisposableStack): Promi
     get loginTtlMs() {
       return auth().loginTtlMs;
     },
-    shares: new Shares({
-      clock,
-      isWatched: () => registry.list().some(({ attached }) => attached),
-    }),
+    shares: new Shares({ clock, isWatched: () => terminals.size > 0 }),
     places: new Places(CONNECTIONS),
     noticed: new Noticed({ log, now: clock.now }),
     clock,
     log,
     counted,
-  };
-}
-
-async function tryWriting(directory: string): Promise<void> {
-  const file = await Deno.makeTempFile({ dir: directory, prefix: ".ready-" });
-  try {
-    await Deno.writeTextFile(file, "ready\n"); // a full disk takes a name, and no bytes
-  } finally {
-    await Deno.remove(file);
-  }
-}
-
-/** Removes what a gateway before this one left, while this one already answers. */
-function sweepInBackground(
-  engine: DockerEngine,
-  stateDir: string,
-  instance: string,
-  adopted: Promise<void>,
-): AsyncDisposable {
-  const stop = new AbortController();
-  const leased = () => leasedSessions(stateDir, instance);
-  const swept = adopted.then(() => sweep(engine, leased, { dryRun: false, signal: stop.signal }))
-    .then(({ removed, failed }) => {
-      log.info("looked for containers left behind", { found: removed.length + failed.length });
-      for (const { name, session, user } of removed) {
-        log.notice("removed a container left behind", { event: "sweep", session, user, name });
-      }
-      for (const { container: { name }, error } of failed) {
-        log.error("a container left behind was not removed", { name, error });
-      }
-    }).catch((error) => {
-      if (stop.signal.aborted) return;
-      log.warning("Cannot look for containers left behind; the sweep timer will", { error });
-    });
-  return {
-    [Symbol.asyncDispose]() {
-      stop.abort();
-      return swept;
-    },
   };
 }

@@ -2,6 +2,7 @@
 import { systemClock } from "../clock.ts";
 import { type Config, ConfigError, formatProblem, type LoadedConfig } from "../config.ts";
 import { log } from "../log.ts";
+import { CountingLog } from "../log/counting.ts";
 import { ending } from "../sessions/endings.ts";
 import { notify } from "../systemd/notify.ts";
 import { StatusLine } from "../systemd/status.ts";
@@ -11,6 +12,7 @@ import { askDocker } from "./docker_view.ts";
 import { type Doors, openDoors } from "./doors.ts";
 import { openGateway } from "./gateway.ts";
 import { type Life, untilIdle } from "./idle_exit.ts";
+import { openLocalAgent } from "./local_agent.ts";
 import { Reloader } from "./reload.ts";
 import { type Live, settingsOf } from "./settings.ts";
 import { Signals } from "./signals.ts";
@@ -45,8 +47,14 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
 
   const first = await read();
   const live: Live = { settings: await settingsOf(first.config) };
-  const gateway = await openGateway(live, held);
-  const { registry, maintenance } = gateway;
+  const { stateDir } = live.settings.config.gateway;
+  const counted = held.use(new CountingLog(log, systemClock));
+  const { agent, registry, maintenance } = await openLocalAgent(live, { stateDir, counted }, held);
+  const gateway = await openGateway(
+    live,
+    { agent, counted, leaving: new AbortController().signal },
+    held,
+  );
   warnUnlessReadable(live);
   const doors = await openDoors(gateway, live.settings, held);
   warnOfWhatHasNoEffect(live, doors);

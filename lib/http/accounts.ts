@@ -1,11 +1,11 @@
 /** Ends what an account no longer allows, soon after the file of users has changed. */
+import type { Agent, SessionInfo } from "../agent/agent.ts";
 import type { Guard } from "../auth/guard.ts";
 import type { Accounts } from "../auth/htpasswd_file.ts";
 import type { Logins } from "../auth/login.ts";
 import type { AuthStack } from "../auth/stack.ts";
 import type { Log } from "../log.ts";
 import { type Ending, ending } from "../sessions/endings.ts";
-import type { Session } from "../sessions/session.ts";
 import type { Clock } from "../types.ts";
 
 /** How often the file is looked at, which costs one stat(2). */
@@ -16,7 +16,7 @@ export interface AccountParts {
   readonly stack: Pick<AuthStack, "accounts">;
   readonly logins: Pick<Logins, "check">;
   readonly guard: Pick<Guard, "forgive" | "forgetSources">;
-  readonly registry: { list(): readonly Pick<Session, "id" | "user" | "phase" | "end">[] };
+  readonly agent: Pick<Agent, "list" | "end">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -41,10 +41,13 @@ export class AccountWatch implements Disposable {
     return watch;
   }
 
-  /** Takes the file as it is now for right: the one who changed it says so. */
-  apply(): void {
+  /**
+   * Takes the file as it is now for right: the one who changed it says so. Resolves when the
+   * containers of those who may not log in any more are gone.
+   */
+  async apply(): Promise<void> {
     const accounts = this.#read();
-    if (accounts !== null) this.#judge(accounts);
+    if (accounts !== null) await this.#judge(accounts);
   }
 
   /** How the account's sessions end, or null while its user may log in. */
@@ -66,8 +69,9 @@ export class AccountWatch implements Disposable {
 
   #look(): void {
     const accounts = this.#read();
-    if (accounts !== null && accounts === this.#seen) this.#judge(accounts);
+    const isWhole = accounts !== null && accounts === this.#seen;
     this.#seen = accounts;
+    if (isWhole && accounts !== this.#judged) this.#judge(accounts);
   }
 
   #read(): Accounts | null {
@@ -78,22 +82,31 @@ export class AccountWatch implements Disposable {
     }
   }
 
-  #judge(accounts: Accounts): void {
-    const { logins, registry, log } = this.#parts;
-    // Before the logins, so that those who look at a session hear how it ended.
-    for (const session of registry.list()) {
-      if (session.phase !== "live") continue;
-      const cause = endingOf(session.user, accounts);
-      if (cause === null) continue;
-      const { id, user } = session;
-      session.end(cause);
+  async #judge(accounts: Accounts): Promise<void> {
+    const { agent, logins, log } = this.#parts;
+    this.#forget(this.#judged, accounts);
+    this.#judged = accounts;
+    let ends: Promise<void>[] = [];
+    try {
+      // Before the logins, so that those who look at a session hear how it ended.
+      ends = (await agent.list()).map((session) => this.#end(session, accounts));
+    } catch (error) {
+      this.#judged = null; // at the next look
+      log.warning("Cannot end the sessions of users that may not log in any more", { error });
+    }
+    logins.check();
+    await Promise.allSettled(ends);
+  }
+
+  async #end({ id, user, phase }: SessionInfo, accounts: Accounts): Promise<void> {
+    const { agent, log } = this.#parts;
+    const cause = endingOf(user, accounts);
+    if (cause === null) return;
+    if (phase === "live") {
       const fields = { event: "session-kill", session: id, user, by: "auth.htpasswd" } as const;
       log.notice("session ended: its user may not log in any more", fields);
     }
-    if (accounts === this.#judged) return;
-    this.#forget(this.#judged, accounts);
-    this.#judged = accounts;
-    logins.check();
+    await agent.end(id, cause);
   }
 
   /** With a new password, or after a lock, what was guessed before is of no account. */

@@ -1,12 +1,11 @@
 /** What the pages and resources of one gateway share. */
 import type { BlockList } from "node:net";
+import type { Agent } from "../agent/agent.ts";
 import type { Guard } from "../auth/guard.ts";
 import type { AuthStack } from "../auth/stack.ts";
 import type { Logins } from "../auth/login.ts";
 import type { Log } from "../log.ts";
 import type { CountingLog } from "../log/counting.ts";
-import type { Maintenance } from "../sessions/maintenance.ts";
-import type { Registry } from "../sessions/registry.ts";
 import type { Allowances } from "../terminal/allowance.ts";
 import type { Clock } from "../types.ts";
 import type { AccountWatch } from "./accounts.ts";
@@ -19,15 +18,19 @@ import type { Shares } from "./shares.ts";
 
 /** Ask it again for each request: a reload may change what it says. */
 export interface Gateway {
-  readonly registry: Registry;
-  readonly maintenance: Maintenance;
+  /** Who has the terminals. */
+  readonly agent: Agent;
   readonly health: Health;
   readonly stack: AuthStack;
   readonly logins: Logins;
   readonly guard: Guard;
   readonly accounts: AccountWatch;
-  /** How much each user's clients may ask for. */
-  readonly allowances: Allowances;
+  /** What it serves through the agent now. */
+  readonly terminals: Set<object>;
+  /** How many terminals each user may open. */
+  readonly openings: Allowances;
+  /** Aborted when it restarts: what the agent serves through it must come back. */
+  readonly leaving: AbortSignal;
   readonly assets: Assets;
   readonly basePath: string;
   /** Shown above the log-in form; may be empty. */

@@ -1,6 +1,5 @@
 /** `/api/v1/drain` and `/api/v1/broadcast`, on the admin socket only. */
 import * as v from "valibot";
-import type { Maintenance } from "../sessions/maintenance.ts";
 import { json, Refusal } from "./answers.ts";
 import { readText } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
@@ -9,8 +8,6 @@ import type { Gateway } from "./gateway.ts";
 export const TEXT_CHARS = 500;
 /** The largest body: such a text, however it is written, and a time. */
 const BODY_BYTES = 16 * 1024;
-/** How long an answer waits for a gateway that has just been started to know its sessions. */
-const ADOPTION_MS = 5_000;
 
 const Text = v.pipe(
   v.string(),
@@ -24,41 +21,26 @@ const DrainBody = v.strictObject({
 const BroadcastBody = v.strictObject({ text: v.pipe(Text, v.minLength(1, "There is no text.")) });
 
 /** `GET /api/v1/drain`. */
-export async function showDrain(
-  { maintenance, registry }: Gateway,
-): Promise<Response> {
-  await registry.settled(ADOPTION_MS);
-  return json(describe(maintenance, registry.list().length));
+export async function showDrain({ agent }: Gateway): Promise<Response> {
+  return json(await agent.drain());
 }
 
 /** `POST /api/v1/drain`: begins one, or changes the one that is on. */
 export async function beginDrain(request: Request, gateway: Gateway): Promise<Response> {
   const { endsAt, message } = await readBody(request, DrainBody);
   const endsAtMs = endsAt === null ? null : Date.parse(endsAt);
-  await gateway.maintenance.begin({ endsAtMs, message });
-  return await showDrain(gateway);
+  return json(await gateway.agent.beginDrain({ endsAtMs, message }));
 }
 
 /** `DELETE /api/v1/drain`. */
 export async function cancelDrain(gateway: Gateway): Promise<Response> {
-  await gateway.maintenance.cancel();
-  return await showDrain(gateway);
+  return json(await gateway.agent.cancelDrain());
 }
 
 /** `POST /api/v1/broadcast`. */
-export async function broadcast(request: Request, { maintenance }: Gateway): Promise<Response> {
+export async function broadcast(request: Request, { agent }: Gateway): Promise<Response> {
   const { text } = await readBody(request, BroadcastBody);
-  return json({ text, terminals: maintenance.broadcast(text) });
-}
-
-function describe({ drain }: Pick<Maintenance, "drain">, sessions: number) {
-  return {
-    draining: drain !== null,
-    since: drain && new Date(drain.sinceMs).toISOString(),
-    endsAt: drain && drain.endsAtMs !== null ? new Date(drain.endsAtMs).toISOString() : null,
-    message: drain?.message ?? "",
-    sessions,
-  };
+  return json({ text, terminals: await agent.broadcast(text) });
 }
 
 /** A text in one line, without what moves a cursor or turns the reading direction. */

@@ -12,27 +12,26 @@ import { SECURITY_HEADERS } from "./pages.ts";
 export async function showMetrics(caller: Caller, gateway: Gateway): Promise<Response> {
   const { principal } = await identify(caller, gateway);
   if (!principal.admin) throw new Refusal(403, "Only administrators may read the metrics.");
-  const sessions = gateway.registry.list();
-  const { started, ended } = gateway.registry.totals;
+  const counts = await gateway.agent.counts();
   const lines = [
     "# HELP ttygate_sessions Live sessions.",
     "# TYPE ttygate_sessions gauge",
-    `ttygate_sessions ${sessions.length}`,
+    `ttygate_sessions ${counts.sessions}`,
     "# HELP ttygate_sessions_attached Live sessions that a client follows.",
     "# TYPE ttygate_sessions_attached gauge",
-    `ttygate_sessions_attached ${sessions.filter(({ attached }) => attached).length}`,
+    `ttygate_sessions_attached ${counts.attached}`,
     "# HELP ttygate_pool_ready Shells kept ready that nobody uses yet.",
     "# TYPE ttygate_pool_ready gauge",
-    `ttygate_pool_ready ${gateway.registry.poolReady}`,
+    `ttygate_pool_ready ${counts.ready}`,
     "# HELP ttygate_draining 1 while an administrator drains the gateway: no session can begin.",
     "# TYPE ttygate_draining gauge",
-    `ttygate_draining ${gateway.maintenance.drain === null ? 0 : 1}`,
+    `ttygate_draining ${counts.draining ? 1 : 0}`,
     "# HELP ttygate_sessions_started_total Sessions started.",
     "# TYPE ttygate_sessions_started_total counter",
-    `ttygate_sessions_started_total ${started}`,
+    `ttygate_sessions_started_total ${counts.started}`,
     "# HELP ttygate_sessions_ended_total Sessions ended, by reason.",
     "# TYPE ttygate_sessions_ended_total counter",
-    ...[...ended].map(([reason, count]) =>
+    ...Object.entries(counts.ended).map(([reason, count]) =>
       `ttygate_sessions_ended_total{reason="${reason}"} ${count}`
     ),
     "# HELP ttygate_events_total What others did, by the journal's TTYGATE_EVENT and TTYGATE_WHY.",

@@ -9,9 +9,9 @@ import {
 import type { Socket } from "node:net";
 import { createHeaders, sendResponse } from "@remix-run/node-fetch-server";
 import { sleep } from "../clock.ts";
+import { AgentAwayError } from "../agent/agent.ts";
 import type { ListenAddress } from "../config.ts";
-import { acceptSocket } from "../terminal/socket.ts";
-import { failed, Refusal, text } from "./answers.ts";
+import { away, failed, Refusal, text } from "./answers.ts";
 import { type Caller, callerOf, type Door } from "./caller.ts";
 import { type Certificate, type Connection, Entrance } from "./entrance.ts";
 import type { Gateway } from "./gateway.ts";
@@ -277,11 +277,10 @@ export class HttpServer implements AsyncDisposable {
       const caller = this.#callerOf(message, seen, connection);
       await this.#entrance.assignClient(connection, caller.source);
       const admitted = await admitTerminal(caller, gateway);
-      const accepted = acceptSocket(message, socket, ahead, { ...gateway, ...admitted });
-      socket.resume();
       connection.phase = "terminal";
       socket.setTimeout(0); // a terminal may be quiet for hours; it has its own heartbeat
-      await serveTerminal(accepted, admitted, gateway);
+      const key = String(message.headers["sec-websocket-key"]);
+      await serveTerminal({ key, connection: socket, ahead }, admitted, gateway);
     } catch (error) {
       if (socket.destroyed) return;
       await refuse(socket, text(this.#refusalOf(error, "an upgrade failed", connection)));
@@ -291,6 +290,7 @@ export class HttpServer implements AsyncDisposable {
   /** What the client is told of an error; the log is told of what is no refusal. */
   #refusalOf(error: unknown, what: string, { source }: Connection): Refusal {
     if (error instanceof Refusal) return error;
+    if (error instanceof AgentAwayError) return away();
     this.#options.gateway.counted.of(source ?? "a proxy").error(what, { error });
     return failed();
   }

@@ -1,5 +1,6 @@
 /** What an upgrade request to `/terminal` must be, and what it asks for. */
 import type { Bucket } from "../bucket.ts";
+import type { Visit } from "../agent/agent.ts";
 import { sleep } from "../clock.ts";
 import { SUBPROTOCOL } from "../terminal/frame.ts";
 import type { Winsize } from "../types.ts";
@@ -15,15 +16,8 @@ const MAX_CELLS = 65535;
 const UPGRADE_UNITS = 100, UPGRADE_WAIT_MS = 2_000;
 
 /** What an upgrade request asks for. */
-export interface TerminalRequest {
+export interface TerminalRequest extends Visit {
   readonly identity: Identity;
-  readonly allowance: Bucket;
-  /** The client's address, and the unit of shares that it belongs to. */
-  readonly remote: string;
-  readonly source: string;
-  readonly winsize: Winsize;
-  /** The session to come back to, and up to which offset its output is known. */
-  readonly resume: { readonly session: string; readonly offset: number } | null;
 }
 
 /**
@@ -49,7 +43,7 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
   const session = query.get("session");
   const request = {
     identity,
-    allowance: gateway.allowances.of(identity.principal.name),
+    user: identity.principal.name,
     remote: caller.remote,
     source: caller.source,
     winsize: {
@@ -60,7 +54,7 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
       ? null
       : { session, offset: integer(query, "offset", 0, 0, Number.MAX_SAFE_INTEGER) },
   };
-  await takeTurn(request.allowance, caller, gateway);
+  await takeTurn(gateway.openings.of(request.user), caller, gateway);
   return request;
 }
 

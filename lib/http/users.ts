@@ -11,19 +11,16 @@ const GONE_MS = 20_000;
  * allows ends now, and failed log-ins of the name are forgotten.
  */
 export async function refreshUser(name: string, gateway: Gateway): Promise<Response> {
-  const { accounts, guard, registry, clock } = gateway;
+  const { agent, accounts, guard, clock } = gateway;
   // Also those that the gateway, which looks at the file itself, has begun to end.
-  const before = registry.list().filter(({ user }) => user === name);
+  const before = (await agent.list()).filter(({ user }) => user === name).length;
   const forgiven = guard.forgive(name);
-  accounts.apply();
+  await settlesWithin(accounts.apply(), GONE_MS, clock);
   const isOver = accounts.endingOf(name) !== null;
-  const over = isOver ? before : [];
-  const gone = Promise.allSettled(over.map((session) => session.gone));
-  await settlesWithin(gone, GONE_MS, clock);
   return json({
     forgiven,
-    sessionsEnded: over.length,
-    sessions: before.filter(({ phase }) => phase === "live").length,
+    sessionsEnded: isOver ? before : 0,
+    sessions: isOver ? 0 : before,
   });
 }
 

@@ -1,5 +1,4 @@
 /** A WebSocket as a bounded async iterable of messages, with sends that wait for the network. */
-import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Bucket } from "../bucket.ts";
 import type { Clock } from "../types.ts";
@@ -42,20 +41,24 @@ export interface SocketParts {
   readonly clock: Clock;
 }
 
-/** Answers an upgrade request, whose headers have been checked, with 101 (RFC 6455, section 4.2.2). */
+/**
+ * Answers an opening, whose head has been checked, with 101 (RFC 6455, section 4.2.2).
+ *
+ * @param opening its key, its connection, and what came behind its head
+ */
 export function acceptSocket(
-  request: IncomingMessage,
-  connection: Duplex,
-  head: Uint8Array,
+  { key, connection, ahead }: { key: string; connection: Duplex; ahead: Uint8Array },
   parts: SocketParts,
 ): TerminalSocket {
-  const accept = acceptKey(String(request.headers["sec-websocket-key"]));
+  const accept = acceptKey(key);
   connection.write(
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${SUBPROTOCOL}\r\n\r\n`,
   );
-  if (head.length > 0) connection.unshift(head);
-  return new TerminalSocket(connection, parts);
+  if (ahead.length > 0) connection.unshift(ahead);
+  const socket = new TerminalSocket(connection, parts);
+  connection.resume();
+  return socket;
 }
 
 /** One client's connection. Iterate it once; it ends when the connection does. */

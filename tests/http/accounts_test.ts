@@ -1,6 +1,7 @@
 /** What ends when an account is locked, removed or changed, and when; with a clock moved by hand. */
 import { assertEquals } from "@std/assert";
 import type { Accounts } from "../../lib/auth/htpasswd_file.ts";
+import { AgentAwayError, type SessionInfo } from "../../lib/agent/agent.ts";
 import { AccountWatch, LOOK_MS } from "../../lib/http/accounts.ts";
 import { createLog } from "../../lib/log.ts";
 import type { Ending } from "../../lib/sessions/endings.ts";
@@ -18,16 +19,15 @@ function fixture(users: Readonly<Record<string, string>>) {
   const clock = new ManualClock();
   const ended: [string, Ending][] = [];
   const forgotten: string[] = [];
+  const agent = { isAway: false };
   const seen = { accounts: accountsOf(users) as Accounts | null, checks: 0 };
-  const sessions = ["alice", "bob"].map((user) => ({
-    id: user,
-    user,
-    phase: "live" as "live" | "ending",
-    end(cause: Ending) {
-      this.phase = "ending";
-      ended.push([user, cause]);
-    },
-  }));
+  const sessions = ["alice", "bob"].map((user) =>
+    ({
+      id: user,
+      user,
+      phase: "live" as "live" | "ending",
+    }) as SessionInfo
+  );
   const watch = AccountWatch.start({
     stack: {
       accounts() {
@@ -40,11 +40,20 @@ function fixture(users: Readonly<Record<string, string>>) {
       forgive: (name) => forgotten.push(`failures of ${name}`) > 0,
       forgetSources: (name) => void forgotten.push(`addresses of ${name}`),
     },
-    registry: { list: () => sessions },
+    agent: {
+      list: async () => {
+        if (agent.isAway) throw new AgentAwayError("scripted");
+        return await Promise.resolve(sessions);
+      },
+      end: (id, cause) => {
+        ended.push([id, cause]);
+        return Promise.resolve("ended");
+      },
+    },
     clock,
     log: createLog(() => {}, { prefix: false, clock: () => new Date(0) }),
   });
-  return { clock, watch, seen, sessions, ended, forgotten };
+  return { clock, watch, seen, agent, ended, forgotten };
 }
 
 const USERS = { alice: "a", bob: "b" };
@@ -84,17 +93,28 @@ Deno.test("a file that is half written, or away for a moment, ends nothing", asy
   assertEquals(ended, []);
 });
 
-Deno.test("apply() takes the file for right at once; a session that begins later is judged as well", async () => {
-  const { clock, watch, seen, sessions, ended } = fixture(USERS);
+Deno.test("apply() takes the file for right at once, and the looks have nothing to do then", async () => {
+  const { clock, watch, seen, ended } = fixture(USERS);
   using _ = watch;
   seen.accounts = accountsOf({ alice: "a", bob: "!b" });
-  watch.apply();
+  await watch.apply();
   assertEquals(ended.map(([user]) => user), ["bob"]);
   assertEquals([watch.endingOf("bob")?.reason, watch.endingOf("alice")], ["killed", null]);
+  await clock.advance(10 * LOOK_MS);
+  assertEquals(ended.length, 1);
+});
+
+Deno.test("where the agent is away, the sessions end when it is back", async () => {
+  const { clock, watch, seen, agent, ended } = fixture(USERS);
+  using _ = watch;
   await clock.advance(2 * LOOK_MS);
-  sessions[1]!.phase = "live";
+  agent.isAway = true;
+  seen.accounts = accountsOf({ bob: "b" });
+  await clock.advance(4 * LOOK_MS);
+  assertEquals(ended, []);
+  agent.isAway = false;
   await clock.advance(LOOK_MS);
-  assertEquals(ended.length, 2);
+  assertEquals(ended.map(([user]) => user), ["alice"]);
 });
 
 Deno.test("a new password ends no session, and forgets the failures and addresses of before", async () => {

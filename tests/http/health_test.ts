@@ -1,7 +1,11 @@
 /** Proves that liveness and readiness are two things, and that nobody makes Docker work by asking. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { LocalAgent } from "../../lib/agent/local.ts";
 import { Health } from "../../lib/http/health.ts";
 import { createLog } from "../../lib/log.ts";
+import type { CountingLog } from "../../lib/log/counting.ts";
+import type { Maintenance } from "../../lib/sessions/maintenance.ts";
+import type { Registry } from "../../lib/sessions/registry.ts";
 import type { Drain } from "../../lib/sessions/drain_file.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 
@@ -21,7 +25,11 @@ class Stage {
     // deno-lint-ignore no-this-alias -- for the getters
     const stage = this;
     const so = (is: boolean) => is ? Promise.resolve() : Promise.reject(new Error("scripted"));
-    this.health = new Health({
+    const log = createLog((line) => this.lines.push(line), {
+      prefix: true,
+      clock: () => new Date(),
+    });
+    const agent = new LocalAgent({
       engine: {
         ping: () => {
           this.pings++;
@@ -34,17 +42,18 @@ class Stage {
           return stage.startsFail;
         },
         diskIsLow: () => Promise.resolve(stage.diskIsLow),
-      },
+      } as unknown as Registry,
       maintenance: {
         get drain() {
           return stage.drain;
         },
-      },
+      } as unknown as Maintenance,
       image: () => "test:latest",
       tryWriting: () => so(this.writes),
       clock: this.clock,
-      log: createLog((line) => this.lines.push(line), { prefix: true, clock: () => new Date() }),
+      counted: null as unknown as CountingLog,
     });
+    this.health = new Health({ agent, clock: this.clock, log });
   }
 
   /** The statuses and the reason of both, a second later. */

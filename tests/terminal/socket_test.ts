@@ -1,6 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
 import { equals } from "@std/bytes/equals";
-import type { IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
 import { Allowances, BURST_UNITS, UNITS_PER_SECOND } from "../../lib/terminal/allowance.ts";
 import { encodeAck, MESSAGE_BYTES } from "../../lib/terminal/frame.ts";
@@ -88,11 +87,9 @@ function many(count: number, one: Uint8Array): Uint8Array {
 function open(head: Uint8Array = new Uint8Array(0)) {
   const connection = new Connection();
   const clock = new ManualClock();
-  const request = {
-    headers: { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" },
-  } as unknown as IncomingMessage;
+  const key = "dGhlIHNhbXBsZSBub25jZQ==";
   const allowance = new Allowances(clock).of("alice");
-  const socket = acceptSocket(request, connection, head, { allowance, clock });
+  const socket = acceptSocket({ key, connection, ahead: head }, { allowance, clock });
   const greeting = new TextDecoder().decode(Uint8Array.from(connection.heard()));
   const messages: Uint8Array[] = [];
   const taken = (async () => {
@@ -253,9 +250,9 @@ Deno.test("close() waits for a second, and is told apart from an answer", async 
 Deno.test("close() finds its answer behind messages that nobody took", async () => {
   const clock = new ManualClock();
   const connection = new Connection();
-  const request = { headers: {} } as unknown as IncomingMessage;
+  const opening = { key: "", connection, ahead: new Uint8Array(0) };
   const allowance = new Allowances(clock).of("alice");
-  const socket = acceptSocket(request, connection, new Uint8Array(0), { allowance, clock });
+  const socket = acceptSocket(opening, { allowance, clock });
   const big = frame(BINARY, new Uint8Array(MESSAGE_BYTES));
   for (let i = 0; i < 8; i++) {
     connection.push(big);
@@ -279,9 +276,9 @@ Deno.test("a client that closes its side without a word has left", async () => {
 Deno.test("empty messages that nobody takes make the network wait", async () => {
   const clock = new ManualClock();
   const connection = new Connection();
-  const request = { headers: {} } as unknown as IncomingMessage;
+  const opening = { key: "", connection, ahead: new Uint8Array(0) };
   const allowance = new Allowances(clock).of("alice");
-  const socket = acceptSocket(request, connection, new Uint8Array(0), { allowance, clock });
+  const socket = acceptSocket(opening, { allowance, clock });
   let pushed = 0;
   while (pushed < 50_000 && connection.readableLength < 65536) {
     connection.push(many(100, frame(BINARY)));
@@ -384,9 +381,9 @@ Deno.test("a client that answers pings stays, however long it acknowledges nothi
 Deno.test("a client that is kept waiting is not asked whether it is there", async () => {
   const clock = new ManualClock();
   const connection = new Connection();
-  const request = { headers: {} } as unknown as IncomingMessage;
+  const opening = { key: "", connection, ahead: new Uint8Array(0) };
   const allowance = new Allowances(clock).of("alice");
-  const socket = acceptSocket(request, connection, new Uint8Array(0), { allowance, clock });
+  const socket = acceptSocket(opening, { allowance, clock });
   for (let i = 0; i < 5; i++) {
     connection.push(frame(BINARY, new Uint8Array(MESSAGE_BYTES)));
     await clock.advance(100);

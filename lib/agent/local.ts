@@ -1,0 +1,143 @@
+/** The agent of this machine: its sessions, behind the seam. */
+import type { CountingLog } from "../log/counting.ts";
+import type { Ending } from "../sessions/endings.ts";
+import type { Engine } from "../sessions/engine.ts";
+import type { Maintenance } from "../sessions/maintenance.ts";
+import type { Registry } from "../sessions/registry.ts";
+import type { Session } from "../sessions/session.ts";
+import { Allowances } from "../terminal/allowance.ts";
+import { acceptSocket } from "../terminal/socket.ts";
+import type { Clock } from "../types.ts";
+import type { Agent, Counts, DrainInfo, DrainOrder, Opening, SessionInfo, Visit } from "./agent.ts";
+import { serveTerminal } from "./terminal.ts";
+
+/** How long a list waits for an agent that has just been started to know its sessions. */
+const ADOPTION_MS = 5_000;
+/** How long the engine may take to say that it is there. */
+const ENGINE_MS = 2_000;
+
+/** What it is made of. */
+export interface LocalAgentParts {
+  readonly engine: Pick<Engine, "ping" | "hasImage">;
+  readonly registry: Registry;
+  readonly maintenance: Maintenance;
+  /** What new sessions are made from. */
+  readonly image: () => string;
+  /** @throws {Error} when nothing can be written to the state directory */
+  readonly tryWriting: () => Promise<void>;
+  readonly clock: Clock;
+  /** For whatever clients can cause as often as they like. */
+  readonly counted: CountingLog;
+}
+
+/** Owns nothing: whoever made its parts ends them. */
+export class LocalAgent implements Agent {
+  readonly #parts: LocalAgentParts;
+  /** How much each user's clients may ask for. */
+  readonly #allowances: Allowances;
+
+  constructor(parts: LocalAgentParts) {
+    this.#parts = parts;
+    this.#allowances = new Allowances(parts.clock);
+  }
+
+  async serve(opening: Opening, visit: Visit, dismissed: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    const allowance = this.#allowances.of(visit.user);
+    const socket = acceptSocket(opening, { allowance, clock });
+    await serveTerminal(socket, { ...visit, dismissed }, this.#parts);
+  }
+
+  async list(): Promise<readonly SessionInfo[]> {
+    const { registry } = this.#parts;
+    // Just after a start it is not known yet which sessions go on.
+    await registry.settled(ADOPTION_MS);
+    return registry.list().map(describe);
+  }
+
+  async end(id: string, cause: Ending): Promise<"ended" | "unknown" | "leaving"> {
+    const session = this.#parts.registry.find(id);
+    if (!session) return "unknown";
+    if (session.phase === "left") return "leaving";
+    session.end(cause);
+    await session.gone;
+    return "ended";
+  }
+
+  // deno-lint-ignore require-await -- what another agent must be asked for is known here
+  async counts(): Promise<Counts> {
+    const { registry, maintenance } = this.#parts;
+    const sessions = registry.list();
+    const { started, ended } = registry.totals;
+    return {
+      sessions: sessions.length,
+      attached: sessions.filter(({ attached }) => attached).length,
+      ready: registry.poolReady,
+      draining: maintenance.drain !== null,
+      started,
+      ended: Object.fromEntries(ended),
+    };
+  }
+
+  async whyNotLive(): Promise<string | null> {
+    const answer = this.#parts.engine.ping(AbortSignal.timeout(ENGINE_MS));
+    return await answer.then(() => true, () => false) ? null : "The Docker Engine does not answer.";
+  }
+
+  async whyNotReady(): Promise<string | null> {
+    const { engine, registry, maintenance, image, tryWriting } = this.#parts;
+    if (maintenance.drain !== null) return "The gateway is being drained.";
+    const notLive = await this.whyNotLive();
+    if (notLive !== null) return notLive;
+    const hasImage = engine.hasImage(image(), AbortSignal.timeout(ENGINE_MS));
+    if (!await hasImage.catch(() => false)) return "The image of new sessions is missing.";
+    if (!await tryWriting().then(() => true, () => false)) {
+      return "The state directory cannot be written to.";
+    }
+    if (await registry.diskIsLow()) return "The disk of Docker's data is nearly full.";
+    return registry.startsFail ? "Shells fail to start; the log says why." : null;
+  }
+
+  async drain(): Promise<DrainInfo> {
+    const { registry, maintenance: { drain } } = this.#parts;
+    await registry.settled(ADOPTION_MS);
+    return {
+      draining: drain !== null,
+      since: drain && new Date(drain.sinceMs).toISOString(),
+      endsAt: drain && drain.endsAtMs !== null ? new Date(drain.endsAtMs).toISOString() : null,
+      message: drain?.message ?? "",
+      sessions: registry.list().length,
+    };
+  }
+
+  async beginDrain(order: DrainOrder): Promise<DrainInfo> {
+    await this.#parts.maintenance.begin(order);
+    return await this.drain();
+  }
+
+  async cancelDrain(): Promise<DrainInfo> {
+    await this.#parts.maintenance.cancel();
+    return await this.drain();
+  }
+
+  // deno-lint-ignore require-await -- another agent must be waited for
+  async broadcast(text: string): Promise<number> {
+    return this.#parts.maintenance.broadcast(text);
+  }
+}
+
+function describe(session: Session): SessionInfo {
+  return {
+    id: session.id,
+    user: session.user,
+    image: session.profile.image,
+    container: session.container,
+    started: session.startedAt.toISOString(),
+    phase: session.phase,
+    attached: session.attached,
+    remote: session.remote,
+    idleSeconds: Math.floor(session.idleMs / 1000),
+    outputBytes: session.traffic.outputBytes,
+    offset: session.output.end,
+  };
+}
