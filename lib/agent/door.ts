@@ -1,0 +1,185 @@
+/** An agent's door: what a gateway asks for over HTTP, on a Unix socket or on any other connection. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import * as v from "valibot";
+import { describeError, type Log } from "../log.ts";
+import type { Agent, Dismissal } from "./agent.ts";
+import {
+  BODY_BYTES,
+  BroadcastShape,
+  DismissalShape,
+  DrainShape,
+  EndingShape,
+  ROOT,
+  VISIT_HEADER,
+  VISIT_ID_HEADER,
+  VisitShape,
+} from "./wire.ts";
+
+/** A visit's header, and the client's own, fit well. */
+const HEADER_BYTES = 16 * 1024;
+/** How long a gateway may take for a request. */
+const REQUEST_MS = 10_000;
+
+/** What is wrong with a request, in words for the log of a gateway. */
+class BadRequest extends Error {
+  constructor(readonly status: 400 | 404 | 413, message: string) {
+    super(message);
+  }
+}
+
+type Verb = (agent: Agent, parts: { id: string; body: () => Promise<unknown> }) => Promise<unknown>;
+
+/** By method and path, in which `*` stands for an id. */
+const VERBS: Readonly<Record<string, Verb>> = {
+  "GET /sessions": (agent) => agent.list(),
+  "POST /sessions/*/end": async (agent, { id, body }) =>
+    await agent.end(id, parse(EndingShape, await body())),
+  "GET /counts": (agent) => agent.counts(),
+  "GET /live": (agent) => agent.whyNotLive(),
+  "GET /ready": (agent) => agent.whyNotReady(),
+  "GET /drain": (agent) => agent.drain(),
+  "POST /drain": async (agent, { body }) => await agent.beginDrain(parse(DrainShape, await body())),
+  "DELETE /drain": (agent) => agent.cancelDrain(),
+  "POST /broadcast": async (agent, { body }) =>
+    await agent.broadcast(parse(BroadcastShape, await body()).text),
+};
+
+/** Serves gateways. Disposing it ends their connections; sessions live on. */
+export class AgentDoor implements AsyncDisposable {
+  readonly #agent: Agent;
+  readonly #log: Log;
+  readonly #connections = new Set<Duplex>();
+  /** The clients that are being served, by the ids that their gateways gave them. */
+  readonly #visits = new Map<string, AbortController>();
+  readonly server: Server;
+
+  constructor(agent: Agent, log: Log) {
+    this.#agent = agent;
+    this.#log = log;
+    const limits = {
+      maxHeaderSize: HEADER_BYTES,
+      headersTimeout: REQUEST_MS,
+      requestTimeout: REQUEST_MS,
+      requireHostHeader: false,
+    };
+    const server = this.server = createServer(limits, (request, response) => {
+      this.#answer(request, response);
+    });
+    server.on("connection", (connection: Duplex) => {
+      this.#connections.add(connection);
+      connection.on("close", () => this.#connections.delete(connection));
+    });
+    server.on("upgrade", (request, connection, ahead) => {
+      this.#serve(request, connection, ahead);
+    });
+    server.on("clientError", (_error, connection) => connection.destroy());
+  }
+
+  /** Takes a connection that came some other way than through the server's own socket. */
+  accept(connection: Duplex): void {
+    this.server.emit("connection", connection);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = Promise.withResolvers<void>();
+    this.server.close(() => closed.resolve());
+    for (const connection of this.#connections) connection.destroy();
+    await closed.promise;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = (status: number, body: unknown) => {
+      if (response.destroyed) return;
+      response.writeHead(status, { "content-type": "application/json" });
+      response.end(JSON.stringify(body));
+    };
+    try {
+      answer(200, { answer: await this.#ask(request) });
+    } catch (error) {
+      if (error instanceof BadRequest) return answer(error.status, { error: error.message });
+      this.#log.error("a gateway's request failed", { path: request.url, error });
+      answer(500, { error: describeError(error) });
+    }
+  }
+
+  async #ask(request: IncomingMessage): Promise<unknown> {
+    const path = pathOf(request);
+    const [, kind, id = "", verb] = path.split("/").map(decodeURIComponent);
+    const body = () => readJson(request);
+    if (request.method === "POST" && kind === "visits" && verb === "dismiss") {
+      return this.#dismiss(id, parse(DismissalShape, await body()));
+    }
+    const key = `${request.method} ${verb === undefined ? path : `/${kind}/*/${verb}`}`;
+    if (!Object.hasOwn(VERBS, key)) throw new BadRequest(404, `There is nothing at ${key}.`);
+    return await VERBS[key]!(this.#agent, { id, body });
+  }
+
+  /** @returns whether there was such a visit */
+  #dismiss(id: string, dismissal: Dismissal): boolean {
+    const visit = this.#visits.get(id);
+    visit?.abort(dismissal);
+    return visit !== undefined;
+  }
+
+  async #serve(request: IncomingMessage, connection: Duplex, ahead: Uint8Array): Promise<void> {
+    connection.on("error", () => connection.destroy());
+    const dismissed = new AbortController();
+    const id = String(request.headers[VISIT_ID_HEADER] ?? "");
+    try {
+      const path = pathOf(request);
+      if (path !== "/terminal") throw new BadRequest(404, `There is nothing at ${path}.`);
+      if (id === "" || this.#visits.has(id)) throw new BadRequest(400, "The visit has no id.");
+      const visit = parse(VisitShape, decodeVisit(request.headers[VISIT_HEADER]));
+      this.#visits.set(id, dismissed);
+      const key = String(request.headers["sec-websocket-key"] ?? "");
+      await this.#agent.serve({ key, connection, ahead }, visit, dismissed.signal);
+    } catch (error) {
+      if (!(error instanceof BadRequest)) {
+        this.#log.error("a gateway's client could not be served", { error });
+      }
+      const status = error instanceof BadRequest ? error.status : 500;
+      connection.end(
+        `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      );
+    } finally {
+      if (this.#visits.get(id) === dismissed) this.#visits.delete(id);
+    }
+  }
+}
+
+/** Without the version. */
+function pathOf({ url = "" }: IncomingMessage): string {
+  if (url.startsWith(`${ROOT}/`)) return url.slice(ROOT.length);
+  throw new BadRequest(404, `This agent speaks ${ROOT}; the gateway asked for ${url}.`);
+}
+
+function decodeVisit(header: string | string[] | undefined): unknown {
+  try {
+    const bytes = Uint8Array.fromBase64(String(header ?? ""), { alphabet: "base64url" });
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new BadRequest(400, `The header ${VISIT_HEADER} is not what it should be.`);
+  }
+}
+
+function parse<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
+  const parsed = v.safeParse(schema, value);
+  if (parsed.success) return parsed.output;
+  throw new BadRequest(400, parsed.issues.map(({ message }) => message).join("; "));
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes > BODY_BYTES) throw new BadRequest(413, `A request has ${BODY_BYTES} bytes at most.`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(await new Blob(chunks).text());
+  } catch {
+    throw new BadRequest(400, "The request is not JSON.");
+  }
+}

@@ -1,0 +1,195 @@
+/** An agent that is asked over HTTP, on whatever connections lead to it. */
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Clock } from "../types.ts";
+import type { Ending } from "../sessions/endings.ts";
+import {
+  type Agent,
+  AgentAwayError,
+  type Counts,
+  type Dismissal,
+  type DrainInfo,
+  type DrainOrder,
+  type Opening,
+  type SessionInfo,
+  type Visit,
+} from "./agent.ts";
+import { ROOT, VISIT_HEADER, VISIT_ID_HEADER } from "./wire.ts";
+
+/** Longer than an agent waits for Docker to remove a container. */
+const ANSWER_MS = 30_000;
+/** The largest answer: a list of as many sessions as there may be. */
+const ANSWER_BYTES = 64 * 1024 * 1024;
+/** How long a client has to close its side when the agent has closed its own. */
+const CLOSE_MS = 1_000;
+
+/** A new connection to the agent; rejects when there is none to be had. */
+export type Connect = () => Promise<Duplex>;
+
+/** Holds nothing open but what is under way. */
+export class RemoteAgent implements Agent {
+  readonly #connect: Connect;
+  readonly #clock: Clock;
+
+  constructor(connect: Connect, clock: Clock) {
+    this.#connect = connect;
+    this.#clock = clock;
+  }
+
+  async serve(opening: Opening, visit: Visit, dismissed: AbortSignal): Promise<void> {
+    const { key, connection, ahead } = opening;
+    const upstream = await this.#dial();
+    const id = crypto.randomUUID();
+    const encoded = new TextEncoder().encode(JSON.stringify(visit))
+      .toBase64({ alphabet: "base64url", omitPadding: true });
+    // The client's own opening: what the agent answers is the client's answer, and so are the frames.
+    upstream.write(
+      `GET ${ROOT}/terminal HTTP/1.1\r\nHost: agent\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n` +
+        `${VISIT_HEADER}: ${encoded}\r\n${VISIT_ID_HEADER}: ${id}\r\n\r\n`,
+    );
+    if (ahead.length > 0) upstream.write(ahead);
+    const dismiss = async () => {
+      const path = `/visits/${id}/dismiss`;
+      const known = await this.#ask("POST", path, dismissed.reason as Dismissal).catch(() => false);
+      if (known !== true) upstream.destroy();
+    };
+    if (dismissed.aborted) dismiss();
+    dismissed.addEventListener("abort", dismiss, { once: true });
+    try {
+      await join(connection, upstream, this.#clock);
+    } finally {
+      dismissed.removeEventListener("abort", dismiss);
+    }
+  }
+
+  list(): Promise<readonly SessionInfo[]> {
+    return this.#ask("GET", "/sessions") as Promise<readonly SessionInfo[]>;
+  }
+
+  end(id: string, cause: Ending): Promise<"ended" | "unknown" | "leaving"> {
+    const path = `/sessions/${encodeURIComponent(id)}/end`;
+    return this.#ask("POST", path, cause) as Promise<"ended" | "unknown" | "leaving">;
+  }
+
+  counts(): Promise<Counts> {
+    return this.#ask("GET", "/counts") as Promise<Counts>;
+  }
+
+  whyNotLive(): Promise<string | null> {
+    return this.#ask("GET", "/live") as Promise<string | null>;
+  }
+
+  whyNotReady(): Promise<string | null> {
+    return this.#ask("GET", "/ready") as Promise<string | null>;
+  }
+
+  drain(): Promise<DrainInfo> {
+    return this.#ask("GET", "/drain") as Promise<DrainInfo>;
+  }
+
+  beginDrain(order: DrainOrder): Promise<DrainInfo> {
+    return this.#ask("POST", "/drain", order) as Promise<DrainInfo>;
+  }
+
+  cancelDrain(): Promise<DrainInfo> {
+    return this.#ask("DELETE", "/drain") as Promise<DrainInfo>;
+  }
+
+  broadcast(text: string): Promise<number> {
+    return this.#ask("POST", "/broadcast", { text }) as Promise<number>;
+  }
+
+  async #dial(): Promise<Duplex> {
+    try {
+      const connection = await this.#connect();
+      connection.on("error", () => connection.destroy()); // "close" follows, and is what counts
+      return connection;
+    } catch (cause) {
+      throw new AgentAwayError("Cannot reach the agent of the terminals", { cause });
+    }
+  }
+
+  async #ask(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<unknown> {
+    const connection = await this.#dial();
+    using _timeout = this.#clock.timer(ANSWER_MS, () => connection.destroy());
+    // Which stays open until all is read: node:http does not notice when it ends before (Deno 2.9).
+    const over = new Promise<never>((_, reject) => {
+      connection.once("end", () => reject(new Error("it hung up")));
+      connection.once("close", () => reject(new Error("it did not answer in time")));
+    });
+    let answer: { answer?: unknown; error?: string };
+    try {
+      const text = askOver(connection as Socket, method, ROOT + path, body);
+      answer = JSON.parse(await Promise.race([text, over]));
+    } catch (cause) {
+      throw new AgentAwayError("Cannot ask the agent of the terminals", { cause });
+    } finally {
+      connection.destroy();
+    }
+    if (answer.error !== undefined) throw new Error(`The agent refused: ${answer.error}`);
+    return answer.answer;
+  }
+}
+
+async function askOver(
+  connection: Socket,
+  method: string,
+  path: string,
+  body: unknown,
+): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const headers = { host: "agent", connection: "keep-alive" };
+  const request = httpRequest(
+    { method, path, headers, createConnection: () => connection },
+    resolve,
+  );
+  request.on("error", reject);
+  request.end(body === undefined ? undefined : JSON.stringify(body));
+  return await textOf(await promise);
+}
+
+async function textOf(message: IncomingMessage): Promise<string> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  for await (const chunk of message) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES) throw new Error(`the answer is over ${ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return await new Blob(chunks).text();
+}
+
+/**
+ * Passes on what each side says, no faster than the other takes it, until both are over.
+ *
+ * @throws {AgentAwayError} when the agent hangs up before it has said anything
+ */
+async function join(client: Duplex, agent: Duplex, clock: Clock): Promise<void> {
+  let answered = false;
+  agent.once("data", () => answered = true);
+  // One that says nothing more hears nothing, either.
+  const agentOver = new Promise<void>((resolve) => {
+    agent.once("end", resolve);
+    agent.once("close", resolve);
+  });
+  const clientOver = new Promise<void>((resolve) => client.once("close", resolve));
+  client.pipe(agent);
+  agent.pipe(client, { end: false });
+  agentOver.then(() => {
+    if (!answered) return;
+    client.end();
+    const cut = clock.timer(CLOSE_MS, () => client.destroy());
+    clientOver.then(() => cut[Symbol.dispose]());
+  });
+  clientOver.then(() => agent.destroy());
+  if (client.destroyed) agent.destroy();
+  await agentOver;
+  agent.destroy();
+  if (!answered && !client.destroyed) {
+    client.unpipe(agent);
+    throw new AgentAwayError("The agent of the terminals hung up before it answered");
+  }
+  await clientOver;
+}

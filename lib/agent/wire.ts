@@ -1,0 +1,46 @@
+/** What a gateway and an agent say to each other over HTTP: paths, and the shapes that are checked. */
+import * as v from "valibot";
+import type { Dismissal, DrainOrder, Visit } from "./agent.ts";
+
+/** The version of what is said; another one is found under another path. */
+export const ROOT = "/v1";
+
+/** A visit as JSON in base64url (RFC 4648, section 5), and the id that it is dismissed by. */
+export const VISIT_HEADER = "ttygate-visit", VISIT_ID_HEADER = "ttygate-visit-id";
+
+/** The largest body of a request: a text for people, however it is written. */
+export const BODY_BYTES = 16 * 1024;
+const NAME_CHARS = 255, TEXT_CHARS = 2000;
+
+const Text = v.pipe(v.string(), v.maxLength(TEXT_CHARS));
+const Cells = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535));
+const Offset = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+export const VisitShape: v.GenericSchema<unknown, Visit> = v.object({
+  user: v.pipe(v.string(), v.minLength(1), v.maxLength(NAME_CHARS)),
+  remote: v.pipe(v.string(), v.maxLength(NAME_CHARS)),
+  source: v.pipe(v.string(), v.maxLength(NAME_CHARS)),
+  winsize: v.object({ cols: Cells, rows: Cells }),
+  resume: v.nullable(
+    v.object({ session: v.pipe(v.string(), v.maxLength(NAME_CHARS)), offset: Offset }),
+  ),
+});
+
+/** An ending that a gateway may ask for: a shell that exits does so by itself. */
+export const EndingShape = v.object({
+  reason: v.picklist(["killed", "shutdown"]),
+  exitCode: v.null(),
+  message: Text,
+});
+
+export const DismissalShape: v.GenericSchema<unknown, Dismissal> = v.variant("why", [
+  v.object({ why: v.literal("login"), ended: v.nullable(EndingShape) }),
+  v.object({ why: v.literal("restart") }),
+]);
+
+export const DrainShape: v.GenericSchema<unknown, DrainOrder> = v.object({
+  endsAtMs: v.nullable(Offset),
+  message: Text,
+});
+
+export const BroadcastShape = v.object({ text: Text });
