@@ -6,6 +6,7 @@ import { openJournal } from "./lib/systemd/journal.ts";
 /** Every subcommand, in the order in which `--help` lists them. */
 const commands: Readonly<Record<string, Loader>> = {
   serve: () => import("./lib/cli/serve.ts"),
+  agent: () => import("./lib/cli/agent.ts"),
   sweep: () => import("./lib/cli/sweep.ts"),
   user: () => import("./lib/cli/user.ts"),
   session: () => import("./lib/cli/session.ts"),

@@ -31,6 +31,7 @@ async function refusal(section: string, key: string, value: string): Promise<str
 const DEFAULTS: Config = {
   gateway: {
     listen: [{ transport: "tcp", hostname: "127.0.0.1", port: 8080 }],
+    agent: "own",
     adminSocket: "/run/ttygate/admin.sock",
     stateDir: "/var/lib/ttygate",
     basePath: "/",
@@ -42,6 +43,7 @@ const DEFAULTS: Config = {
     tlsCert: null,
     tlsKey: null,
   },
+  agent: { socket: "/run/ttygate/agent.sock", stateDir: "/var/lib/ttygate-agent" },
   docker: { socket: "/run/docker.sock", instance: "default", minFreeBytes: 2147483648 },
   container: {
     image: "ubuntu:24.04",
@@ -80,6 +82,7 @@ const DEFAULTS: Config = {
 /** Every key, each with its default and in the order of the documentation. */
 const SAMPLE = `[gateway]
 listen = ["127.0.0.1:8080"]
+agent = "own"
 admin_socket = "/run/ttygate/admin.sock"
 state_dir = "/var/lib/ttygate"
 base_path = "/"
@@ -90,6 +93,9 @@ idle_exit = "off"
 tls_cert = ""
 tls_key = ""
 banner = ""
+[agent]
+socket = "/run/ttygate/agent.sock"
+state_dir = "/var/lib/ttygate-agent"
 [docker]
 socket = "/run/docker.sock"
 instance = "default"
@@ -174,6 +180,7 @@ Deno.test("every key can be overridden by its environment variable", async () =>
         { transport: "tcp", hostname: "localhost", port: 80 },
       ] satisfies ListenAddress[],
     ],
+    "gateway.agent": ["/agent.sock", "/agent.sock"],
     "gateway.admin_socket": ["/a.sock", "/a.sock"],
     "gateway.state_dir": ["/state", "/state"],
     "gateway.base_path": ["/a/b/", "/a/b"],
@@ -187,6 +194,8 @@ Deno.test("every key can be overridden by its environment variable", async () =>
     "gateway.tls_cert": ["/cert.pem", "/cert.pem"],
     "gateway.tls_key": ["/key.pem", "/key.pem"],
     "gateway.banner": ["Hello, you\nthere", "Hello, you\nthere"],
+    "agent.socket": ["/b.sock", "/b.sock"],
+    "agent.state_dir": ["/c", "/c"],
     "docker.socket": ["/d.sock", "/d.sock"],
     "docker.instance": ["blue_1", "blue_1"],
     "docker.min_free": ["512MB", 536870912],
@@ -336,7 +345,7 @@ Deno.test("a mistaken name is told with what was probably meant", async () => {
   for (
     const [text, said] of [
       ["[sesion]\n", "did you mean [session]?"],
-      ["[colour]\n", "there are gateway, docker,"],
+      ["[colour]\n", "there are gateway, agent, docker,"],
       ["[toString]\n", "is no section"],
       ["memory = '1GB'\n", "belongs under [container]"],
       ["session = 5\n", "is a section; write [session]"],

@@ -41,6 +41,12 @@ export class LocalAgent implements Agent {
     this.#allowances = new Allowances(parts.clock);
   }
 
+  /** Whether there is anything that an agent which left would not bring back. */
+  get lives(): boolean {
+    const { registry } = this.#parts;
+    return registry.list().length > 0 || registry.unseen.size > 0 || registry.unsettled;
+  }
+
   async serve(opening: Opening, visit: Visit, dismissed: AbortSignal): Promise<void> {
     const { clock } = this.#parts;
     const allowance = this.#allowances.of(visit.user);

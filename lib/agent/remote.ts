@@ -1,6 +1,6 @@
 /** An agent that is asked over HTTP, on whatever connections lead to it. */
 import { type IncomingMessage, request as httpRequest } from "node:http";
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../types.ts";
 import type { Ending } from "../sessions/endings.ts";
@@ -26,6 +26,18 @@ const CLOSE_MS = 1_000;
 
 /** A new connection to the agent; rejects when there is none to be had. */
 export type Connect = () => Promise<Duplex>;
+
+/**
+ * Connects to an agent's Unix socket.
+ *
+ * @throws {Error} when nobody listens there, or it may not be used
+ */
+export function dialAgent(path: string): Promise<Duplex> {
+  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+  const socket = connect({ path, allowHalfOpen: true }, () => resolve(socket));
+  socket.once("error", reject);
+  return promise;
+}
 
 /** Holds nothing open but what is under way. */
 export class RemoteAgent implements Agent {

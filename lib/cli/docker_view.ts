@@ -1,6 +1,14 @@
 /** What only Docker can say of a configuration: whether sessions made from it could start. */
 import { Docker, DockerError, type Info } from "deno-docker-api";
-import { type ConfigProblem, type LoadedConfig, problemAt } from "../config.ts";
+import {
+  type Config,
+  ConfigError,
+  type ConfigProblem,
+  formatProblem,
+  type LoadedConfig,
+  problemAt,
+} from "../config.ts";
+import { log } from "../log.ts";
 
 /** How long Docker may take; one that does not answer is nothing to do with the configuration. */
 const ANSWER_MS = 3_000;
@@ -28,6 +36,27 @@ export async function askDocker(loaded: LoadedConfig): Promise<DockerView> {
   } catch {
     return { problems: [], warnings: [] };
   }
+}
+
+/**
+ * Reads a configuration that is to be taken over.
+ *
+ * @throws {ConfigError} also when no session would start from it
+ */
+export async function readAndAsk(read: () => Promise<LoadedConfig>): Promise<Config> {
+  const loaded = await read();
+  const { problems, warnings } = await askDocker(loaded);
+  if (problems.length > 0) throw new ConfigError(problems);
+  for (const warning of [...loaded.warnings, ...warnings]) log.warning(formatProblem(warning));
+  return loaded.config;
+}
+
+/** Tells what is wrong with the configuration of a gateway that starts all the same. */
+export async function tellProblems(loaded: LoadedConfig): Promise<void> {
+  for (const warning of loaded.warnings) log.warning(formatProblem(warning));
+  const { problems, warnings } = await askDocker(loaded);
+  for (const problem of problems) log.error(formatProblem(problem));
+  for (const warning of warnings) log.warning(formatProblem(warning));
 }
 
 /** @param hasImage whether the image of new sessions is there */

@@ -9,8 +9,20 @@ import { leasedSessions, Leases } from "../sessions/leases.ts";
 import { Maintenance, refusalDuring } from "../sessions/maintenance.ts";
 import { memoryIsLow } from "../sessions/memory.ts";
 import { Registry } from "../sessions/registry.ts";
+import type { RegistrySettings } from "../sessions/registry_parts.ts";
 import { sweep } from "../sessions/sweeper.ts";
-import type { Live } from "./settings.ts";
+import { notify } from "../systemd/notify.ts";
+import { count } from "./words.ts";
+import type { Config } from "../config.ts";
+import { ending } from "../sessions/endings.ts";
+
+/** Ends the process and leaves its sessions to the next one (RestartKillSignal=, systemd.kill(5)). */
+export const RESTART_SIGNAL = "SIGUSR2";
+
+/** What it looks up: a reload puts another object in its place. */
+export interface LiveAgent {
+  readonly settings: { readonly config: Config; readonly registry: RegistrySettings };
+}
 
 /** The agent, and what the process that has it must know besides. */
 export interface OpenedAgent {
@@ -26,7 +38,7 @@ export interface OpenedAgent {
  * @throws {Error} when the state directory cannot be used, or is in use
  */
 export async function openLocalAgent(
-  live: Live,
+  live: LiveAgent,
   { stateDir, counted }: { readonly stateDir: string; readonly counted: CountingLog },
   held: AsyncDisposableStack,
 ): Promise<OpenedAgent> {
@@ -50,6 +62,39 @@ export async function openLocalAgent(
     tryWriting: () => tryWriting(stateDir),
   });
   return { agent, registry, maintenance };
+}
+
+/** How `systemctl status` shows it. */
+export function statusOf({ registry, maintenance }: OpenedAgent): string {
+  const [sessions, ready] = [registry.list().length, registry.poolReady];
+  const drained = maintenance.drain ? "; draining, so none can begin" : "";
+  return `${count(sessions, "session")}, ${count(ready, "shell")} ready${drained}`;
+}
+
+/** Where leases are: with the gateway that has its own agent, or with the agent. */
+export function stateDirOf({ gateway, agent }: Config): string {
+  return gateway.agent === "own" ? gateway.stateDir : agent.stateDir;
+}
+
+/** Ends the sessions, or leaves them to the next agent; says so to systemd and in the log. */
+export async function partWith(registry: Registry, why: Deno.Signal | "idle"): Promise<void> {
+  const sessions = registry.list().length;
+  switch (why) {
+    case "idle":
+      await notify("STOPPING=1", "STATUS=Leaving, as nobody is here");
+      log.info("leaving until somebody connects: nothing has lived for gateway.idle_exit", {
+        event: "stop",
+      });
+      return await registry.leave();
+    case RESTART_SIGNAL:
+      await notify("STOPPING=1", "STATUS=Leaving the sessions to the next gateway");
+      log.info("restarting", { event: "stop", signal: why, sessions });
+      return await registry.leave();
+    default:
+      await notify("STOPPING=1", "STATUS=Ending the sessions");
+      log.info("stopping", { event: "stop", signal: why, sessions });
+      return await registry.endAll(ending("shutdown", "The server is being stopped."));
+  }
 }
 
 async function tryWriting(directory: string): Promise<void> {

@@ -1,17 +1,19 @@
 /** Takes over a changed configuration while the gateway runs, or leaves all as it was. */
 import { type Config, ConfigError, formatProblem } from "../config.ts";
 import { sections } from "../config/names.ts";
-import type { HttpServer } from "../http/server.ts";
 import { describeError, type Log } from "../log.ts";
-import type { Registry } from "../sessions/registry.ts";
-import { type Live, settingsOf } from "./settings.ts";
+import { notify } from "../systemd/notify.ts";
+import type { StatusLine } from "../systemd/status.ts";
 
 /** What a gateway is made with; the next one takes the new values. */
 const AT_START: ReadonlySet<string> = new Set([
   "gateway.listen",
+  "gateway.agent",
   "gateway.admin_socket",
   "gateway.state_dir",
   "gateway.base_path",
+  "agent.socket",
+  "agent.state_dir",
   "docker.socket",
   "docker.instance",
 ]);
@@ -52,10 +54,10 @@ export function merge(running: Config, read: Config): Merged {
 export interface ReloadParts {
   /** Reads the configuration again. @throws {ConfigError} */
   readonly load: () => Promise<Config>;
-  readonly live: Live;
-  readonly registry: Pick<Registry, "refresh">;
-  /** The servers with TLS. */
-  readonly secured: readonly Pick<HttpServer, "renew">[];
+  /** The configuration that holds. */
+  readonly running: () => Config;
+  /** Puts another in its place. @throws {Error} when it cannot be used; then nothing has changed */
+  readonly take: (config: Config, changed: readonly string[]) => Promise<void>;
   /** Told before it begins and when it is over, done or not. */
   readonly tell: (stage: "begun" | "over") => Promise<void>;
   readonly log: Log;
@@ -99,16 +101,10 @@ export class Reloader {
   }
 
   async #reload(): Promise<void> {
-    const { load, live, registry, secured, log } = this.#parts;
+    const { load, running, take, log } = this.#parts;
     try {
-      const { config, changed, waiting } = merge(live.settings.config, await load());
-      const settings = await settingsOf(config);
-      if (changed.includes("auth.htpasswd")) settings.users.accounts(); // throws where nobody could log in
-      if (settings.certificate) {
-        for (const server of secured) server.renew(settings.certificate);
-      }
-      live.settings = settings;
-      registry.refresh();
+      const { config, changed, waiting } = merge(running(), await load());
+      await take(config, changed);
       this.#failed = false;
       log.notice("reloaded the configuration", {
         event: "reload",
@@ -123,6 +119,21 @@ export class Reloader {
       log.error("the configuration was not reloaded; the one before stays in effect");
     }
   }
+}
+
+/** Tells systemd of a reload, sd_notify(3). */
+export async function tellReload(stage: "begun" | "over", status: StatusLine): Promise<void> {
+  if (stage === "over") await status.tell("READY=1");
+  else await notify("RELOADING=1", `MONOTONIC_USEC=${monotonicUsec()}`, "STATUS=Reloading");
+}
+
+/**
+ * CLOCK_MONOTONIC, rounded up to a second, as systemd passes over what is older than its request.
+ * Deno tells no more than for how many seconds the system has been up (sysinfo(2)), which counts
+ * those asleep, too, and so is never less.
+ */
+function monotonicUsec(): number {
+  return Deno.osUptime() * 1_000_000;
 }
 
 function problemsOf(error: unknown): string[] {

@@ -1,25 +1,22 @@
 /** `ttygate serve`: wires the rooms, runs, reloads on SIGHUP, leaves on a signal or when idle. */
+import { dialAgent, RemoteAgent } from "../agent/remote.ts";
 import { systemClock } from "../clock.ts";
-import { type Config, ConfigError, formatProblem, type LoadedConfig } from "../config.ts";
+import type { Config, LoadedConfig } from "../config.ts";
 import { log } from "../log.ts";
 import { CountingLog } from "../log/counting.ts";
-import { ending } from "../sessions/endings.ts";
 import { notify } from "../systemd/notify.ts";
 import { StatusLine } from "../systemd/status.ts";
 import { feedWatchdog } from "../systemd/watchdog.ts";
 import { type Command, parseCommandArgs } from "./command.ts";
-import { askDocker } from "./docker_view.ts";
+import { readAndAsk, tellProblems } from "./docker_view.ts";
 import { type Doors, openDoors } from "./doors.ts";
 import { openGateway } from "./gateway.ts";
 import { type Life, untilIdle } from "./idle_exit.ts";
-import { openLocalAgent } from "./local_agent.ts";
-import { Reloader } from "./reload.ts";
+import { openLocalAgent, partWith, RESTART_SIGNAL, statusOf } from "./local_agent.ts";
+import { Reloader, tellReload } from "./reload.ts";
 import { type Live, settingsOf } from "./settings.ts";
 import { Signals } from "./signals.ts";
 import { count } from "./words.ts";
-
-/** Ends the gateway and leaves its sessions to the next one (RestartKillSignal=, systemd.kill(5)). */
-const RESTART_SIGNAL = "SIGUSR2";
 
 export const command: Command = {
   name: "serve",
@@ -47,21 +44,21 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
 
   const first = await read();
   const live: Live = { settings: await settingsOf(first.config) };
-  const { stateDir } = live.settings.config.gateway;
   const counted = held.use(new CountingLog(log, systemClock));
-  const { agent, registry, maintenance } = await openLocalAgent(live, { stateDir, counted }, held);
-  const gateway = await openGateway(
-    live,
-    { agent, counted, leaving: new AbortController().signal },
-    held,
-  );
+  const { agent: where, stateDir } = live.settings.config.gateway;
+  const local = where === "own" ? await openLocalAgent(live, { stateDir, counted }, held) : null;
+  const agent = local?.agent ?? new RemoteAgent(() => dialAgent(where), systemClock);
+  // Sessions of its own tell their viewers themselves.
+  const restarting = local ? new AbortController().signal : signals.left;
+  const gateway = await openGateway(live, { agent, counted, leaving: restarting }, held);
   warnUnlessReadable(live);
   const doors = await openDoors(gateway, live.settings, held);
   warnOfWhatHasNoEffect(live, doors);
 
   const status = held.use(new StatusLine({ describe, notify, clock: systemClock }));
   const load = () => readAndAsk(read);
-  const reloader = new Reloader({ load, live, registry, secured: doors.secured, tell, log });
+  const running = () => live.settings.config;
+  const reloader = new Reloader({ load, running, take, tell, log });
   let phase: "serving" | "leaving" = "serving";
   signals.onReload(() => {
     if (phase === "serving") reloader.reload();
@@ -81,77 +78,39 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
   phase = "leaving";
   status[Symbol.dispose]();
   for (const server of doors.all) server.stopAccepting();
-  const sessions = registry.list().length;
-  if (why === "idle") {
-    await notify("STOPPING=1", "STATUS=Leaving, as nobody is here");
-    log.info("leaving until somebody connects: nothing has lived for gateway.idle_exit", {
-      event: "stop",
-    });
-    await registry.leave();
-  } else if (why === RESTART_SIGNAL) {
-    await notify("STOPPING=1", "STATUS=Leaving the sessions to the next gateway");
-    log.info("restarting", { event: "stop", signal: why, sessions });
-    await registry.leave();
-  } else {
-    await notify("STOPPING=1", "STATUS=Ending the sessions");
-    log.info("stopping", { event: "stop", signal: why, sessions });
-    await registry.endAll(ending("shutdown", "The server is being stopped."));
+  if (local) await partWith(local.registry, why);
+  else {
+    await notify("STOPPING=1", "STATUS=Leaving; the sessions go on at the agent");
+    log.info("leaving; the sessions go on at the agent", { event: "stop", signal: why });
+  }
+
+  async function take(config: Config, changed: readonly string[]): Promise<void> {
+    const settings = await settingsOf(config);
+    if (changed.includes("auth.htpasswd")) settings.users.accounts(); // throws where nobody could log in
+    if (settings.certificate) {
+      for (const server of doors.secured) server.renew(settings.certificate);
+    }
+    live.settings = settings;
+    local?.registry.refresh();
   }
 
   function describe(): string {
-    const [sessions, ready] = [registry.list().length, registry.poolReady];
+    const what = local ? statusOf(local) : count(gateway.terminals.size, "terminal");
     const failed = reloader.failed ? "; the last reload failed, the journal says why" : "";
-    const drained = maintenance.drain ? "; draining, so none can begin" : "";
-    const shells = `${count(ready, "shell")} ready`;
-    return `Serving ${count(sessions, "session")}, ${shells}${drained}${failed}`;
+    return `Serving ${what}${failed}`;
   }
 
   async function tell(stage: "begun" | "over"): Promise<void> {
-    if (stage === "begun") {
-      await notify("RELOADING=1", `MONOTONIC_USEC=${monotonicUsec()}`, "STATUS=Reloading");
-    } else {
-      await status.tell("READY=1");
-      warnOfWhatHasNoEffect(live, doors);
-    }
+    await tellReload(stage, status);
+    if (stage === "over") warnOfWhatHasNoEffect(live, doors);
   }
 
   function life(): Life {
     const visits = doors.all.map((server) => server.visits);
     const isVisited = visits.some(({ live }) => live);
-    const lives = isVisited || registry.list().length > 0 || registry.unseen.size > 0 ||
-      registry.unsettled;
+    const lives = isVisited || local?.agent.lives === true;
     return { lives, visits: visits.reduce((sum, { total }) => sum + total, 0) };
   }
-}
-
-/**
- * CLOCK_MONOTONIC, rounded up to a second, as systemd passes over what is older than its request.
- * Deno tells no more than for how many seconds the system has been up (sysinfo(2)), which counts
- * those asleep, too, and so is never less.
- */
-function monotonicUsec(): number {
-  return Deno.osUptime() * 1_000_000;
-}
-
-/**
- * Reads a configuration that is to be taken over.
- *
- * @throws {ConfigError} also when no session would start from it
- */
-async function readAndAsk(read: () => Promise<LoadedConfig>): Promise<Config> {
-  const loaded = await read();
-  const { problems, warnings } = await askDocker(loaded);
-  if (problems.length > 0) throw new ConfigError(problems);
-  for (const warning of [...loaded.warnings, ...warnings]) log.warning(formatProblem(warning));
-  return loaded.config;
-}
-
-/** Tells what is wrong with the configuration of a gateway that starts all the same. */
-async function tellProblems(loaded: LoadedConfig): Promise<void> {
-  for (const warning of loaded.warnings) log.warning(formatProblem(warning));
-  const { problems, warnings } = await askDocker(loaded);
-  for (const problem of problems) log.error(formatProblem(problem));
-  for (const warning of warnings) log.warning(formatProblem(warning));
 }
 
 /** What nobody has set. */

@@ -71,7 +71,8 @@ async function readHostsFile(): Promise<string> {
   return await Deno.readTextFile("/etc/hosts").catch(() => "");
 }
 
-function registrySettingsOf({ docker, container, session, pool }: Config): RegistrySettings {
+/** What sessions are made by. */
+export function registrySettingsOf({ docker, container, session, pool }: Config): RegistrySettings {
   const { cpus, memoryBytes, pids, diskBytes } = container;
   return {
     profile: { ...container, limits: { cpus, memoryBytes, pids, diskBytes } },

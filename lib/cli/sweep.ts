@@ -4,6 +4,7 @@ import { DockerEngine } from "../sessions/docker_engine.ts";
 import type { ContainerSummary } from "../sessions/engine.ts";
 import { sweepRight } from "../sessions/leases.ts";
 import { sweep } from "../sessions/sweeper.ts";
+import { stateDirOf } from "./local_agent.ts";
 import { type Command, parseCommandArgs } from "./command.ts";
 
 export const command: Command = {
@@ -20,10 +21,11 @@ state they are in. Sessions of a running gateway are left alone.
 `,
   async run(args, { config: load, print, printError }) {
     const { flags } = parseCommandArgs(args, { flags: ["dry-run", "json"] });
-    const { config: { docker, gateway } } = await load();
+    const { config } = await load();
+    const { docker } = config;
     const dryRun = flags["dry-run"] === true;
     using engine = new DockerEngine({ ...docker, minFreeBytes: () => 0, log });
-    using right = await sweepRight(gateway.stateDir, docker.instance);
+    using right = await sweepRight(stateDirOf(config), docker.instance);
     const { removed, spared, failed } = await sweep(
       engine,
       () => right.leased(),

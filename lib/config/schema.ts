@@ -134,6 +134,14 @@ export const SECTIONS = {
         1,
       ),
     ),
+    agent: key(
+      "agent",
+      "own",
+      text(
+        '"own", "none", or the path of an agent\'s socket of at most 107 bytes',
+        (text) => text === "own" || text === "none" ? text : parseSocketPath(text),
+      ),
+    ),
     admin_socket: key("adminSocket", "/run/ttygate/admin.sock", socketPath),
     state_dir: key("stateDir", "/var/lib/ttygate", path),
     base_path: key("basePath", "/", text('a path such as "/" or "/terminal"', parseBasePath)),
@@ -163,6 +171,10 @@ export const SECTIONS = {
     tls_cert: key("tlsCert", "", pathOrNone),
     tls_key: key("tlsKey", "", pathOrNone),
     banner: key("banner", "", words(2000)),
+  },
+  agent: {
+    socket: key("socket", "/run/ttygate/agent.sock", socketPath),
+    state_dir: key("stateDir", "/var/lib/ttygate-agent", path),
   },
   docker: {
     socket: key("socket", "/run/docker.sock", socketPath),

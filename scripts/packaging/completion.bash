@@ -39,7 +39,7 @@ _ttygate() {
   local words='' options='--config --help'
   case ${said[0]-} in
     '')
-      words='serve sweep user session drain broadcast doctor config install uninstall version'
+      words='serve agent sweep user session drain broadcast doctor config install uninstall version'
       options+=' --version'
       ;;
     sweep) options+=' --dry-run --json' ;;

@@ -23,14 +23,12 @@ async function scripted(config: Config) {
   const level = (name: string) => (message: string) => void logged.push(`${name} ${message}`);
   const reloader = new Reloader({
     load: () => Promise.resolve(next.config),
-    live,
-    registry: {
-      refresh() {
-        told.push(`pool ${live.settings.registry.poolSize}`);
-        next.meanwhile();
-      },
+    running: () => live.settings.config,
+    take: async (config) => {
+      live.settings = await settingsOf(config);
+      told.push(`pool ${live.settings.registry.poolSize}`);
+      next.meanwhile();
     },
-    secured: [],
     tell: (stage) => Promise.resolve(void told.push(stage)),
     log: {
       error: level("error"),

@@ -1,0 +1,102 @@
+/** `ttygate agent`: this machine's sessions, for a gateway in another process. */
+import { AgentDoor } from "../agent/door.ts";
+import { systemClock } from "../clock.ts";
+import type { Config, LoadedConfig } from "../config.ts";
+import { placeSocket } from "../http/unix_socket.ts";
+import { log } from "../log.ts";
+import { CountingLog } from "../log/counting.ts";
+import { takeListenFds } from "../systemd/listen_fds.ts";
+import { notify } from "../systemd/notify.ts";
+import { StatusLine } from "../systemd/status.ts";
+import { feedWatchdog } from "../systemd/watchdog.ts";
+import { type Command, parseCommandArgs } from "./command.ts";
+import { readAndAsk, tellProblems } from "./docker_view.ts";
+import { openLocalAgent, partWith, RESTART_SIGNAL, statusOf } from "./local_agent.ts";
+import { Reloader, tellReload } from "./reload.ts";
+import { registrySettingsOf } from "./settings.ts";
+import { Signals } from "./signals.ts";
+
+/** For the gateway, in its group. */
+const SOCKET_MODE = 0o660;
+
+export const command: Command = {
+  name: "agent",
+  summary: "runs this machine's sessions, for a gateway in another process",
+  help: `
+Usage: ttygate agent [--config FILE]
+
+Has the containers of this machine and all that belongs to their sessions, and serves a gateway
+whose gateway.agent names its socket: the one that systemd passed, or else agent.socket. That
+process, which faces the internet, needs no access to Docker then, and can be restarted without any
+shell's noticing.
+SIGHUP reads the configuration again; when it is wrong, the one before stays in effect.
+SIGTERM ends every session and then the agent. SIGUSR2 ends the agent alone: the next one goes on
+with its sessions, as it does with those of an agent that crashed.
+`,
+  async run(args, context) {
+    parseCommandArgs(args, {});
+    await runAgent(() => context.config());
+    return 0;
+  },
+};
+
+async function runAgent(read: () => Promise<LoadedConfig>): Promise<void> {
+  await using held = new AsyncDisposableStack();
+  const signals = new Signals(["SIGTERM", "SIGINT", RESTART_SIGNAL]);
+  held.use(feedWatchdog({ notify, clock: systemClock }));
+
+  const first = await read();
+  const live = { settings: settingsOf(first.config) };
+  const counted = held.use(new CountingLog(log, systemClock));
+  const { stateDir } = first.config.agent;
+  const opened = await openLocalAgent(live, { stateDir, counted }, held);
+  const door = held.use(new AgentDoor(opened.agent, log));
+  log.info(`listening on ${await listen(door, first.config)}`, { door: "agent" });
+
+  const describe = () => `Serving ${statusOf(opened)}`;
+  const status = held.use(new StatusLine({ describe, notify, clock: systemClock }));
+  const reloader = new Reloader({
+    load: () => readAndAsk(read),
+    running: () => live.settings.config,
+    take: (config) => {
+      live.settings = settingsOf(config);
+      opened.registry.refresh();
+      return Promise.resolve();
+    },
+    tell: (stage) => tellReload(stage, status),
+    log,
+  });
+  signals.onReload(() => reloader.reload());
+  await status.tell("READY=1");
+  tellProblems(first);
+  log.info("the agent is ready", { event: "ready", instance: first.config.docker.instance });
+  const why = await signals.leave;
+  status[Symbol.dispose]();
+  door.server.close();
+  await partWith(opened.registry, why);
+}
+
+function settingsOf(config: Config) {
+  return { config, registry: registrySettingsOf(config) };
+}
+
+/** @returns where it listens */
+async function listen({ server }: AgentDoor, { agent: { socket } }: Config): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  const [passed] = takeListenFds();
+  if (passed) {
+    server.listen({ fd: passed.fd }, resolve);
+    await promise;
+    return "the socket that systemd passed";
+  }
+  try {
+    await placeSocket(socket, SOCKET_MODE, (path) => {
+      server.listen(path, resolve);
+      return promise;
+    });
+  } catch (error) {
+    throw new Error(`cannot listen on ${socket}: ${(error as Error).message}`, { cause: error });
+  }
+  return socket;
+}

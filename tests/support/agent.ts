@@ -1,0 +1,93 @@
+/** An agent of its own for a test file: a real process with a socket, for gateways without Docker. */
+import { join } from "node:path";
+import { Docker } from "deno-docker-api";
+import { DOCKER_SOCKET, PROGRAM, until } from "./gateway.ts";
+import { testImage } from "./image.ts";
+
+/** Disposing it ends it with its sessions, and asserts that no container is left. */
+export class TestAgent implements AsyncDisposable {
+  readonly docker = new Docker({ socketPath: DOCKER_SOCKET });
+  readonly instance = `test-${crypto.randomUUID().slice(0, 8)}`;
+  #process: Deno.ChildProcess | null = null;
+
+  private constructor(readonly home: string, readonly env: Readonly<Record<string, string>>) {}
+
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<TestAgent> {
+    const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
+    const agent = new TestAgent(home, env);
+    addEventListener("unload", () => agent.#signal("SIGTERM"));
+    await agent.begin();
+    return agent;
+  }
+
+  get socket(): string {
+    return join(this.home, "agent.sock");
+  }
+
+  /** What a gateway is told of it; its own Docker socket does not exist. */
+  get forGateway(): Record<string, string> {
+    return {
+      TTYGATE_GATEWAY_AGENT: this.socket,
+      TTYGATE_DOCKER_SOCKET: join(this.home, "no-docker.sock"),
+    };
+  }
+
+  /** Starts its process, again after `stop`. */
+  async begin(): Promise<void> {
+    this.#process = new Deno.Command(PROGRAM, {
+      args: ["agent"],
+      env: {
+        TTYGATE_AGENT_SOCKET: this.socket,
+        TTYGATE_AGENT_STATE_DIR: join(this.home, "state"),
+        TTYGATE_DOCKER_SOCKET: DOCKER_SOCKET,
+        TTYGATE_DOCKER_INSTANCE: this.instance,
+        TTYGATE_CONTAINER_IMAGE: testImage(),
+        TTYGATE_POOL_SIZE: "0",
+        ...this.env,
+      },
+      stdin: "null",
+      stdout: "null",
+      stderr: Deno.env.has("TTYGATE_TEST_LOG") ? "inherit" : "null",
+    }).spawn();
+    await until(() => listens(this.socket));
+  }
+
+  /** Ends its process in a given manner. */
+  async stop(signal: Deno.Signal): Promise<void> {
+    this.#signal(signal);
+    await this.#process!.status;
+  }
+
+  containers() {
+    const labels = [`ttygate.instance=${this.instance}`];
+    return this.docker.containers.list({ all: true, labels });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("SIGTERM");
+    const left = await this.containers();
+    for (const { Id } of left) {
+      await this.docker.containers.remove(Id, { force: true, volumes: true });
+    }
+    this.docker[Symbol.dispose]();
+    await Deno.remove(this.home, { recursive: true });
+    if (left.length > 0) throw new Error(`the agent left ${left.length} containers`);
+  }
+
+  #signal(signal: Deno.Signal): void {
+    try {
+      this.#process!.kill(signal);
+    } catch {
+      // It is gone already.
+    }
+  }
+}
+
+async function listens(path: string): Promise<boolean> {
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
