@@ -12,10 +12,9 @@ async function refresh(segment: string): Promise<[number, string[]]> {
   const gateway = {
     hosts: { require: () => {} },
     noticed: { look: () => {} },
-    accounts: { apply: () => {}, endingOf: () => null },
+    agent: { list: () => Promise.resolve([]) },
+    accounts: { apply: () => Promise.resolve(), endingOf: () => null },
     guard: { forgive: (name: string) => forgiven.push(name) > 0 },
-    logins: { count: () => 0 },
-    registry: { list: () => [] },
     clock: new ManualClock(),
   } as unknown as Gateway;
   const request = new Request(`http://x/api/v1/users/${segment}/refresh`, { method: "POST" });

@@ -8,10 +8,10 @@ import { ManualClock, settle } from "../support/manual_clock.ts";
 
 Deno.test("who hangs up while it waits for its turn is not waited for", async () => {
   const clock = new ManualClock();
-  const allowances = new Allowances(clock);
+  const openings = new Allowances(clock);
   const principal = { name: "alice", admin: false };
   const gateway = {
-    ...{ allowances, clock },
+    ...{ openings, clock },
     hosts: { require() {} },
     noticed: { look() {} },
     stack: { authenticate: () => Promise.resolve({ ok: true, principal }) },
@@ -30,7 +30,7 @@ Deno.test("who hangs up while it waits for its turn is not waited for", async ()
     { address: "192.0.2.1", encrypted: false, gone: hangUp.signal },
     { door: "web", basePath: "/", trustedProxies: blockListOf([]) },
   );
-  allowances.of("alice").spend(BURST_UNITS + 1000);
+  openings.of("alice").spend(BURST_UNITS + 1000);
   const admitted = admitTerminal(caller, gateway);
   await settle();
   assertEquals(clock.pending, 1);
@@ -39,7 +39,7 @@ Deno.test("who hangs up while it waits for its turn is not waited for", async ()
   assertEquals(clock.pending, 0);
   // Whoever stays has it when the time has come.
   const { gone: _, ...stays } = caller;
-  allowances.of("alice").spend(1000);
+  openings.of("alice").spend(1000);
   const second = admitTerminal(stays, gateway);
   await clock.advance(2000);
   assertEquals((await second).identity.principal, principal);
