@@ -21,6 +21,14 @@ function assertGapless(numbers: readonly number[]): void {
   assertEquals(numbers, Array.from({ length: numbers.length }, (_, i) => numbers[0]! + i));
 }
 
+/** What is typed behind an interrupt goes with it until the prompt is back. */
+async function leave(terminal: TestTerminal): Promise<void> {
+  terminal.type("\x03");
+  await terminal.see(/\$ $|# $/);
+  terminal.type("exit\r");
+  await terminal.closed;
+}
+
 Deno.test("a terminal works through a gateway that has no Docker", async () => {
   await using gateway = await startGateway();
   const cookie = await gateway.logIn();
@@ -64,8 +72,7 @@ Deno.test("a gateway that is killed or restarted freezes no shell and loses no b
     }
     output += terminal.output;
     assertGapless(numbersIn(output));
-    terminal.type("\x03exit\r");
-    await terminal.closed;
+    await leave(terminal);
   } finally {
     await gateway.stop();
     await Deno.remove(home, { recursive: true });
@@ -98,8 +105,7 @@ Deno.test("an agent that is killed or restarted loses no byte, and the gateway a
   }
   output += terminal.output;
   assertGapless(numbersIn(output));
-  terminal.type("\x03exit\r");
-  await terminal.closed;
+  await leave(terminal);
 });
 
 Deno.test("a locked user is out, a drain is told, and a session is killed through the gateway", async () => {
