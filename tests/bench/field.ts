@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { NEW_COST } from "../../lib/auth/htpasswd.ts";
 import { bcrypt } from "hash-wasm";
+import { TestAgent } from "../support/agent.ts";
 import { DOCKER_SOCKET, TestGateway, until } from "../support/gateway.ts";
 import { dockerRun } from "./contenders/container.ts";
 import type { Target } from "./contenders/contender.ts";
@@ -28,6 +29,8 @@ export interface FieldOptions {
 /** One contender, ready to open terminals. */
 export interface Contender {
   readonly column: Column;
+  /** By which its containers are known. */
+  readonly instance: string;
   readonly target: Target;
   /** The processes that stand between client and container, all but those of Docker's daemon. */
   pids(): number[];
@@ -73,15 +76,16 @@ export class Field implements AsyncDisposable {
     switch (column) {
       case "raw": {
         const target = { kind: "raw", socket: DOCKER_SOCKET, ...this.#wish(instance) } as const;
-        return { column, target, pids: () => [], settle };
+        return { column, instance, target, pids: () => [], settle };
       }
       case "docker": {
         const command = await this.#script(instance);
         const pids = () => [...dockerRuns].map(({ pid }) => pid);
-        return { column, target: { kind: "docker", command }, pids, settle };
+        return { column, instance, target: { kind: "docker", command }, pids, settle };
       }
       case "ttygate":
-        return await this.#startGateway(instance);
+      case "apart":
+        return await this.#startGateway(column, instance);
       case "ttyd": {
         const command = await this.#script(instance);
         const flags = ["--interface", "127.0.0.1", "--writable"];
@@ -91,6 +95,7 @@ export class Field implements AsyncDisposable {
         );
         return {
           column,
+          instance,
           target: { kind: "ttyd", host },
           pids: () => [pid],
           settle: () => this.#endClients(pid, instance),
@@ -105,6 +110,7 @@ export class Field implements AsyncDisposable {
         );
         return {
           column,
+          instance,
           target: { kind: "wetty", host },
           pids: () => [pid],
           settle: () => this.#endClients(pid, instance),
@@ -139,7 +145,7 @@ export class Field implements AsyncDisposable {
     return path;
   }
 
-  async #startGateway(instance: string): Promise<Contender> {
+  async #startGateway(column: "ttygate" | "apart", instance: string): Promise<Contender> {
     const { lab, options: { unlimited, poolSize = 0 } } = this;
     const home = lab.path(`${instance}-home`);
     await Deno.mkdir(home);
@@ -148,26 +154,31 @@ export class Field implements AsyncDisposable {
     const hash = (await bcrypt({ password: PASSWORD, ...options })).replace(/^\$2a/, "$2y");
     const lines = ["bench", ...STORM_USERS].map((name) => `${name}:${hash}\n`);
     await Deno.writeTextFile(join(home, "htpasswd"), lines.join(""));
+    const env = {
+      TTYGATE_CONTAINER_NETWORK: lab.network,
+      TTYGATE_SESSION_RECONNECT_GRACE: "0s",
+      TTYGATE_SESSION_MAX_TOTAL: String(MOST_SESSIONS),
+      TTYGATE_SESSION_MAX_PER_USER: String(MOST_SESSIONS),
+      TTYGATE_POOL_SIZE: String(poolSize),
+      ...(unlimited && { TTYGATE_CONTAINER_CPUS: String(navigator.hardwareConcurrency) }),
+    };
+    const agent = column === "apart"
+      ? this.#stack.use(await TestAgent.start({ env, instance }))
+      : null;
     const gateway = await TestGateway.start({
       home,
-      instance,
-      env: {
-        TTYGATE_CONTAINER_NETWORK: lab.network,
-        TTYGATE_SESSION_RECONNECT_GRACE: "0s",
-        TTYGATE_SESSION_MAX_TOTAL: String(MOST_SESSIONS),
-        TTYGATE_SESSION_MAX_PER_USER: String(MOST_SESSIONS),
-        TTYGATE_POOL_SIZE: String(poolSize),
-        ...(unlimited && { TTYGATE_CONTAINER_CPUS: String(navigator.hardwareConcurrency) }),
-      },
+      instance: agent ? `${instance}-gateway` : instance,
+      env: { ...env, ...agent?.forGateway },
     });
-    this.gateway = gateway;
+    if (agent === null) this.gateway = gateway;
     this.#stack.use(gateway);
     lab.own(gateway.process);
     const cookie = await gateway.logIn("bench", PASSWORD);
     return {
-      column: "ttygate",
+      column,
+      instance,
       target: { kind: "ttygate", origin: gateway.origin, cookie },
-      pids: () => [gateway.process.pid],
+      pids: () => [gateway.process.pid, ...(agent ? [agent.pid] : [])],
       settle: () => until(async () => (await lab.containers(instance)).length <= poolSize, 60_000),
     };
   }

@@ -7,14 +7,22 @@ import { testImage } from "./image.ts";
 /** Disposing it ends it with its sessions, and asserts that no container is left. */
 export class TestAgent implements AsyncDisposable {
   readonly docker = new Docker({ socketPath: DOCKER_SOCKET });
-  readonly instance = `test-${crypto.randomUUID().slice(0, 8)}`;
   #process: Deno.ChildProcess | null = null;
 
-  private constructor(readonly home: string, readonly env: Readonly<Record<string, string>>) {}
+  private constructor(
+    readonly home: string,
+    readonly instance: string,
+    readonly env: Readonly<Record<string, string>>,
+  ) {}
 
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<TestAgent> {
+  static async start(
+    { env = {}, instance = `test-${crypto.randomUUID().slice(0, 8)}` }: {
+      readonly env?: Readonly<Record<string, string>>;
+      readonly instance?: string;
+    } = {},
+  ): Promise<TestAgent> {
     const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
-    const agent = new TestAgent(home, env);
+    const agent = new TestAgent(home, instance, env);
     addEventListener("unload", () => agent.#signal("SIGTERM"));
     await agent.begin();
     return agent;
@@ -22,6 +30,10 @@ export class TestAgent implements AsyncDisposable {
 
   get socket(): string {
     return join(this.home, "agent.sock");
+  }
+
+  get pid(): number {
+    return this.#process!.pid;
   }
 
   /** What a gateway is told of it; its own Docker socket does not exist. */

@@ -12,7 +12,7 @@ import { echoes } from "./echo.ts";
 const COLUMNS: readonly Column[] = ["ttygate", "docker", "ttyd", "wetty"];
 const ECHOES = 10_000, KEYS = 3000;
 /** A command line is not what serves many. */
-const SERVERS: readonly Column[] = ["ttygate", "ttyd", "wetty"];
+const SERVERS: readonly Column[] = ["ttygate", "apart", "ttyd", "wetty"];
 const SESSIONS = [0, 50, 200], QUICK_SESSIONS = [0, 1, 2];
 const STARTS_AT_ONCE = 4;
 /** What the garbage collector does makes passes differ; peers are so far off that one will do. */

@@ -4,7 +4,7 @@ import { type Lab, pause } from "../lab.ts";
 import { Rounds } from "../rounds.ts";
 import { Screen } from "../screen.ts";
 import { median } from "../stats.ts";
-import type { Figure } from "../table.ts";
+import type { Column, Figure } from "../table.ts";
 import { until } from "../../support/gateway.ts";
 
 const POOL_SIZE = 2;
@@ -15,15 +15,21 @@ const REFILL_MS = 60_000;
 const REPEATS = 4;
 
 export async function measurePrompt(lab: Lab, field: Field): Promise<Figure[]> {
-  await using pooled = await Field.open(lab, { columns: ["ttygate"], poolSize: POOL_SIZE });
+  await using pooled = await Field.open(lab, {
+    columns: ["ttygate", "apart"],
+    poolSize: POOL_SIZE,
+  });
   const fromPool = new Rounds(), cold = new Rounds();
-  let ready = "";
+  const ready: Partial<Record<Column, string>> = {};
   for (let round = 1; round <= lab.rounds; round++) {
     lab.say(`first prompt, round ${round} of ${lab.rounds}`);
     for (let repeat = 0; repeat < lab.amount(REPEATS, 1); repeat++) {
       // A round's repeats are rounds of their own here: contenders alternate one by one.
-      ready = await poolIsFull(lab, pooled, ready);
-      fromPool.add("ttygate", await firstPrompt(lab, pooled.of("ttygate")));
+      for (const contender of pooled.contenders) {
+        const { column } = contender;
+        ready[column] = await poolIsFull(lab, contender, ready[column] ?? "");
+        fromPool.add(column, await firstPrompt(lab, contender));
+      }
       for (const contender of field.contenders) {
         const tookMs = await firstPrompt(lab, contender);
         cold.add(contender.column, tookMs);
@@ -47,10 +53,10 @@ async function firstPrompt(lab: Lab, { target, settle }: Contender): Promise<num
 }
 
 /** Waits until the pool is full of others than the last time, and returns who they are. */
-async function poolIsFull(lab: Lab, { gateway }: Field, last: string): Promise<string> {
+async function poolIsFull(lab: Lab, { instance }: Contender, last: string): Promise<string> {
   let now = "";
   await until(async () => {
-    const containers = await lab.containers(gateway!.instance);
+    const containers = await lab.containers(instance);
     const running = containers.filter(({ State }) => State === "running");
     now = running.map(({ Id }) => Id).toSorted().join();
     // One that was claimed keeps its labels until it is gone.

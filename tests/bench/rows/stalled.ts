@@ -7,7 +7,7 @@ import { Screen } from "../screen.ts";
 import { median } from "../stats.ts";
 import type { Column, Figure } from "../table.ts";
 
-const SERVERS: readonly Column[] = ["ttygate", "ttyd", "wetty"];
+const SERVERS: readonly Column[] = ["ttygate", "apart", "ttyd", "wetty"];
 const CLIENTS = 10;
 /** A client is dropped after 30 s of silence, so it is stuck for less than that. */
 const STALLED_MS = 29_000;
