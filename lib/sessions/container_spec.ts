@@ -137,9 +137,9 @@ export function containerSpec(
       [LABEL.expires]: String(expires),
     },
     HostConfig: {
-      // Docker removes it even while it runs when its daemon restarts (live-restore), so that only
-      // what must be gone without anybody's help has it.
-      AutoRemove: role !== "session",
+      // Docker removes it even while it runs when its daemon restarts (live-restore), so that no
+      // shell that somebody has, or may be handed, has it.
+      AutoRemove: role === "probe",
       Init: true,
       NanoCpus: Math.round(cpus * 1e9),
       Memory: memoryBytes,

@@ -17,7 +17,6 @@ import { DockerNetwork } from "./docker_network.ts";
 import { removeUnused } from "./docker_volumes.ts";
 import { DockerTerminal } from "./docker_terminal.ts";
 import { pause, rejoin } from "./docker_rejoin.ts";
-import { tie } from "./docker_tether.ts";
 import type {
   ContainerIdentity,
   ContainerSummary,
@@ -25,7 +24,6 @@ import type {
   Incident,
   Rejoined,
   ShellStream,
-  Tether,
 } from "./engine.ts";
 import { FirstSize } from "./first_size.ts";
 
@@ -149,11 +147,6 @@ export class DockerEngine implements Engine, Disposable {
         throw error;
       }),
     );
-  }
-
-  async tether(container: string, signal: AbortSignal): Promise<Tether> {
-    const { containers } = this.#docker;
-    return await asEngineError(tie(containers, container, withDeadline(signal)));
   }
 
   resize(container: string, winsize: Winsize, signal: AbortSignal): Promise<void> {

@@ -45,12 +45,6 @@ export interface Engine {
 
   start(container: string, signal: AbortSignal): Promise<void>;
 
-  /**
-   * Ties a running container to this process: it ends by itself should the process die, however
-   * that comes about.
-   */
-  tether(container: string, signal: AbortSignal): Promise<Tether>;
-
   /** Tells the container's terminal its size. */
   resize(container: string, winsize: Winsize, signal: AbortSignal): Promise<void>;
 
@@ -117,12 +111,6 @@ export interface Rejoined {
   readonly heard: Uint8Array<ArrayBuffer>;
   /** What was printed before, and the heard, in whole lines, as far back as the engine keeps it. */
   readonly log: Uint8Array<ArrayBuffer>;
-}
-
-/** What ties a container to this process; disposing it ends what runs in the container. */
-export interface Tether extends AsyncDisposable {
-  /** Lets the container live on its own; nothing of the tether is left in it soon after. */
-  release(): Promise<void>;
 }
 
 /** A container's terminal: raw bytes both ways. */

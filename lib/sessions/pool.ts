@@ -1,7 +1,7 @@
 /** Shells that are started ahead of demand and handed to the next sessions whole. */
 import type { Log } from "../log.ts";
 import type { Clock, Profile, Winsize } from "../types.ts";
-import type { Engine, Tether } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import type { Lease, Leases } from "./leases.ts";
 import { newRecord } from "./lease_record.ts";
 import { type Shell, startShell } from "./shell.ts";
@@ -46,7 +46,6 @@ interface ReadyShell extends AsyncDisposable {
   readonly id: string;
   readonly shell: Shell;
   readonly lease: Lease;
-  readonly tether: Tether;
   readonly profile: Profile;
   readonly winsize: Winsize;
   readonly sinceMs: number;
@@ -60,8 +59,8 @@ export interface OwnedShell extends AsyncDisposable {
 }
 
 /**
- * Keeps shells ready, started one at a time. One that is ready is tethered to this process, so that
- * it ends with it; one whose start the death of this process breaks off is left to the sweep.
+ * Keeps shells ready, started one at a time. Those that the death of this process leaves are removed
+ * by the start of the next gateway, or by the sweep.
  */
 export class Pool implements AsyncDisposable {
   readonly #parts: PoolParts;
@@ -100,7 +99,7 @@ export class Pool implements AsyncDisposable {
     if (!claimed) return null;
     this.#failures = 0;
     this.#pause(REFILL_PAUSE_MS);
-    const { id, shell, lease, tether } = claimed;
+    const { id, shell, lease } = claimed;
     const sinceMs = clock.now();
     try {
       if (!isSameSize(claimed.winsize, winsize)) {
@@ -112,8 +111,6 @@ export class Pool implements AsyncDisposable {
       signal.throwIfAborted();
       return await this.claim(winsize, signal);
     }
-    // Should this fail, the tether has ended the shell, and the shell's exit tells.
-    tether.release().catch(() => {});
     const stages = { create: 0, attach: 0, start: clock.now() - sinceMs };
     return {
       id,
@@ -204,13 +201,11 @@ export class Pool implements AsyncDisposable {
     const identity = { session: id, user: "", role: "pool", expires } as const;
     const options = { winsize, progress: () => {}, signal, clock };
     const shell = made.use(await startShell(engine, identity, profile, options));
-    const tether = made.use(await engine.tether(shell.container, signal));
     const resources = made.move();
     return {
       id,
       shell,
       lease,
-      tether,
       profile,
       winsize,
       sinceMs: clock.now(),

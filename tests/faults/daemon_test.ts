@@ -34,6 +34,28 @@ Deno.test("the daemon crashes with live-restore: the shell goes on", async () =>
   await report(place, { did, saw: person.story, tally: person.tally() }, daemon.docker);
 });
 
+Deno.test("the daemon is restarted with live-restore: a shell that was kept ready goes on, too", async () => {
+  await using pooled = await Restarted.start({
+    ...NUMBERS_ENV,
+    TTYGATE_DOCKER_SOCKET: daemon.socket,
+    TTYGATE_POOL_SIZE: "1",
+  });
+  const cookie = await pooled.gateway.logIn();
+  const begin = async (): Promise<Follower> => {
+    const person = await Follower.begin(pooled.gateway, cookie, { pace: "slow", count: 50 });
+    await person.seeAll();
+    if (/session started .*start=ready/.test(pooled.gateway.log)) return person;
+    await person.exit();
+    return await begin();
+  };
+  await using person = await begin();
+  await daemon.stop();
+  await daemon.start();
+  await person.exit(6);
+  const { lostBytes, repeatedBytes } = person.tally();
+  assertEquals([lostBytes, repeatedBytes], [0, 0]);
+});
+
 Deno.test("the daemon is stopped: a new session is refused with 4503, until it is back", async () => {
   await daemon.stop();
   await using refused = await TestTerminal.connect(gateway, { cookie });

@@ -64,23 +64,22 @@ class Stage implements AsyncDisposable {
 
 Deno.test("the pool starts shells one after the other until it has as many as are wanted", async () => {
   await using stage = await Stage.full(2);
-  const one = ["create", "watchExit", "attach", "start", "resize", "tether"];
+  const one = ["create", "watchExit", "attach", "start", "resize"];
   assertEquals(stage.engine.calls, [...one, ...one]);
   assertEquals(stage.containers, ["id1", "id2"]);
 });
 
-Deno.test("a ready shell is nobody's, leased, and tied to the gateway's life", async () => {
+Deno.test("a ready shell is nobody's, and leased", async () => {
   await using stage = await Stage.full(1);
-  const { identity, tether } = stage.container("id1");
-  assertEquals([identity.role, identity.user, tether], ["pool", "", "tied"]);
+  const { identity } = stage.container("id1");
+  assertEquals([identity.role, identity.user], ["pool", ""]);
   assertEquals([...stage.leased], ["id1"]);
 });
 
-Deno.test("claim() hands out the oldest shell with no tether, and it stays the claimer's", async () => {
+Deno.test("claim() hands out the oldest shell, and it stays the claimer's", async () => {
   await using stage = await Stage.full(2);
   const claimed = (await stage.pool.claim(SIZE, never))!;
   assertEquals(claimed.id, "id1");
-  assertEquals(stage.container("id1").tether, "released");
   await stage.pool[Symbol.asyncDispose]();
   assertEquals([stage.containers, [...stage.leased]], [["id1"], ["id1"]]);
   await claimed[Symbol.asyncDispose]();
@@ -237,7 +236,7 @@ Deno.test("memory is low below what a container may take, or below a tenth; unkn
 });
 
 Deno.test("starts that fail leave nothing, are told, and are tried again ever more rarely", async () => {
-  for (const step of ["create", "watchExit", "attach", "start", "tether"] as const) {
+  for (const step of ["create", "watchExit", "attach", "start"] as const) {
     await using stage = new Stage(1);
     stage.engine.failAt = step;
     await settle();

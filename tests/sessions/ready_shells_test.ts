@@ -96,16 +96,33 @@ Deno.test("a ready shell that is killed is replaced", async () => {
   await finish(terminal);
 });
 
-Deno.test("unclaimed shells end by themselves when the gateway dies, without any sweep", async () => {
-  await using other = await TestGateway.start({
-    users: { root: "root" },
-    env: { TTYGATE_POOL_SIZE: "2" },
+const removals: Record<string, (killed: TestGateway) => Promise<void>> = {
+  "the sweep removes": async ({ instance, env, docker }) => {
+    const labels = [`ttygate.instance=${instance}`];
+    await until(async () => {
+      const { code, stderr } = await ttygate(["sweep"], { env });
+      assertEquals([code, stderr], [0, ""]);
+      return (await docker.containers.list({ all: true, labels })).length === 0;
+    });
+  },
+  "the next gateway removes": async ({ instance, home }) => {
+    await using next = await TestGateway.start({ instance, home });
+    await next.haveContainers(0);
+  },
+};
+
+for (const [who, remove] of Object.entries(removals)) {
+  Deno.test(`unclaimed shells of a gateway that died ${who}`, async () => {
+    await using killed = await TestGateway.start({
+      users: { root: "root" },
+      env: { TTYGATE_POOL_SIZE: "2" },
+    });
+    await until(async () => await readyShells(killed) === 2);
+    assertEquals((await killed.containers()).length, 2);
+    await killed.stop("SIGKILL");
+    await remove(killed);
   });
-  await until(async () => await readyShells(other) === 2);
-  assertEquals((await other.containers()).length, 2);
-  await other.stop("SIGKILL");
-  await other.haveContainers(0);
-});
+}
 
 Deno.test("an orderly end of the gateway leaves no ready shell", async () => {
   await until(async () => await readyShells() === 1);

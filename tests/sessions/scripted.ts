@@ -8,7 +8,6 @@ import type {
   Incident,
   Rejoined,
   ShellStream,
-  Tether,
 } from "../../lib/sessions/engine.ts";
 import { type EngineAnswer, EngineError } from "../../lib/sessions/errors.ts";
 import type { LeaseRecord } from "../../lib/sessions/lease_record.ts";
@@ -80,7 +79,6 @@ export interface ScriptedContainer {
   /** What `rejoin` says was printed. */
   log: string;
   exit: PromiseWithResolvers<number>;
-  tether: "none" | "tied" | "released" | "cut";
   size: Winsize | null;
 }
 
@@ -143,7 +141,6 @@ export class ScriptedEngine implements Engine {
       stream: new ScriptedStream(),
       log: "",
       exit,
-      tether: "none",
       size: null,
     });
     return id;
@@ -178,16 +175,6 @@ export class ScriptedEngine implements Engine {
 
   start(): Promise<void> {
     return this.#call("start");
-  }
-
-  async tether(container: string): Promise<Tether> {
-    await this.#call("tether");
-    const tied = this.containers.get(container)!;
-    tied.tether = "tied";
-    return {
-      release: () => Promise.resolve(void (tied.tether = "released")),
-      [Symbol.asyncDispose]: () => Promise.resolve(void (tied.tether = "cut")),
-    };
   }
 
   async resize(container: string, winsize: Winsize, _signal: AbortSignal): Promise<void> {
