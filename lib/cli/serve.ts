@@ -14,7 +14,7 @@ import { openGateway } from "./gateway.ts";
 import { type Life, untilIdle } from "./idle_exit.ts";
 import { openLocalAgent, partWith, RESTART_SIGNAL, statusOf } from "./local_agent.ts";
 import { Reloader, tellReload } from "./reload.ts";
-import { type Live, settingsOf } from "./settings.ts";
+import { changedSettings, type Live, settingsOf } from "./settings.ts";
 import { Signals } from "./signals.ts";
 import { count } from "./words.ts";
 
@@ -85,8 +85,7 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
   }
 
   async function take(config: Config, changed: readonly string[]): Promise<void> {
-    const settings = await settingsOf(config);
-    if (changed.includes("auth.htpasswd")) settings.users.accounts(); // throws where nobody could log in
+    const settings = await changedSettings(config, changed);
     if (settings.certificate) {
       for (const server of doors.secured) server.renew(settings.certificate);
     }

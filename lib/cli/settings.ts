@@ -52,6 +52,20 @@ export async function settingsOf(config: Config): Promise<Settings> {
   };
 }
 
+/**
+ * Makes the settings that take the place of others.
+ *
+ * @throws {Error} also where nobody could log in with them
+ */
+export async function changedSettings(
+  config: Config,
+  changed: readonly string[],
+): Promise<Settings> {
+  const settings = await settingsOf(config);
+  if (changed.includes("auth.htpasswd")) settings.users.accounts();
+  return settings;
+}
+
 /** The DNS names that a certificate is for. */
 function certifiedNames(cert: string): string[] {
   const { subjectAltName = "", subject } = new X509Certificate(cert);

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { merge, Reloader } from "../../lib/cli/reload.ts";
-import { settingsOf } from "../../lib/cli/settings.ts";
+import { changedSettings, settingsOf } from "../../lib/cli/settings.ts";
 import { type Config, loadConfig } from "../../lib/config.ts";
 import { makeCertificate, shownCertificate } from "../support/certificate.ts";
 import { htpasswdLine, TestGateway, until } from "../support/gateway.ts";
@@ -24,8 +24,8 @@ async function scripted(config: Config) {
   const reloader = new Reloader({
     load: () => Promise.resolve(next.config),
     running: () => live.settings.config,
-    take: async (config) => {
-      live.settings = await settingsOf(config);
+    take: async (config, changed) => {
+      live.settings = await changedSettings(config, changed);
       told.push(`pool ${live.settings.registry.poolSize}`);
       next.meanwhile();
     },
