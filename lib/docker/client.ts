@@ -1,5 +1,5 @@
 /** JSON requests to a Docker Engine by `fetch` over its Unix socket, in an API version both know. */
-import { concat } from "@std/bytes/concat";
+import { Buffer } from "node:buffer";
 import {
   DockerError,
   DockerUnreachableError,
@@ -187,7 +187,7 @@ export class Client implements Disposable {
     } catch (cause) {
       throw this.#lost(call, cause);
     }
-    return { bytes: concat(chunks), cut: length > most };
+    return { bytes: new Uint8Array(Buffer.concat(chunks)), cut: length > most };
   }
 
   /** The abort's own reason when the signal is why, else what became of the connection. */

@@ -1,5 +1,7 @@
 /** The head and the short body of an HTTP/1.1 answer (RFC 9112), for a connection read by hand. */
 
+import { Buffer } from "node:buffer";
+
 /** The longest head that is read. */
 export const HEAD_BYTES = 16 * 1024;
 
@@ -32,16 +34,17 @@ export class BadAnswerError extends Error {
 export async function readHead(read: ReadBytes): Promise<AnswerHead> {
   let seen: Uint8Array = new Uint8Array();
   for (;;) {
-    const end = indexOf(seen, "\r\n\r\n", 0);
+    const text = latin1(seen);
+    const end = text.indexOf("\r\n\r\n");
     if (end > HEAD_BYTES || (end < 0 && seen.length > HEAD_BYTES)) {
       throw new BadAnswerError(`the head of the answer is over ${HEAD_BYTES} bytes`);
     }
-    if (end >= 0) return parseHead(latin1(seen.subarray(0, end)), seen.slice(end + 4));
+    if (end >= 0) return parseHead(text.slice(0, end), seen.subarray(end + 4));
     const more = await read();
     if (more === null) {
       throw new Deno.errors.UnexpectedEof("the connection ended inside the head of the answer");
     }
-    seen = joined(seen, more);
+    seen = Buffer.concat([seen, more]);
   }
 }
 
@@ -83,7 +86,7 @@ async function readText(
       const bytes = body.bytes.subarray(0, Math.min(length, ERROR_BODY_BYTES));
       return { text: new TextDecoder().decode(bytes), end };
     }
-    raw = joined(raw, more);
+    raw = Buffer.concat([raw, more]);
   }
 }
 
@@ -105,35 +108,18 @@ function parseHead(text: string, rest: Uint8Array): AnswerHead {
 
 /** Decodes the chunks (RFC 9112, section 7.1) that have come so far, the last perhaps in part. */
 function dechunked(raw: Uint8Array): { bytes: Uint8Array; whole: boolean } {
-  let bytes: Uint8Array = new Uint8Array();
-  let at = 0;
-  for (;;) {
-    const lineEnd = indexOf(raw, "\r\n", at);
-    if (lineEnd < 0) return { bytes, whole: false };
-    const size = parseInt(latin1(raw.subarray(at, lineEnd)), 16);
-    if (!(size > 0)) return { bytes, whole: true };
+  const text = latin1(raw);
+  const chunks: Uint8Array[] = [];
+  for (let at = 0;;) {
+    const lineEnd = text.indexOf("\r\n", at);
+    const size = parseInt(text.slice(at, lineEnd), 16);
+    if (lineEnd < 0 || !(size > 0)) return { bytes: Buffer.concat(chunks), whole: lineEnd >= 0 };
     const start = lineEnd + 2;
-    bytes = joined(bytes, raw.subarray(start, start + size));
+    chunks.push(raw.subarray(start, start + size));
     at = start + size + 2;
   }
 }
 
-function indexOf(bytes: Uint8Array, text: string, from: number): number {
-  for (let at = from; at + text.length <= bytes.length; at++) {
-    let same = 0;
-    while (same < text.length && bytes[at + same] === text.charCodeAt(same)) same++;
-    if (same === text.length) return at;
-  }
-  return -1;
-}
-
 function latin1(bytes: Uint8Array): string {
   return new TextDecoder("latin1").decode(bytes);
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
