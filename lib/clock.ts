@@ -35,3 +35,16 @@ export async function sleep(delayMs: number, clock: Clock, signal?: AbortSignal)
   await over.promise;
   signal?.removeEventListener("abort", end);
 }
+
+/** The outcome of a promise; rejects with the signal's reason when that is aborted before. */
+export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([aborted.promise, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

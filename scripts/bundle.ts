@@ -1,8 +1,5 @@
 /** Bundles the front end into dist/assets, with hashed names and a manifest; does nothing when nothing changed. */
-import { encodeHex as encode } from "@std/encoding/hex";
 import type { Manifest } from "../lib/http/assets.ts";
-
-const encodeHex: (bytes: ArrayBuffer) => string = encode;
 
 const root = new URL("../", import.meta.url);
 const dist = decodeURIComponent(new URL("dist", root).pathname);
@@ -21,7 +18,7 @@ const TYPES: Record<string, string> = {
 const SHARED = ["lib/terminal/frame.ts", "lib/types.ts", "deno.json", "scripts/bundle.ts"];
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return encodeHex(await crypto.subtle.digest("SHA-256", bytes));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 async function inputsHash(): Promise<string> {

@@ -31,6 +31,7 @@ const ROOMS: readonly Room[] = [
   { room: "terminal", paths: ["lib/terminal/"], floor: 1 },
   { room: "auth", paths: ["lib/auth/"], floor: 1 },
   { room: "systemd", paths: ["lib/systemd/"], floor: 1 },
+  { room: "bytes", paths: ["lib/bytes.ts", "lib/std.d.ts"], floor: 0 },
   { room: "clock", paths: ["lib/clock.ts", "lib/bucket.ts"], floor: 0 },
   { room: "config", paths: ["lib/config.ts", "lib/config/"], floor: 0 },
   { room: "files", paths: ["lib/files/"], floor: 0 },

@@ -1,7 +1,4 @@
 /** HTTP Basic credentials, for scripts; pure. */
-import { decodeBase64 as decodeUntyped } from "@std/encoding/base64";
-
-const decodeBase64: (text: string) => Uint8Array = decodeUntyped;
 
 /** The longest header that is looked at, in characters. */
 export const BASIC_CHARS = 1024;
@@ -29,7 +26,8 @@ export function parseBasic(header: string | null): BasicCredential | null {
 
 function decode(token: string): string | null {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(decodeBase64(token));
+    const bytes = Uint8Array.fromBase64(token);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return null;
   }

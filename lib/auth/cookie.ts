@@ -9,17 +9,6 @@ export interface CookieScope {
   readonly basePath: string;
 }
 
-/** The attributes that are given with each name, as far as the standard library's type says. */
-interface Cookie {
-  readonly name: string;
-  readonly value: string;
-  readonly path: string;
-  readonly secure: boolean;
-  readonly httpOnly: true;
-  readonly sameSite: "Strict";
-  readonly maxAge?: number;
-}
-
 /** The cookie's name; its prefix makes browsers hold it to this scope (RFC 6265bis section 4.1.3). */
 export function loginCookieName({ scheme, basePath }: CookieScope): string {
   if (scheme === "http") return "ttygate";
@@ -46,8 +35,7 @@ export function setLoginCookie(
   { token, ttlMs }: { readonly token: string; readonly ttlMs: number },
 ): void {
   const maxAge = Math.floor(ttlMs / 1000);
-  const cookie: Cookie = { ...attributes(scope), value: token, maxAge };
-  setCookie(headers, cookie);
+  setCookie(headers, { ...attributes(scope), value: token, maxAge });
 }
 
 /** Adds the `Set-Cookie` that makes the browser forget its token. */
@@ -56,12 +44,12 @@ export function clearLoginCookie(headers: Headers, scope: CookieScope): void {
   deleteCookie(headers, name, rest);
 }
 
-function attributes(scope: CookieScope): Omit<Cookie, "value"> {
+function attributes(scope: CookieScope) {
   return {
     name: loginCookieName(scope),
     path: scope.basePath,
     secure: scope.scheme === "https",
     httpOnly: true,
-    sameSite: "Strict",
+    sameSite: "Strict" as const,
   };
 }

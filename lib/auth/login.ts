@@ -1,14 +1,8 @@
 /** Logins: random tokens kept by their hash, each bound to the credential that it was given for. */
 import { createHash } from "node:crypto";
-import { timingSafeEqual as timingSafeEqualUntyped } from "@std/crypto/timing-safe-equal";
-import { encodeBase64Url as encodeUntyped } from "@std/encoding/base64url";
-import { decodeHex as decodeHexUntyped } from "@std/encoding/hex";
+import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import type { Clock } from "../types.ts";
 import { LoginStore, type StoredLogin } from "./login_store.ts";
-
-const timingSafeEqual: (a: Uint8Array, b: Uint8Array) => boolean = timingSafeEqualUntyped;
-const encodeBase64Url: (bytes: Uint8Array) => string = encodeUntyped;
-const decodeHex: (text: string) => Uint8Array = decodeHexUntyped;
 
 /** The most logins of one user; a further one ends the oldest. */
 export const LOGINS_PER_USER = 32;
@@ -220,7 +214,8 @@ export class Logins implements Disposable {
     const [, id, secret] = TOKEN.exec(token) ?? [];
     const held = id === undefined ? undefined : this.#held.get(id);
     if (held === undefined || secret === undefined) return null;
-    return timingSafeEqual(sha256(secret), decodeHex(held.stored.secretDigest)) ? held : null;
+    const digest = Uint8Array.fromHex(held.stored.secretDigest);
+    return timingSafeEqual(sha256(secret), digest) ? held : null;
   }
 
   #stateOf({ name, expiresAtMs, credential }: StoredLogin) {
@@ -270,5 +265,6 @@ function sha256(text: string) {
 }
 
 function randomText(bytes: number): string {
-  return encodeBase64Url(crypto.getRandomValues(new Uint8Array(bytes)));
+  return crypto.getRandomValues(new Uint8Array(bytes))
+    .toBase64({ alphabet: "base64url", omitPadding: true });
 }

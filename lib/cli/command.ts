@@ -1,5 +1,5 @@
 /** What a subcommand is, and how the program finds, runs and answers for one. */
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { ConfigError, loadConfig } from "../config.ts";
 import type { LoadedConfig } from "../config.ts";
 import { loadLoosely, type LooseConfig } from "../config/loose.ts";
@@ -72,32 +72,34 @@ export function parseCommandArgs(
     readonly optional?: readonly string[];
   },
 ): ParsedArgs {
-  const parsed: Record<string, unknown> & { _: string[] } = parseArgs(args, {
-    boolean: flags,
-    string: ["_", ...options],
-    unknown: (arg: string, key?: string) => {
-      if (key !== undefined) throw new UsageError(`unknown option ${arg}`);
-    },
+  const { values, positionals: given, tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries([
+      ...flags.map((name) => [name, { type: "boolean" as const }]),
+      ...options.map((name) => [name, { type: "string" as const }]),
+    ]),
+    strict: false, // its messages are sentences of its own
+    tokens: true,
   });
-  for (const arg of args.slice(0, args.includes("--") ? args.indexOf("--") : undefined)) {
-    const option = /^--([^=]+)=/.exec(arg)?.[1];
-    if (option !== undefined && !options.includes(option)) {
-      throw new UsageError(`--${option} takes no value`);
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const { name, rawName, value, inlineValue } = token;
+    if (flags.includes(name)) {
+      if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
+    } else if (!options.includes(name)) {
+      throw new UsageError(`unknown option ${rawName}`);
+    } else if (!value || (!inlineValue && value.startsWith("-"))) {
+      throw new UsageError(`${rawName} needs a value`);
     }
   }
-  for (const name of options) {
-    if (parsed[name] === "") throw new UsageError(`--${name} needs a value`);
-  }
-  const missing = positionals[parsed._.length];
+  const missing = positionals[given.length];
   if (missing !== undefined) throw new UsageError(`${missing} is missing`);
-  const extra = parsed._[positionals.length + optional.length];
+  const extra = given[positionals.length + optional.length];
   if (extra !== undefined) throw new UsageError(`unexpected argument ${extra}`);
   return {
-    flags: Object.fromEntries(flags.map((flag) => [flag, parsed[flag] === true])),
-    options: Object.fromEntries(
-      options.map((name) => [name, parsed[name] as string | undefined]),
-    ),
-    positionals: parsed._,
+    flags: Object.fromEntries(flags.map((flag) => [flag, values[flag] === true])),
+    options: Object.fromEntries(options.map((name) => [name, values[name] as string | undefined])),
+    positionals: given,
   };
 }
 

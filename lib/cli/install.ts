@@ -1,13 +1,11 @@
 /** `ttygate install`: puts the program, its units and its pages where they belong, without a package manager. */
-import { equals as bytesEqual } from "@std/bytes/equals";
+import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { moveCodeCache } from "./code_cache.ts";
 import { type Command, type CommandContext, parseCommandArgs, UsageError } from "./command.ts";
 import { CONFIGS, fitted, isEnabled, type Layout, LOCAL, PACKAGED, placed } from "./layout.ts";
 import { kind } from "./version.ts";
-
-const equals: (a: Uint8Array, b: Uint8Array) => boolean = bytesEqual;
 
 /** What is installed besides the program; the top of the checkout, or its copy in the program. */
 const SHARE = new URL("../../", import.meta.url);
@@ -165,7 +163,7 @@ function filesBelow(dir: string, path = ""): string[] {
 async function areSame(one: string, other: string, names: readonly string[]): Promise<boolean> {
   for (const name of names) {
     const [a, b] = await Promise.all([one, other].map((dir) => readOrNull(join(dir, name))));
-    if (!a || !b || !equals(a, b)) return false;
+    if (!a || !b || Buffer.compare(a, b) !== 0) return false;
   }
   return true;
 }
@@ -173,7 +171,7 @@ async function areSame(one: string, other: string, names: readonly string[]): Pr
 /** Writes a file that is whole whenever it is there; false when it is so already. */
 async function writeFile(path: string, bytes: Uint8Array, mode: number): Promise<boolean> {
   const now = await readOrNull(path);
-  if (now && equals(now, bytes)) return false;
+  if (now && Buffer.compare(now, bytes) === 0) return false;
   await Deno.mkdir(dirname(path), { recursive: true });
   const staging = `${path}.new`;
   await Deno.writeFile(staging, bytes);

@@ -1,7 +1,5 @@
 /** The bundled front end in memory: hashed files served with long caching, and the pages' templates. */
-import { ifNoneMatch as matches } from "@std/http/etag";
-
-const ifNoneMatch: (header: string | null, etag: string) => boolean = matches;
+import { ifNoneMatch } from "@std/http/etag";
 
 /** What scripts/bundle.ts says about one file. */
 export interface AssetEntry {

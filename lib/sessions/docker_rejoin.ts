@@ -1,8 +1,8 @@
 /** Joins the terminal of a running container again, and finds out what was printed until then. */
-import { concat } from "@std/bytes/concat";
-import { endsWith } from "@std/bytes/ends-with";
+import { Buffer } from "node:buffer";
 import { DockerError } from "deno-docker-api";
 import type { Docker } from "deno-docker-api";
+import { concat } from "../bytes.ts";
 import { settlesWithin, sleep, systemClock } from "../clock.ts";
 import { withDeadline } from "./docker_calls.ts";
 import { DockerTerminal } from "./docker_terminal.ts";
@@ -143,7 +143,8 @@ async function settledLog(
     const heard = await listen();
     const lines = heard.subarray(0, heard.lastIndexOf(NEWLINE) + 1).slice(-LAST_LINES_BYTES);
     log = await readLog();
-    if (log.length === beforeBytes && endsWith(log, lines)) break;
+    const last = log.subarray(Math.max(0, log.length - lines.length));
+    if (log.length === beforeBytes && Buffer.compare(last, lines) === 0) break;
   }
   return log;
 }

@@ -1,6 +1,5 @@
 /** Writes down what a session needs to outlive its gateway's process, soon after it changes. */
-import { abortable } from "@std/async/abortable";
-import { sleep } from "../clock.ts";
+import { abortable, sleep } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Clock } from "../types.ts";
 import type { Lease } from "./leases.ts";

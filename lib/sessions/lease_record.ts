@@ -1,6 +1,6 @@
 /** What a session needs to outlive its gateway's process, as bytes and back; pure. */
-import { concat } from "@std/bytes/concat";
 import * as v from "valibot";
+import { concat } from "../bytes.ts";
 import type { Profile } from "../types.ts";
 import type { Stretch } from "./splice.ts";
 

@@ -1,6 +1,5 @@
 /** The line to a session's shell: output, input and size; joined again when the engine dropped it. */
-import { abortable } from "@std/async/abortable";
-import { settlesWithin, sleep } from "../clock.ts";
+import { abortable, settlesWithin, sleep } from "../clock.ts";
 import { isAnswers } from "../terminal/answers.ts";
 import { INTERRUPTED } from "../terminal/bridge.ts";
 import type { Output } from "../terminal/output.ts";

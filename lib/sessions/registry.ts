@@ -1,5 +1,4 @@
 /** All sessions of this gateway: opens them, finds them, ends them. */
-import { encodeBase32 } from "@std/encoding/base32";
 import { settlesWithin } from "../clock.ts";
 import { Share } from "../terminal/share.ts";
 import { adoptAll, type SessionStart } from "./adoption.ts";
@@ -19,7 +18,8 @@ import { startShell } from "./shell.ts";
 import { Turns } from "./turns.ts";
 import { Unseen } from "./unseen.ts";
 
-const ID_BYTES = 10;
+const ID_CHARS = 16;
+const ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"; // five random bits each
 
 /** Owns every session from its permit to its removal. */
 export class Registry implements AsyncDisposable {
@@ -295,6 +295,6 @@ export class Registry implements AsyncDisposable {
 }
 
 function newSessionId(): string {
-  const encoded: string = encodeBase32(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
-  return encoded.toLowerCase();
+  const random = crypto.getRandomValues(new Uint8Array(ID_CHARS));
+  return Array.from(random, (byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join("");
 }

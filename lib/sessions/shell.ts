@@ -1,6 +1,6 @@
 /** A running container with its terminal attached: from nothing to the moment before its prompt. */
+import { concat } from "../bytes.ts";
 import type { Clock, Profile, StartProgress, StartStages, Winsize } from "../types.ts";
-import { concat } from "@std/bytes/concat";
 import type { ContainerIdentity, Engine, ShellStream } from "./engine.ts";
 import { withoutGreeting } from "./greeting.ts";
 import { join, type Stretch } from "./splice.ts";

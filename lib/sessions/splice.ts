@@ -1,5 +1,5 @@
 /** Puts output together from what is known of it, what a log has and what was heard since; pure. */
-import { concat } from "@std/bytes/concat";
+import { concat } from "../bytes.ts";
 
 const NEWLINE = 0x0a;
 

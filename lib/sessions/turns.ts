@@ -1,7 +1,6 @@
 /** Whose session starts when: who starts many waits, and not those who start one. */
-import { abortable } from "@std/async/abortable";
 import { Bucket } from "../bucket.ts";
-import { sleep } from "../clock.ts";
+import { abortable, sleep } from "../clock.ts";
 import type { Clock } from "../types.ts";
 
 /** So many starts of one user begin at once, and another each second. */

@@ -1,5 +1,5 @@
 /** Reads properties over the system's message bus, as `systemctl show` and `timedatectl` do. */
-import { concat } from "@std/bytes/concat";
+import { concat } from "../bytes.ts";
 import {
   type BusMember,
   type BusMessage,

@@ -1,5 +1,5 @@
 /** Sends log entries with their fields to the journal (systemd.io, "Native Journal Protocol"). */
-import { concat } from "@std/bytes/concat";
+import { concat } from "../bytes.ts";
 import { type Entry, PRIORITY, type Sink } from "../log.ts";
 
 /** Where systemd-journald(8) listens. */

@@ -1,5 +1,5 @@
 /** A session's output between the container that writes it and the one viewer that follows it. */
-import { abortable } from "@std/async/abortable";
+import { abortable } from "../clock.ts";
 import { Credit, CREDIT_BYTES } from "./credit.ts";
 import { FrameError } from "./frame.ts";
 import { Replay } from "./replay.ts";

@@ -1,5 +1,5 @@
 /** The ring of a session's recent output, addressed by absolute offsets; pure. */
-import { concat } from "@std/bytes/concat";
+import { concat } from "../bytes.ts";
 
 const INITIAL_BYTES = 4 * 1024;
 

@@ -1,5 +1,5 @@
 /** `deno task attack NAME`: plays an attack and tells what others felt; 1 when a bar is missed. */
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { TestGateway } from "../support/gateway.ts";
 import { ATTACKS } from "./all.ts";
 import { type Plan, play } from "./experiment.ts";
@@ -21,14 +21,15 @@ Attacks:
 `;
 
 async function main(args: readonly string[]): Promise<number> {
-  const options: Record<string, string | undefined> & { _: string[]; help: boolean } = parseArgs(
-    args,
-    {
-      boolean: ["help"],
-      string: ["_", "seconds", "scale", "from", "url", "user", "attacker"],
+  const text = { type: "string" } as const;
+  const { values: options, positionals: [name = ""] } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: "boolean" },
+      ...{ seconds: text, scale: text, from: text, url: text, user: text, attacker: text },
     },
-  );
-  const [name = ""] = options._;
+    allowPositionals: true,
+  });
   if (options.help || !Object.hasOwn(ATTACKS, name)) {
     const width = Math.max(...Object.keys(ATTACKS).map((name) => name.length));
     const lines = await Promise.all(

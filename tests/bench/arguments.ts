@@ -1,5 +1,5 @@
 /** What the benchmark is asked to do, read from its arguments. */
-import { parseArgs } from "@std/cli/parse-args";
+import { parseCommandArgs, UsageError } from "../../lib/cli/command.ts";
 
 /** The groups of figures, in the order in which they are measured. */
 export const ROWS = [
@@ -42,36 +42,25 @@ export interface Arguments {
   readonly quick: boolean;
 }
 
-/** The arguments cannot be understood; the message is a whole sentence. */
-export class ArgumentsError extends Error {}
-
 /**
  * Understands the arguments; "help" when they ask for that.
  *
- * @throws {ArgumentsError}
+ * @throws {UsageError}
  */
 export function parseArguments(args: readonly string[]): Arguments | "help" {
-  const texts = ["rows", "rounds", "ttyd", "wetty", "json"] as const;
-  const given = parseArgs([...args], {
-    string: [...texts],
-    boolean: ["help", "quick"],
-    unknown: (name: string) => {
-      throw new ArgumentsError(`There is no argument '${name}'; --help shows those there are.`);
-    },
-  }) as Record<string, unknown>;
-  for (const name of texts) {
-    if (given[name] === "") throw new ArgumentsError(`--${name} needs a value; see --help.`);
-  }
-  if (given.help) return "help";
-  const text = (name: typeof texts[number]) => (given[name] as string | undefined) ?? null;
-  const quick = given.quick === true;
+  const { flags: { help, quick }, options } = parseCommandArgs(args, {
+    flags: ["help", "quick"],
+    options: ["rows", "rounds", "ttyd", "wetty", "json"],
+  });
+  if (help) return "help";
+  const { rows = null, rounds = null, ttyd = null, wetty = null, json = null } = options;
   return {
-    rows: parseRows(text("rows")),
-    rounds: parseRounds(text("rounds"), quick ? 1 : 5),
-    ttyd: text("ttyd"),
-    wetty: text("wetty"),
-    json: text("json"),
-    quick,
+    rows: parseRows(rows),
+    rounds: parseRounds(rounds, quick ? 1 : 5),
+    ttyd,
+    wetty,
+    json,
+    quick: quick === true,
   };
 }
 
@@ -80,7 +69,7 @@ function parseRows(text: string | null): readonly RowName[] {
   const asked = text.split(",").map((name) => name.trim());
   for (const name of asked) {
     if (!(ROWS as readonly string[]).includes(name)) {
-      throw new ArgumentsError(`There is no row '${name}'; there are ${ROWS.join(", ")}.`);
+      throw new UsageError(`There is no row '${name}'; there are ${ROWS.join(", ")}.`);
     }
   }
   return ROWS.filter((name) => asked.includes(name));
@@ -90,7 +79,7 @@ function parseRounds(text: string | null, absent: number): number {
   if (text === null) return absent;
   const rounds = /^\d{1,3}$/.test(text) ? Number(text) : 0;
   if (rounds < 1 || rounds > MOST_ROUNDS) {
-    throw new ArgumentsError(
+    throw new UsageError(
       `--rounds must be a whole number from 1 to ${MOST_ROUNDS}, not '${text}'.`,
     );
   }

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { ArgumentsError, parseArguments, ROWS } from "./arguments.ts";
+import { UsageError } from "../../lib/cli/command.ts";
+import { parseArguments, ROWS } from "./arguments.ts";
 
 Deno.test("without arguments everything is measured, of nobody else's programs", () => {
   assertEquals(parseArguments([]), {
@@ -26,14 +27,14 @@ Deno.test("rows keep their own order, and --quick is one round unless told other
 
 Deno.test("what cannot be understood is answered in words", () => {
   const refused: Record<string, string[]> = {
-    "There is no argument '--fast'; --help shows those there are.": ["--fast"],
-    "There is no argument 'echo'; --help shows those there are.": ["echo"],
-    "--ttyd needs a value; see --help.": ["--ttyd"],
+    "unknown option --fast": ["--fast"],
+    "unexpected argument echo": ["echo"],
+    "--ttyd needs a value": ["--ttyd"],
     "--rounds must be a whole number from 1 to 100, not '0'.": ["--rounds", "0"],
     "--rounds must be a whole number from 1 to 100, not '1.5'.": ["--rounds", "1.5"],
   };
   for (const [message, args] of Object.entries(refused)) {
-    assertThrows(() => parseArguments(args), ArgumentsError, message);
+    assertThrows(() => parseArguments(args), UsageError, message);
   }
-  assertThrows(() => parseArguments(["--rows", "echo,speed"]), ArgumentsError, "no row 'speed'");
+  assertThrows(() => parseArguments(["--rows", "echo,speed"]), UsageError, "no row 'speed'");
 });

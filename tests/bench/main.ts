@@ -1,5 +1,6 @@
 /** `deno task bench`: measures ttygate beside its limit and its peers, and prints one table. */
-import { type Arguments, ArgumentsError, HELP, parseArguments, type RowName } from "./arguments.ts";
+import { UsageError } from "../../lib/cli/command.ts";
+import { type Arguments, HELP, parseArguments, type RowName } from "./arguments.ts";
 import { Field } from "./field.ts";
 import { Lab } from "./lab.ts";
 import { describeMachine } from "./machine.ts";
@@ -36,7 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
     parsed = parseArguments(args);
     if (parsed !== "help") await checkFiles(parsed);
   } catch (error) {
-    if (!(error instanceof ArgumentsError)) throw error;
+    if (!(error instanceof UsageError)) throw error;
     console.error(`bench: ${error.message}`);
     return 2;
   }
@@ -83,12 +84,12 @@ async function checkFiles({ ttyd, wetty, json }: Arguments): Promise<void> {
     if (path === null) continue;
     const info = await Deno.stat(path).catch(() => null);
     if (!info?.isFile || !((info.mode ?? 0) & 0o111)) {
-      throw new ArgumentsError(`${flag} must be the path of a program, and '${path}' is none.`);
+      throw new UsageError(`${flag} must be the path of a program, and '${path}' is none.`);
     }
   }
   if (json === null) return;
   await Deno.writeTextFile(json, "").catch((error) => {
-    throw new ArgumentsError(`--json cannot be written to '${json}': ${error.message}.`);
+    throw new UsageError(`--json cannot be written to '${json}': ${error.message}.`);
   });
 }
 

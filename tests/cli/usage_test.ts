@@ -114,7 +114,10 @@ Deno.test("parseCommandArgs() gives the values of options that take one", () => 
   const spec = { options: ["at"], positionals: ["ID"] };
   const at = (...args: string[]) => parseCommandArgs([...args, "ab"], spec).options.at;
   assertEquals([at("--at", "18:30"), at("--at=in 10m"), at()], ["18:30", "in 10m", undefined]);
-  assertThrows(() => at("--at="), UsageError);
+  for (const given of [["--at="], ["--at", ""], ["--at", "--now"]]) {
+    assertThrows(() => at(...given), UsageError, "--at needs a value");
+  }
+  assertThrows(() => parseCommandArgs(["--at"], spec), UsageError, "--at needs a value");
 });
 
 Deno.test("parseCommandArgs() refuses what a command does not know", () => {

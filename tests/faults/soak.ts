@@ -1,5 +1,5 @@
 /** The soak: random faults over random sessions; fails on any byte lost or anything left behind. */
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { Random } from "./random.ts";
 import { live } from "./soak_person.ts";
 import { World } from "./soak_world.ts";
@@ -23,13 +23,14 @@ interface Options {
 }
 
 function parse(args: string[]): Options | null {
-  const { minutes, seconds, seed, help, _: rest } = parseArgs(args, {
-    string: ["minutes", "seconds", "seed"],
-    boolean: ["help"],
+  const text = { type: "string" } as const;
+  const { values: { minutes, seconds, seed, help } } = parseArgs({
+    args,
+    options: { minutes: text, seconds: text, seed: text, help: { type: "boolean" } },
   });
   const total = Number(minutes ?? 0) * 60 + Number(seconds ?? 0) || 60;
   const number = Number(seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
-  if (help || rest.length > 0 || !(total > 0) || !Number.isInteger(number)) return null;
+  if (help || !(total > 0) || !Number.isInteger(number)) return null;
   return { seconds: total, seed: number };
 }
 

@@ -1,5 +1,5 @@
 /** A gateway's descriptors and memory over thousands of real sessions that end in every way. */
-import { parseArgs } from "@std/cli/parse-args";
+import { parseArgs } from "node:util";
 import { until } from "../support/gateway.ts";
 import { Restarted } from "../support/restarted.ts";
 import { TestTerminal } from "../support/terminal.ts";
@@ -93,12 +93,11 @@ async function steady(sessions: number): Promise<boolean> {
     last.rssMiB <= warm.rssMiB + RSS_SLACK_MIB;
 }
 
-const { sessions, help, _: rest } = parseArgs(Deno.args, {
-  string: ["sessions"],
-  boolean: ["help"],
+const { values: { sessions, help } } = parseArgs({
+  options: { sessions: { type: "string" }, help: { type: "boolean" } },
 });
 const count = Number(sessions ?? 2_000);
-if (help || rest.length > 0 || !(Number.isInteger(count) && count > 0)) {
+if (help || !(Number.isInteger(count) && count > 0)) {
   console.error(HELP.trim());
   Deno.exit(2);
 }

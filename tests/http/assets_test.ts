@@ -2,11 +2,6 @@ import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/ass
 import { Assets, basePrefix, type Manifest } from "../../lib/http/assets.ts";
 import { loginPage, SECURITY_HEADERS, terminalPage } from "../../lib/http/pages.ts";
 
-const equal: (actual: unknown, expected: unknown) => void = assertEquals;
-const match: (actual: string, expected: RegExp) => void = assertMatch;
-const rejects: (run: () => Promise<unknown>, type: typeof Error, text: string) => Promise<void> =
-  assertRejects;
-
 const SCRIPT = "console.log('a script long enough to be worth compressing');\n".repeat(100);
 
 /** A small bundle in a directory of its own, with the project's real templates. */
@@ -51,31 +46,35 @@ function get(headers: HeadersInit = {}, method = "GET"): Request {
 Deno.test("Assets.load() takes a path and a file URL, with or without a last slash", async () => {
   await using made = await bundle();
   for (const dir of [`file://${made.dir}`, `file://${made.dir}/`]) {
-    equal((await Assets.load(new URL(dir))).url("login.css", "/"), "/assets/login.cc.css");
+    assertEquals((await Assets.load(new URL(dir))).url("login.css", "/"), "/assets/login.cc.css");
   }
 });
 
 Deno.test("Assets.load() says how to make a front end that is not there", async () => {
-  await rejects(() => Assets.load("/nonexistent/assets"), Error, 'run scripts/setup.sh or "deno');
+  await assertRejects(
+    () => Assets.load("/nonexistent/assets"),
+    Error,
+    'run scripts/setup.sh or "deno',
+  );
 });
 
 Deno.test("Assets.load() refuses a bundle with a file missing", async () => {
   await using made = await bundle();
   await Deno.remove(`${made.dir}/login.cc.css`);
-  await rejects(() => Assets.load(made.dir), Error, "login.cc.css");
+  await assertRejects(() => Assets.load(made.dir), Error, "login.cc.css");
 });
 
 Deno.test("an asset is served with its type, a tag and a long cache", async () => {
   await using made = await bundle();
   const response = made.assets.respond(get(), "terminal.aa.js")!;
-  equal(response.status, 200);
-  equal(response.headers.get("content-type"), "text/javascript; charset=utf-8");
-  equal(response.headers.get("etag"), 'W/"aa"');
-  equal(response.headers.get("cache-control"), "public, max-age=31536000, immutable");
-  equal(response.headers.get("x-content-type-options"), "nosniff");
-  equal(response.headers.get("vary"), "accept-encoding");
-  equal(response.headers.get("content-length"), `${SCRIPT.length}`);
-  equal(await response.text(), SCRIPT);
+  assertEquals(response.status, 200);
+  assertEquals(response.headers.get("content-type"), "text/javascript; charset=utf-8");
+  assertEquals(response.headers.get("etag"), 'W/"aa"');
+  assertEquals(response.headers.get("cache-control"), "public, max-age=31536000, immutable");
+  assertEquals(response.headers.get("x-content-type-options"), "nosniff");
+  assertEquals(response.headers.get("vary"), "accept-encoding");
+  assertEquals(response.headers.get("content-length"), `${SCRIPT.length}`);
+  assertEquals(await response.text(), SCRIPT);
 });
 
 Deno.test("an asset is compressed for whoever accepts gzip, and for no one else", async () => {
@@ -83,35 +82,35 @@ Deno.test("an asset is compressed for whoever accepts gzip, and for no one else"
   const encoding = (accept: string, file = "terminal.aa.js") =>
     made.assets.respond(get({ "accept-encoding": accept }), file)!.headers.get("content-encoding");
   for (const accept of ["gzip", "br, GZIP;q=0.5", "*", "deflate, *;q=0.1"]) {
-    equal(encoding(accept), "gzip");
+    assertEquals(encoding(accept), "gzip");
   }
   for (const accept of ["", "br", "gzip;q=0", "*, gzip;q=0.0", "xgzip"]) {
-    equal(encoding(accept), null);
+    assertEquals(encoding(accept), null);
   }
-  equal(encoding("gzip", "login.cc.css"), null); // it has no compressed form
+  assertEquals(encoding("gzip", "login.cc.css"), null); // it has no compressed form
   const response = made.assets.respond(get({ "accept-encoding": "gzip" }), "terminal.aa.js")!;
   const plain = response.body!.pipeThrough(new DecompressionStream("gzip"));
-  equal(await new Response(plain).text(), SCRIPT);
+  assertEquals(await new Response(plain).text(), SCRIPT);
 });
 
 Deno.test("a tag that still holds is answered 304 without a body", async () => {
   await using made = await bundle();
   for (const tag of ['W/"aa"', '"aa"', '"zz", W/"aa"', "*"]) {
     const response = made.assets.respond(get({ "if-none-match": tag }), "terminal.aa.js")!;
-    equal([response.status, response.body], [304, null]);
-    equal(response.headers.get("etag"), 'W/"aa"');
+    assertEquals([response.status, response.body], [304, null]);
+    assertEquals(response.headers.get("etag"), 'W/"aa"');
   }
   const changed = made.assets.respond(get({ "if-none-match": '"zz"' }), "terminal.aa.js")!;
-  equal(changed.status, 200);
+  assertEquals(changed.status, 200);
 });
 
 Deno.test("HEAD has the headers of GET and no body; other methods are refused", async () => {
   await using made = await bundle();
   const head = made.assets.respond(get({}, "HEAD"), "favicon.dd.svg")!;
-  equal([head.status, head.body], [200, null]);
-  equal(head.headers.get("content-length"), `${SCRIPT.length}`);
+  assertEquals([head.status, head.body], [200, null]);
+  assertEquals(head.headers.get("content-length"), `${SCRIPT.length}`);
   const post = made.assets.respond(get({}, "POST"), "favicon.dd.svg")!;
-  equal([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
+  assertEquals([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
 });
 
 Deno.test("only the manifest's files are assets, by their hashed names", async () => {
@@ -127,20 +126,20 @@ Deno.test("only the manifest's files are assets, by their hashed names", async (
       "__proto__",
     ]
   ) {
-    equal(made.assets.respond(get(), name), null);
+    assertEquals(made.assets.respond(get(), name), null);
   }
 });
 
 Deno.test("Assets.url() puts the base path in front, and knows no other names", async () => {
   await using made = await bundle();
-  equal(made.assets.url("terminal.js", "/"), "/assets/terminal.aa.js");
-  equal(made.assets.url("terminal.js", "/shell"), "/shell/assets/terminal.aa.js");
-  equal(made.assets.url("terminal.js", "/shell/"), "/shell/assets/terminal.aa.js");
+  assertEquals(made.assets.url("terminal.js", "/"), "/assets/terminal.aa.js");
+  assertEquals(made.assets.url("terminal.js", "/shell"), "/shell/assets/terminal.aa.js");
+  assertEquals(made.assets.url("terminal.js", "/shell/"), "/shell/assets/terminal.aa.js");
   assertThrows(() => made.assets.url("other.js", "/"), Error, "other.js");
 });
 
 Deno.test("basePrefix() leaves a path that another can follow", () => {
-  equal(["/", "", "/a", "/a/", "/a/b//"].map(basePrefix), ["", "", "/a", "/a", "/a/b"]);
+  assertEquals(["/", "", "/a", "/a/", "/a/b//"].map(basePrefix), ["", "", "/a", "/a", "/a/b"]);
 });
 
 Deno.test("both pages carry every security header and are not stored", async () => {
@@ -153,18 +152,18 @@ Deno.test("both pages carry every security header and are not stored", async () 
     ]
   ) {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
-      equal(page.headers.get(name), value);
+      assertEquals(page.headers.get(name), value);
     }
-    equal(page.headers.get("cache-control"), "no-store");
-    equal(page.headers.get("content-type"), "text/html; charset=utf-8");
+    assertEquals(page.headers.get("cache-control"), "no-store");
+    assertEquals(page.headers.get("content-type"), "text/html; charset=utf-8");
   }
 });
 
 Deno.test("the policy allows nothing inline, nothing evaluated and nothing from elsewhere", () => {
   const policy = SECURITY_HEADERS["content-security-policy"]!;
-  match(policy, /^default-src 'none'; /);
-  match(policy, /frame-ancestors 'none'/);
-  equal(/unsafe|data:|https?:|\*/.test(policy), false);
+  assertMatch(policy, /^default-src 'none'; /);
+  assertMatch(policy, /frame-ancestors 'none'/);
+  assertEquals(/unsafe|data:|https?:|\*/.test(policy), false);
 });
 
 Deno.test("the pages have no inline script, style or handler, and no placeholder left", async () => {
@@ -177,8 +176,8 @@ Deno.test("the pages have no inline script, style or handler, and no placeholder
     ]
   ) {
     const html = await page.text();
-    equal(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=|\[\[/i.test(html), false);
-    match(html, /href="\/x\/assets\//);
+    assertEquals(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=|\[\[/i.test(html), false);
+    assertMatch(html, /href="\/x\/assets\//);
   }
 });
 
@@ -188,13 +187,13 @@ Deno.test("what a person typed is escaped wherever it appears", async () => {
   const evil = `"><script>alert('&')</script>$&`;
   const escaped = "&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;$&amp;";
   const login = loginPage({ basePath: "/", assets, next: evil, username: evil, error: evil }, 401);
-  equal(login.status, 401);
+  assertEquals(login.status, 401);
   const html = await login.text();
-  equal(html.split(escaped).length - 1, 3);
-  equal(html.includes("<script>"), false);
+  assertEquals(html.split(escaped).length - 1, 3);
+  assertEquals(html.includes("<script>"), false);
   const terminal = await terminalPage({ basePath: "/", assets, user: evil }).text();
-  equal(terminal.split(escaped).length - 1, 1);
-  equal(terminal.includes("<script>"), false);
+  assertEquals(terminal.split(escaped).length - 1, 1);
+  assertEquals(terminal.includes("<script>"), false);
 });
 
 Deno.test("the log-in form focuses the first field there is something to type into", async () => {
@@ -204,8 +203,8 @@ Deno.test("the log-in form focuses the first field there is something to type in
     const html = await loginPage({ basePath: "/", assets, next: "/", username }).text();
     return html.match(/<input[^>]*autofocus[^>]*>/g)?.map((input) => /id="(\w+)"/.exec(input)?.[1]);
   };
-  equal(await focused(), ["username"]);
-  equal(await focused("anna"), ["password"]);
+  assertEquals(await focused(), ["username"]);
+  assertEquals(await focused("anna"), ["password"]);
 });
 
 Deno.test("the log-in form shows an error as an alert, and an empty one without one", async () => {
@@ -215,6 +214,6 @@ Deno.test("the log-in form shows an error as an alert, and an empty one without 
     /<p id="error" role="alert">([^]*?)<\/p>/.exec(
       await loginPage({ basePath: "/", assets, next: "/", error }).text(),
     )?.[1];
-  equal(await alert("Wrong."), "Wrong.");
-  equal(await alert(), ""); // no white space either: the style hides what is :empty
+  assertEquals(await alert("Wrong."), "Wrong.");
+  assertEquals(await alert(), ""); // no white space either: the style hides what is :empty
 });

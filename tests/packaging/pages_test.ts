@@ -60,10 +60,9 @@ Deno.test("ttygate.toml(5) has every section and key with its default, and no ot
         ]),
       ] as const,
   );
-  const expected = sections.map(([section, keys]) => [
-    section,
-    Object.entries(keys).map(([key, { initial }]) => [key, initial]),
-  ]);
+  const expected = sections.map(([section, keys]) =>
+    [section, Object.entries(keys).map(([key, { initial }]) => [key, initial])] as const
+  );
   assertEquals(described, expected);
 });
 

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createLog } from "../../lib/log.ts";
 import { ending } from "../../lib/sessions/endings.ts";
 import { EngineError, LimitError, ShutdownError } from "../../lib/sessions/errors.ts";
@@ -503,6 +503,13 @@ Deno.test("a session whose engine stays away tells its viewer, and ends with rea
   await stage.clock.advance(30_000);
   assertEquals((await session.ended).reason, "engine");
   stage.engine.comeBack();
+});
+
+Deno.test("a session's id is 16 lower-case letters and digits, and no two are alike", async () => {
+  await using stage = new Stage();
+  const [{ session: one }, { session: other }] = [await stage.view(), await stage.view()];
+  assertMatch(one.id + other.id, /^[a-z2-7]{32}$/);
+  assert(one.id !== other.id);
 });
 
 Deno.test("a session that ends while its viewer is away can be recalled within the grace", async () => {

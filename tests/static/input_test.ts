@@ -2,8 +2,6 @@ import { assertEquals } from "@std/assert";
 import { PAYLOAD_BYTES } from "../../lib/terminal/frame.ts";
 import { binaryBytes, InputQueue, KEPT_BYTES, QUEUE_BYTES } from "../../static/input.ts";
 
-const equal: (actual: unknown, expected: unknown) => void = assertEquals;
-
 function drain(queue: InputQueue): Uint8Array[] {
   const pieces: Uint8Array[] = [];
   for (let piece = queue.take(); piece; piece = queue.take()) pieces.push(piece);
@@ -15,25 +13,25 @@ Deno.test("InputQueue cuts a megabyte into messages that fit, and loses and reor
   const queue = new InputQueue();
   queue.push(paste);
   const pieces = drain(queue);
-  equal(pieces.every((piece) => piece.length <= PAYLOAD_BYTES), true);
-  equal(pieces.length, Math.ceil(paste.length / PAYLOAD_BYTES));
-  equal(Uint8Array.from(pieces.flatMap((piece) => [...piece])), paste);
+  assertEquals(pieces.every((piece) => piece.length <= PAYLOAD_BYTES), true);
+  assertEquals(pieces.length, Math.ceil(paste.length / PAYLOAD_BYTES));
+  assertEquals(Uint8Array.from(pieces.flatMap((piece) => [...piece])), paste);
 });
 
 Deno.test("InputQueue makes one message of exactly PAYLOAD_BYTES and two of one more", () => {
   const queue = new InputQueue();
   queue.push(new Uint8Array(PAYLOAD_BYTES));
-  equal(drain(queue).map((piece) => piece.length), [PAYLOAD_BYTES]);
+  assertEquals(drain(queue).map((piece) => piece.length), [PAYLOAD_BYTES]);
   queue.push(new Uint8Array(PAYLOAD_BYTES + 1));
-  equal(drain(queue).map((piece) => piece.length), [PAYLOAD_BYTES, 1]);
+  assertEquals(drain(queue).map((piece) => piece.length), [PAYLOAD_BYTES, 1]);
 });
 
 Deno.test("InputQueue refuses, whole, what would take it over its bound, and takes more once sent", () => {
   const queue = new InputQueue();
-  equal(queue.push(new Uint8Array(QUEUE_BYTES)), true);
-  equal(queue.push(new Uint8Array(1)), false);
-  equal(drain(queue).reduce((sum, piece) => sum + piece.length, 0), QUEUE_BYTES);
-  equal(queue.push(new Uint8Array(1)), true);
+  assertEquals(queue.push(new Uint8Array(QUEUE_BYTES)), true);
+  assertEquals(queue.push(new Uint8Array(1)), false);
+  assertEquals(drain(queue).reduce((sum, piece) => sum + piece.length, 0), QUEUE_BYTES);
+  assertEquals(queue.push(new Uint8Array(1)), true);
 });
 
 Deno.test("InputQueue takes no answers while much waits, so that keys have their place", () => {
@@ -41,28 +39,28 @@ Deno.test("InputQueue takes no answers while much waits, so that keys have their
   const answer = new Uint8Array(8);
   let answers = 0;
   while (queue.push(answer, "answer")) answers++;
-  equal(answers * answer.length, 16 * 1024);
-  equal(queue.push(new Uint8Array(1)), true);
+  assertEquals(answers * answer.length, 16 * 1024);
+  assertEquals(queue.push(new Uint8Array(1)), true);
   drain(queue);
-  equal(queue.push(answer, "answer"), true);
+  assertEquals(queue.push(answer, "answer"), true);
 });
 
 Deno.test("InputQueue is empty at first, after the last piece, and when cleared", () => {
   const queue = new InputQueue();
-  equal([queue.empty, queue.take()], [true, undefined]);
+  assertEquals([queue.empty, queue.take()], [true, undefined]);
   queue.push(new Uint8Array(2));
-  equal(queue.empty, false);
+  assertEquals(queue.empty, false);
   queue.take();
-  equal(queue.empty, true);
+  assertEquals(queue.empty, true);
   queue.push(new Uint8Array(2));
   queue.clear();
-  equal([queue.empty, queue.take()], [true, undefined]);
+  assertEquals([queue.empty, queue.take()], [true, undefined]);
 });
 
 Deno.test("InputQueue sends no message for empty input", () => {
   const queue = new InputQueue();
-  equal(queue.push(new Uint8Array(0)), true);
-  equal(queue.take(), undefined);
+  assertEquals(queue.push(new Uint8Array(0)), true);
+  assertEquals(queue.take(), undefined);
 });
 
 /** Queues letters, each a message of its own, and sends so many of them. */
@@ -79,8 +77,8 @@ Deno.test("InputQueue sends again exactly what did not arrive, before what was t
   const queue = new InputQueue();
   queue.ready(0, 1);
   typed(queue, "abcdef", 5);
-  equal(queue.ready(2, 2), 0);
-  equal(text(drain(queue)), "cdef");
+  assertEquals(queue.ready(2, 2), 0);
+  assertEquals(text(drain(queue)), "cdef");
 });
 
 Deno.test("InputQueue counts on from what the session had before this page came", () => {
@@ -88,29 +86,29 @@ Deno.test("InputQueue counts on from what the session had before this page came"
   queue.ready(1000, 1);
   typed(queue, "abc", 3);
   queue.ready(1001, 2);
-  equal(text(drain(queue)), "bc");
+  assertEquals(text(drain(queue)), "bc");
   queue.ready(1003, 3);
-  equal(queue.empty, true);
+  assertEquals(queue.empty, true);
 });
 
 Deno.test("InputQueue sends nothing twice after a crash, when nobody knows what arrived", () => {
   const queue = new InputQueue();
   queue.ready(0, 1);
   typed(queue, "abcdef", 5);
-  equal(queue.ready(1_000_000, 2), 0);
-  equal(text(drain(queue)), "f");
-  equal(queue.ready(1_000_001, 3), 0);
-  equal(queue.empty, true);
+  assertEquals(queue.ready(1_000_000, 2), 0);
+  assertEquals(text(drain(queue)), "f");
+  assertEquals(queue.ready(1_000_001, 3), 0);
+  assertEquals(queue.empty, true);
 });
 
 Deno.test("InputQueue sends nothing again of what it sent before another viewer came", () => {
   const queue = new InputQueue();
   queue.ready(0, 1);
   typed(queue, "abcd", 3);
-  equal(queue.ready(2, 3), 0); // the second viewer may have typed those two
-  equal(text(drain(queue)), "d");
+  assertEquals(queue.ready(2, 3), 0); // the second viewer may have typed those two
+  assertEquals(text(drain(queue)), "d");
   queue.ready(2, 4);
-  equal(text(drain(queue)), "d");
+  assertEquals(text(drain(queue)), "d");
 });
 
 Deno.test("InputQueue survives a second cut while it sends again", () => {
@@ -120,7 +118,7 @@ Deno.test("InputQueue survives a second cut while it sends again", () => {
   queue.ready(1, 2); // "bcdef" is one message now
   typed(queue, "gh", 1);
   queue.ready(3, 3);
-  equal(text(drain(queue)), "defgh");
+  assertEquals(text(drain(queue)), "defgh");
 });
 
 Deno.test("InputQueue keeps the last KEPT_BYTES, and says how many of those before are lost", () => {
@@ -133,14 +131,14 @@ Deno.test("InputQueue keeps the last KEPT_BYTES, and says how many of those befo
     queue.push(message(i));
     queue.take();
   }
-  equal(queue.ready(100, 2), sentBytes - KEPT_BYTES - 100);
+  assertEquals(queue.ready(100, 2), sentBytes - KEPT_BYTES - 100);
   const again = drain(queue);
-  equal(again.reduce((sum, piece) => sum + piece.length, 0), KEPT_BYTES);
-  equal(again[0]![0], Math.floor((sentBytes - KEPT_BYTES) / PAYLOAD_BYTES));
-  equal(again.at(-1)!.at(-1), messages - 1);
+  assertEquals(again.reduce((sum, piece) => sum + piece.length, 0), KEPT_BYTES);
+  assertEquals(again[0]![0], Math.floor((sentBytes - KEPT_BYTES) / PAYLOAD_BYTES));
+  assertEquals(again.at(-1)!.at(-1), messages - 1);
   // The session counts from what it has, and so does the page.
-  equal(queue.ready(100 + KEPT_BYTES, 3), 0);
-  equal(queue.empty, true);
+  assertEquals(queue.ready(100 + KEPT_BYTES, 3), 0);
+  assertEquals(queue.empty, true);
 });
 
 Deno.test("InputQueue keeps nothing of one session for another", () => {
@@ -149,9 +147,9 @@ Deno.test("InputQueue keeps nothing of one session for another", () => {
   typed(queue, "abc", 3);
   queue.clear();
   queue.ready(0, 1);
-  equal(queue.empty, true);
+  assertEquals(queue.empty, true);
 });
 
 Deno.test("binaryBytes() makes one byte of each character", () => {
-  equal(binaryBytes("\x1b[M\xff\x80"), Uint8Array.of(0x1b, 0x5b, 0x4d, 0xff, 0x80));
+  assertEquals(binaryBytes("\x1b[M\xff\x80"), Uint8Array.of(0x1b, 0x5b, 0x4d, 0xff, 0x80));
 });

@@ -1,10 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { shortly } from "../../static/notice.ts";
 
-const equal: (actual: unknown, expected: unknown) => void = assertEquals;
-
 Deno.test("shortly() says what is left of a time in its two largest units", () => {
-  equal([0, 9, 60, 75, 270, 3600, 22_320, 100_000].map(shortly), [
+  assertEquals([0, 9, 60, 75, 270, 3600, 22_320, 100_000].map(shortly), [
     "0 s",
     "9 s",
     "1 min",

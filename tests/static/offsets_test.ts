@@ -1,20 +1,18 @@
 import { assertEquals } from "@std/assert";
 import { ACK_BYTES, Offsets } from "../../static/offsets.ts";
 
-const equal: (actual: unknown, expected: unknown) => void = assertEquals;
-
 Deno.test("Offsets acknowledges at once when nothing is left to draw", () => {
   const offsets = new Offsets(1000);
   offsets.received(5);
-  equal(offsets.rendered(5), 1005);
+  assertEquals(offsets.rendered(5), 1005);
 });
 
 Deno.test("Offsets stays silent below ACK_BYTES while more is to be drawn", () => {
   const offsets = new Offsets(0);
   offsets.received(10);
   offsets.received(10);
-  equal(offsets.rendered(10), null);
-  equal(offsets.rendered(10), 20);
+  assertEquals(offsets.rendered(10), null);
+  assertEquals(offsets.rendered(10), 20);
 });
 
 Deno.test("Offsets acknowledges each ACK_BYTES of a flood", () => {
@@ -24,12 +22,12 @@ Deno.test("Offsets acknowledges each ACK_BYTES of a flood", () => {
   const acks = Array.from({ length: 20 }, () => offsets.rendered(piece)).filter((ack) =>
     ack !== null
   );
-  equal(acks, Array.from({ length: 10 }, (_, i) => (i + 1) * ACK_BYTES));
+  assertEquals(acks, Array.from({ length: 10 }, (_, i) => (i + 1) * ACK_BYTES));
 });
 
 Deno.test("Offsets.next counts what was received, drawn or not", () => {
   const offsets = new Offsets(7);
-  equal(offsets.next, 7);
+  assertEquals(offsets.next, 7);
   offsets.received(3);
-  equal(offsets.next, 10);
+  assertEquals(offsets.next, 10);
 });

@@ -13,15 +13,13 @@ import {
 } from "../../static/phase.ts";
 import type { Running } from "../../static/running.ts";
 
-const equal: (actual: unknown, expected: unknown) => void = assertEquals;
-
 function nameAfter(code: number): string {
   const next = afterClose(code);
   return typeof next === "string" ? next : next.name;
 }
 
 Deno.test("afterClose() gives each code of the protocol its own consequence", () => {
-  equal(
+  assertEquals(
     Object.entries(CLOSE).map(([name, code]) => [name, nameAfter(code)]),
     [
       ["ended", "ended"],
@@ -38,14 +36,14 @@ Deno.test("afterClose() gives each code of the protocol its own consequence", ()
 });
 
 Deno.test("afterClose() takes any other code for a lost network", () => {
-  equal(
+  assertEquals(
     [0, 1001, 1005, 1006, 1011, 4000].map(afterClose),
     Array(6).fill({ name: "reconnecting", cause: "lost" }),
   );
 });
 
 Deno.test("afterClose() tells a restart of the gateway from a lost network", () => {
-  equal(afterClose(CLOSE.restarting), { name: "reconnecting", cause: "restarting" });
+  assertEquals(afterClose(CLOSE.restarting), { name: "reconnecting", cause: "restarting" });
 });
 
 Deno.test("a session that may still live is come back to, a lost one is not", () => {
@@ -53,20 +51,28 @@ Deno.test("a session that may still live is come back to, a lost one is not", ()
     const next = afterClose(code);
     return typeof next !== "string" && isStopped(next) && next.next === "resume";
   };
-  equal([CLOSE.protocolError, CLOSE.takenOver, CLOSE.engineDown].map(resumes), [true, true, true]);
-  equal([CLOSE.ended, CLOSE.noSuchSession, CLOSE.limitReached].map(resumes), [false, false, false]);
+  assertEquals([CLOSE.protocolError, CLOSE.takenOver, CLOSE.engineDown].map(resumes), [
+    true,
+    true,
+    true,
+  ]);
+  assertEquals([CLOSE.ended, CLOSE.noSuchSession, CLOSE.limitReached].map(resumes), [
+    false,
+    false,
+    false,
+  ]);
 });
 
 Deno.test("ended() keeps the server's sentence, which says why", () => {
   const phase = ended({ type: "ended", reason: "exit", exitCode: 3, message: "The shell exited." });
-  equal([phase.message, phase.detail], ["The shell exited.", ""]);
-  equal(phase.enter, "Press Enter for a new session.");
+  assertEquals([phase.message, phase.detail], ["The shell exited.", ""]);
+  assertEquals(phase.enter, "Press Enter for a new session.");
 });
 
 Deno.test("ended() knows that a session which another tab took over lives on there", () => {
   const phase = ended({ type: "ended", reason: "replaced", exitCode: null, message: "Opened." });
-  equal(phase, afterClose(CLOSE.takenOver));
-  equal([phase.name, phase.next], ["elsewhere", "resume"]);
+  assertEquals(phase, afterClose(CLOSE.takenOver));
+  assertEquals([phase.name, phase.next], ["elsewhere", "resume"]);
 });
 
 const RUNNING: Running = {
@@ -80,17 +86,17 @@ const RUNNING: Running = {
 Deno.test("loggedOut() keeps what was told and leads to the log-in", () => {
   const message = "Your account was locked by an administrator.";
   const phase = loggedOut(ended({ type: "ended", reason: "killed", exitCode: null, message }));
-  equal([phase.message, phase.action, phase.next], [message, "Log in", "login"]);
+  assertEquals([phase.message, phase.action, phase.next], [message, "Log in", "login"]);
 });
 
 Deno.test("refused() tells the server's sentence, or what it may be", () => {
-  equal([refused("Why.").message, refused("Why.").detail], ["Why.", ""]);
-  equal(refused("").detail === "", false);
+  assertEquals([refused("Why.").message, refused("Why.").detail], ["Why.", ""]);
+  assertEquals(refused("").detail === "", false);
 });
 
 Deno.test("offering() counts the terminals that are still running", () => {
-  equal(offering([RUNNING]).message, "A terminal of yours is still running.");
-  equal(offering([RUNNING, RUNNING]).message, "2 terminals of yours are still running.");
+  assertEquals(offering([RUNNING]).message, "A terminal of yours is still running.");
+  assertEquals(offering([RUNNING, RUNNING]).message, "2 terminals of yours are still running.");
 });
 
 Deno.test("offeringInstead() keeps the server's sentence on the limit", () => {
@@ -98,21 +104,21 @@ Deno.test("offeringInstead() keeps the server's sentence on the limit", () => {
   const phase = offeringInstead({ type: "ended", reason: "limit", exitCode: null, message }, [
     RUNNING,
   ]);
-  equal([phase.message, phase.action], [message, "Try again"]);
+  assertEquals([phase.message, phase.action], [message, "Try again"]);
 });
 
 Deno.test("hasPanel() holds also where the person chooses or waits, and Enter alone does nothing", () => {
   for (const phase of [offering([RUNNING]), waiting()]) {
-    equal([hasPanel(phase), isStopped(phase)], [true, false]);
+    assertEquals([hasPanel(phase), isStopped(phase)], [true, false]);
   }
-  equal(hasPanel({ name: "connecting" }), false);
+  assertEquals(hasPanel({ name: "connecting" }), false);
 });
 
 Deno.test("isStopped() holds for the phases in which nothing goes on", () => {
-  equal(isStopped({ name: "live" }), false);
-  equal(isStopped({ name: "reconnecting", cause: "lost" }), false);
-  equal(isStopped({ name: "silent" }), false);
-  equal(
+  assertEquals(isStopped({ name: "live" }), false);
+  assertEquals(isStopped({ name: "reconnecting", cause: "lost" }), false);
+  assertEquals(isStopped({ name: "silent" }), false);
+  assertEquals(
     isStopped(ended({ type: "ended", reason: "oom", exitCode: null, message: "Out of memory." })),
     true,
   );

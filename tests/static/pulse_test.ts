@@ -2,8 +2,6 @@ import { assertEquals } from "@std/assert";
 import { Pulse } from "../../static/pulse.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 
-const equal: (actual: unknown, expected: unknown) => void = assertEquals;
-
 /** A pulse of a connection that is good, and what it told at which second. */
 function started() {
   const clock = new ManualClock();
@@ -26,7 +24,7 @@ function started() {
 Deno.test("Pulse asks after silence, and tells within 20 s when nobody answers, once", async () => {
   const { clock, told } = started();
   await clock.advance(60_000);
-  equal(told, ["ask 12", "unanswered 14", "lost 15"]);
+  assertEquals(told, ["ask 12", "unanswered 14", "lost 15"]);
 });
 
 Deno.test("Pulse tells within 3 s of input that nobody answers, and gives up when all was silent", async () => {
@@ -36,7 +34,7 @@ Deno.test("Pulse tells within 3 s of input that nobody answers, and gives up whe
   await clock.advance(500);
   pulse.typed();
   await clock.advance(60_000);
-  equal(told, ["ask 6", "unanswered 8", "lost 10"]);
+  assertEquals(told, ["ask 6", "unanswered 8", "lost 10"]);
 });
 
 Deno.test("Pulse asks nothing while something comes, whatever is typed", async () => {
@@ -46,7 +44,7 @@ Deno.test("Pulse asks nothing while something comes, whatever is typed", async (
     await clock.advance(900);
     pulse.heard();
   }
-  equal(told, []);
+  assertEquals(told, []);
 });
 
 Deno.test("Pulse is content with an answer, also with one that comes late", async () => {
@@ -56,7 +54,7 @@ Deno.test("Pulse is content with an answer, also with one that comes late", asyn
   await clock.advance(14_500);
   pulse.heard();
   await clock.advance(10_000);
-  equal(told, ["ask 12", "ask 25", "unanswered 27", "answered 27.5"]);
+  assertEquals(told, ["ask 12", "ask 25", "unanswered 27", "answered 27.5"]);
 });
 
 Deno.test("Pulse gives a network that proved slow twice the time, until it is quick again", async () => {
@@ -69,12 +67,12 @@ Deno.test("Pulse gives a network that proved slow twice the time, until it is qu
     await clock.advance(100_000);
     return Number(told.at(-1)!.replace("lost ", "")) - since / 1000;
   };
-  equal([await lost(), await lost(), await lost(), await lost()], [10, 20, 40, 40]);
+  assertEquals([await lost(), await lost(), await lost(), await lost()], [10, 20, 40, 40]);
   pulse.start();
   pulse.check();
   await clock.advance(1_000);
   pulse.heard();
-  equal(await lost(), 10);
+  assertEquals(await lost(), 10);
 });
 
 Deno.test("Pulse asks at once when the person or the network is back", async () => {
@@ -83,7 +81,7 @@ Deno.test("Pulse asks at once when the person or the network is back", async () 
   pulse.check();
   pulse.check();
   await clock.advance(4_000);
-  equal(told, ["ask 11", "unanswered 13", "lost 14"]);
+  assertEquals(told, ["ask 11", "unanswered 13", "lost 14"]);
 });
 
 Deno.test("Pulse takes a page that stood still for no proof", async () => {
@@ -96,7 +94,7 @@ Deno.test("Pulse takes a page that stood still for no proof", async () => {
   await clock.advance(1_500);
   pulse.heard();
   await clock.advance(5_000);
-  equal(told, ["ask 12"]);
+  assertEquals(told, ["ask 12"]);
 });
 
 Deno.test("Pulse says nothing when it was stopped", async () => {
@@ -107,5 +105,5 @@ Deno.test("Pulse says nothing when it was stopped", async () => {
   pulse.typed();
   pulse.check();
   await clock.advance(60_000);
-  equal([told, clock.pending], [["ask 12"], 0]);
+  assertEquals([told, clock.pending], [["ask 12"], 0]);
 });

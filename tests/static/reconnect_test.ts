@@ -1,25 +1,22 @@
 import { assert, assertEquals } from "@std/assert";
 import { placeDelay, reconnectDelay, waitOrWake } from "../../static/reconnect.ts";
 
-const equal: (actual: unknown, expected: unknown) => void = assertEquals;
-const ok: (value: unknown, message?: string) => void = assert;
-
 Deno.test("reconnectDelay() doubles its step with each failure", () => {
-  equal([0, 1, 2, 3].map((attempt) => reconnectDelay(attempt, 1)), [500, 1000, 2000, 4000]);
+  assertEquals([0, 1, 2, 3].map((attempt) => reconnectDelay(attempt, 1)), [500, 1000, 2000, 4000]);
 });
 
 Deno.test("reconnectDelay() never exceeds ten seconds, however many failures", () => {
-  equal(reconnectDelay(5, 1), 10_000);
-  equal(reconnectDelay(5000, 1), 10_000);
+  assertEquals(reconnectDelay(5, 1), 10_000);
+  assertEquals(reconnectDelay(5000, 1), 10_000);
 });
 
 Deno.test("reconnectDelay() spreads over the upper half of its step", () => {
-  equal(reconnectDelay(2, 0), 1000);
-  equal(reconnectDelay(2, 0.5), 1500);
+  assertEquals(reconnectDelay(2, 0), 1000);
+  assertEquals(reconnectDelay(2, 0.5), 1500);
 });
 
 Deno.test("placeDelay() spreads over three to five seconds", () => {
-  equal([placeDelay(0), placeDelay(0.5), placeDelay(1)], [3000, 4000, 5000]);
+  assertEquals([placeDelay(0), placeDelay(0.5), placeDelay(1)], [3000, 4000, 5000]);
 });
 
 const HOUR_MS = 3_600_000;
@@ -42,7 +39,7 @@ Deno.test("waitOrWake() sleeps on when the waker's condition does not hold", asy
   const wait = waitOrWake(HOUR_MS, [waker], new AbortController().signal).then(() => over = true);
   target.dispatchEvent(new Event("visibilitychange"));
   await Promise.resolve();
-  ok(!over);
+  assert(!over);
   visible = true;
   target.dispatchEvent(new Event("visibilitychange"));
   await wait;

@@ -1,8 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { describe, inWords, ownOf } from "../../static/running.ts";
 
-const equal: (actual: unknown, expected: unknown) => void = assertEquals;
-
 const LISTED = {
   id: "a",
   own: true,
@@ -22,18 +20,18 @@ Deno.test("ownOf() keeps the person's own sessions that live: those that nobody 
     { ...LISTED, id: "shown", attached: true, idleSeconds: 0 },
     { ...LISTED, id: "new" },
   ];
-  equal(ownOf(listed, NOW).map(({ id }) => id), ["new", "old", "shown"]);
+  assertEquals(ownOf(listed, NOW).map(({ id }) => id), ["new", "old", "shown"]);
 });
 
 Deno.test("ownOf() says the age by the server's clock, and never below zero", () => {
-  equal(ownOf([LISTED], NOW), [
+  assertEquals(ownOf([LISTED], NOW), [
     { id: "a", attached: false, ageSeconds: 300, idleSeconds: 30, offset: 7 },
   ]);
-  equal(ownOf([LISTED], 0)[0]!.ageSeconds, 0);
+  assertEquals(ownOf([LISTED], 0)[0]!.ageSeconds, 0);
 });
 
 Deno.test("inWords() uses the largest unit that fits, rounded down", () => {
-  equal(
+  assertEquals(
     [0, 1, 59.9, 60, 119, 3599, 3600, 86_399, 86_400, 200_000].map(inWords),
     [
       "0 seconds",
@@ -52,11 +50,11 @@ Deno.test("inWords() uses the largest unit that fits, rounded down", () => {
 
 Deno.test("describe() says what choosing a session does, and how old and how quiet it is", () => {
   const session = { id: "a", attached: false, ageSeconds: 300, idleSeconds: 120, offset: 0 };
-  equal(describe(session), {
+  assertEquals(describe(session), {
     action: "Continue",
     facts: "started 5 minutes ago, quiet for 2 minutes",
   });
-  equal(describe({ ...session, attached: true, ageSeconds: 59, idleSeconds: 59 }), {
+  assertEquals(describe({ ...session, attached: true, ageSeconds: 59, idleSeconds: 59 }), {
     action: "Bring it here",
     facts: "open in another window, started just now, used just now",
   });

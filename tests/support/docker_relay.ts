@@ -1,6 +1,6 @@
 /** A relay between a gateway and Docker that a test can switch off, cut, slow down and have lie. */
-import { concat } from "@std/bytes/concat";
 import { join } from "node:path";
+import { concat } from "../../lib/bytes.ts";
 import { DOCKER_SOCKET } from "./gateway.ts";
 
 const READ_BYTES = 64 * 1024;

@@ -1,9 +1,8 @@
 /** A fresh gateway of its own for a test file: real process, port 0, own instance, own directories. */
-import { abortable } from "@std/async/abortable";
 import { bcrypt } from "hash-wasm";
 import { join } from "node:path";
 import { Docker } from "deno-docker-api";
-import { settlesWithin, systemClock } from "../../lib/clock.ts";
+import { abortable, settlesWithin, systemClock } from "../../lib/clock.ts";
 import { testImage } from "./image.ts";
 import { type Outcome, run } from "./run.ts";
 

@@ -12,47 +12,46 @@ import {
   PAYLOAD_BYTES,
 } from "../../lib/terminal/frame.ts";
 
-const equal: (actual: unknown, expected: unknown) => void = assertEquals;
 const throwsFrameError = (bytes: Uint8Array, includes: string) =>
   assertThrows(() => decodeClientFrame(bytes), FrameError, includes);
 
 Deno.test("client frames come back as they went, at their limits too", () => {
   const longest = new Uint8Array(PAYLOAD_BYTES).fill(0xff);
   for (const bytes of [new Uint8Array(0), Uint8Array.of(0, 3, 255), longest]) {
-    equal(decodeClientFrame(encodeInput(bytes)), { type: "input", bytes });
+    assertEquals(decodeClientFrame(encodeInput(bytes)), { type: "input", bytes });
   }
   for (const winsize of [{ cols: 80, rows: 24 }, { cols: 65535, rows: 1 }, { cols: 0, rows: 0 }]) {
-    equal(decodeClientFrame(encodeResize(winsize)), { type: "resize", winsize });
+    assertEquals(decodeClientFrame(encodeResize(winsize)), { type: "resize", winsize });
   }
   for (const offset of [0, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
-    equal(decodeClientFrame(encodeAck(offset)), { type: "ack", offset });
+    assertEquals(decodeClientFrame(encodeAck(offset)), { type: "ack", offset });
   }
 });
 
 Deno.test("server frames come back as they went", () => {
   const bytes = Uint8Array.of(0xe2, 0x82); // a character cut in two stays bytes
-  equal(decodeServerFrame(encodeOutput(bytes)), { type: "output", bytes });
+  assertEquals(decodeServerFrame(encodeOutput(bytes)), { type: "output", bytes });
   const event = {
     type: "ended",
     reason: "exit",
     exitCode: 0,
     message: "Auf Wiedersehen – 再见",
   } as const;
-  equal(decodeServerFrame(encodeEvent(event)), { type: "event", event });
+  assertEquals(decodeServerFrame(encodeEvent(event)), { type: "event", event });
 });
 
 Deno.test("the bytes on the wire are those of the protocol", () => {
-  equal([...encodeInput(Uint8Array.of(97))], [0, 97]);
-  equal([...encodeResize({ cols: 258, rows: 3 })], [1, 1, 2, 0, 3]);
-  equal([...encodeAck(0x0102030405)], [2, 0, 0, 0, 1, 2, 3, 4, 5]);
-  equal([...encodeOutput(Uint8Array.of(98))], [0, 98]);
-  equal(encodeEvent({ type: "idle", remaining: 60 })[0], 1);
+  assertEquals([...encodeInput(Uint8Array.of(97))], [0, 97]);
+  assertEquals([...encodeResize({ cols: 258, rows: 3 })], [1, 1, 2, 0, 3]);
+  assertEquals([...encodeAck(0x0102030405)], [2, 0, 0, 0, 1, 2, 3, 4, 5]);
+  assertEquals([...encodeOutput(Uint8Array.of(98))], [0, 98]);
+  assertEquals(encodeEvent({ type: "idle", remaining: 60 })[0], 1);
 });
 
 Deno.test("decodeClientFrame() reads a message that lies inside a larger buffer", () => {
   const larger = new Uint8Array(20);
   larger.set(encodeResize({ cols: 132, rows: 43 }), 7);
-  equal(decodeClientFrame(larger.subarray(7, 12)), {
+  assertEquals(decodeClientFrame(larger.subarray(7, 12)), {
     type: "resize",
     winsize: { cols: 132, rows: 43 },
   });

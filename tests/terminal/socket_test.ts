@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { equals } from "@std/bytes/equals";
+import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
+import { concat } from "../../lib/bytes.ts";
 import { Allowances, BURST_UNITS, UNITS_PER_SECOND } from "../../lib/terminal/allowance.ts";
 import { encodeAck, MESSAGE_BYTES } from "../../lib/terminal/frame.ts";
 import { acceptSocket } from "../../lib/terminal/socket.ts";
@@ -73,10 +74,6 @@ function frame(
   return bytes;
 }
 
-function concat(...parts: Uint8Array[]): Uint8Array {
-  return new Uint8Array(parts.flatMap((part) => [...part]));
-}
-
 /** Many of one frame. */
 function many(count: number, one: Uint8Array): Uint8Array {
   const all = new Uint8Array(count * one.length);
@@ -131,19 +128,21 @@ Deno.test("messages of every length arrive unmasked, also those that came with t
   for (const payload of payloads) await push(frame(BINARY, payload));
   assertEquals(messages.shift(), Uint8Array.of(1, 2, 3, 4, 5));
   assertEquals(messages.map(({ length }) => length), lengths);
-  for (const [i, payload] of payloads.entries()) assert(equals(messages[i]!, payload), `${i}`);
+  for (const [i, payload] of payloads.entries()) {
+    assert(Buffer.compare(messages[i]!, payload) === 0, `${i}`);
+  }
   connection.destroy();
 });
 
 Deno.test("messages arrive in order, however the network cuts them", async () => {
   const { connection, messages, push } = open();
-  const sent = concat(
+  const sent = concat([
     frame(BINARY, [1]),
     frame(BINARY, new Uint8Array(300).fill(2)),
     frame(BINARY),
-  );
+  ]);
   for (const byte of sent) await push(Uint8Array.of(byte));
-  await push(concat(sent, sent.subarray(0, 9)));
+  await push(concat([sent, sent.subarray(0, 9)]));
   await push(sent.subarray(9));
   assertEquals(messages.map(({ length }) => length), [1, 300, 0, 1, 300, 0, 1, 300, 0]);
   assertEquals(messages[4], new Uint8Array(300).fill(2));
@@ -214,7 +213,7 @@ for (const [name, code, ...frames] of WRONG) {
 Deno.test("a client's close is answered with its code, and the connection ended", async () => {
   const { connection, socket, clock, messages, taken, push } = open();
   const ended = new Promise((resolve) => connection.on("finish", resolve));
-  await push(concat(frame(BINARY, [1]), frame(CLOSE, [3, 232, 66]), frame(BINARY, [2])));
+  await push(concat([frame(BINARY, [1]), frame(CLOSE, [3, 232, 66]), frame(BINARY, [2])]));
   await ended;
   assertEquals(connection.heard(), [0x80 | CLOSE, 2, 3, 232]);
   connection.push(null);
@@ -229,7 +228,7 @@ Deno.test("close() resolves with whether the client answered, and drops what it 
   assertEquals(closeCode(connection.heard()), 4409);
   let sent = false;
   socket.send(Uint8Array.of(1)).then(() => sent = true);
-  await push(concat(frame(BINARY, [1]), frame(CLOSE, [17, 57])));
+  await push(concat([frame(BINARY, [1]), frame(CLOSE, [17, 57])]));
   assertEquals([connection.heard(), messages, sent], [[], [], false]);
   connection.push(null);
   assertEquals(await closing, true);
@@ -338,7 +337,7 @@ Deno.test("acknowledgements of what was sent cost nothing, others do", async () 
 
 Deno.test("of pings that come together the last is answered, and none while the client reads nothing", async () => {
   const { connection, push, clock, socket } = open();
-  await push(concat(frame(PING, [1]), frame(PING, [2]), frame(PING, [3])));
+  await push(concat([frame(PING, [1]), frame(PING, [2]), frame(PING, [3])]));
   assertEquals(connection.heard(), [0x80 | PONG, 1, 3]);
   connection.stall();
   void socket.send(new Uint8Array(100_000));
@@ -411,7 +410,7 @@ Deno.test("what is sent comes as whole frames without masks, in order", async ()
 
 Deno.test("a small message does not hold all that came with it", async () => {
   const { connection, messages, push } = open();
-  await push(concat(frame(BINARY, [1, 2]), many(5000, frame(PONG))));
+  await push(concat([frame(BINARY, [1, 2]), many(5000, frame(PONG))]));
   assertEquals(messages[0]!.buffer.byteLength, 2);
   connection.destroy();
 });
