@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import * as v from "valibot";
-import { describeError, type Log } from "../log.ts";
+import type { Log } from "../log.ts";
 import type { Agent, Dismissal } from "./agent.ts";
 import {
   BODY_BYTES,
@@ -50,6 +50,8 @@ export class AgentDoor implements AsyncDisposable {
   readonly #agent: Agent;
   readonly #log: Log;
   readonly #connections = new Set<Duplex>();
+  /** Those with a request under way. */
+  readonly #busy = new WeakSet<Duplex>();
   /** The clients that are being served, by the ids that their gateways gave them. */
   readonly #visits = new Map<string, AbortController>();
   readonly server: Server;
@@ -89,23 +91,29 @@ export class AgentDoor implements AsyncDisposable {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request;
+    // A gateway asks one thing at a time on a connection.
+    if (this.#busy.has(socket)) return void socket.destroy();
+    this.#busy.add(socket);
+    response.once("close", () => this.#busy.delete(socket));
     const answer = (status: number, body: unknown) => {
       if (response.destroyed) return;
-      response.writeHead(status, { "content-type": "application/json" });
-      response.end(JSON.stringify(body));
+      const bytes = new TextEncoder().encode(JSON.stringify(body));
+      const headers = { "content-type": "application/json", "content-length": bytes.length };
+      response.writeHead(status, headers).end(bytes);
     };
     try {
       answer(200, { answer: await this.#ask(request) });
     } catch (error) {
       if (error instanceof BadRequest) return answer(error.status, { error: error.message });
       this.#log.error("a gateway's request failed", { path: request.url, error });
-      answer(500, { error: describeError(error) });
+      answer(500, { error: "The agent failed. Its log says why." });
     }
   }
 
   async #ask(request: IncomingMessage): Promise<unknown> {
     const path = pathOf(request);
-    const [, kind, id = "", verb] = path.split("/").map(decodeURIComponent);
+    const [, kind, id = "", verb] = path.split("/");
     const body = () => readJson(request);
     if (request.method === "POST" && kind === "visits" && verb === "dismiss") {
       return this.#dismiss(id, parse(DismissalShape, await body()));

@@ -81,7 +81,7 @@ export class RemoteAgent implements Agent {
   }
 
   end(id: string, cause: Ending): Promise<"ended" | "unknown" | "leaving"> {
-    const path = `/sessions/${encodeURIComponent(id)}/end`;
+    const path = `/sessions/${id}/end`;
     return this.#ask("POST", path, cause) as Promise<"ended" | "unknown" | "leaving">;
   }
 
