@@ -10,8 +10,11 @@ function startGateway(home?: string): Promise<TestGateway> {
   return TestGateway.start({ env: agent.forGateway, ...(home && { home }) });
 }
 
-/** Numbers that a shell counts, one each 20 ms, from a terminal that follows it. */
-const COUNT = "i=0; while :; do i=$((i + 1)); echo n$i; sleep 0.02; done\r";
+/**
+ * Counts, a number each 20 ms; in a shell of its own, which an interrupt ends: the one that is typed
+ * into goes on where its child ended by itself in that moment.
+ */
+const COUNT = "sh -c 'while :; do i=$((i + 1)); echo n$i; sleep 0.02; done'\r";
 
 function numbersIn(output: string): number[] {
   return [...output.matchAll(/^n(\d+)\r$/gm)].map(([, number]) => Number(number));
