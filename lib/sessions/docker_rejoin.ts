@@ -36,22 +36,18 @@ export async function rejoin(
   const options = { signal: withDeadline(signal) };
   await unpause(containers, container);
   await using made = new AsyncDisposableStack();
+  const readLog = () => containers.logs(container, options);
+  const before = await readLog();
   const attached = new Attached(
     made.use(await DockerTerminal.attach(containers, container, options.signal)),
   );
-  const readLog = () => containers.logs(container, options);
-  let heard = await attached.hear(ONCE);
-  if (heard.length === 0) {
-    // A shell that waits for its person prints nothing, and need not be stopped.
-    const log = await settledLog(readLog, async () => {
-      await sleep(QUIET_MS, systemClock);
-      return heard;
-    });
-    heard = await attached.hear(ONCE);
-    if (heard.length === 0) {
-      made.move();
-      return { stream: attached, heard, log };
-    }
+  // A shell that waits for its person prints nothing, and need not be stopped.
+  const isQuiet = async () =>
+    (heard = await attached.hear(ONCE)).length === 0 && isSame(await readLog(), before);
+  let heard: Uint8Array<ArrayBuffer> = new Uint8Array();
+  if (await isQuiet() && await isQuiet()) {
+    made.move();
+    return { stream: attached, heard, log: before };
   }
   let log: Uint8Array<ArrayBuffer>;
   await pause(containers, container, options.signal);
@@ -59,7 +55,7 @@ export async function rejoin(
     // On a busy machine what was printed comes to the log before it comes to the stream.
     const listen = async () => heard = concat([heard, await attached.hear()]);
     await listen();
-    log = await settledLog(readLog, listen);
+    log = await settledLog(readLog, listen, before);
   } finally {
     await unpause(containers, container);
   }
@@ -132,19 +128,30 @@ class Attached implements ShellStream {
   }
 }
 
-/** @param listen waits a little, and tells all that was heard by then */
+/**
+ * Reads the log until it stands still and has what was heard.
+ *
+ * @param listen waits a little, and tells all that was heard by then
+ * @param before what the log had before anybody listened: what it has more is yet to be heard, or was
+ * printed before and came late
+ */
 async function settledLog(
   readLog: () => Promise<Uint8Array<ArrayBuffer>>,
   listen: () => Promise<Uint8Array<ArrayBuffer>>,
+  before: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
   let log = await readLog();
   for (let tries = 1; tries < LOG_TRIES; tries++) {
-    const beforeBytes = log.length;
+    const last = log;
     const heard = await listen();
-    const lines = heard.subarray(0, heard.lastIndexOf(NEWLINE) + 1).slice(-LAST_LINES_BYTES);
     log = await readLog();
-    const last = log.subarray(Math.max(0, log.length - lines.length));
-    if (log.length === beforeBytes && Buffer.compare(last, lines) === 0) break;
+    if (!isSame(log, last)) continue;
+    const lines = heard.subarray(0, heard.lastIndexOf(NEWLINE) + 1).slice(-LAST_LINES_BYTES);
+    if (lines.length > 0 ? isSame(log.slice(-lines.length), lines) : isSame(log, before)) break;
   }
   return log;
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }
