@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { DockerError } from "deno-docker-api";
 import type { Docker } from "deno-docker-api";
 import { concat } from "../bytes.ts";
-import { settlesWithin, sleep, systemClock } from "../clock.ts";
+import { settlesWithin, systemClock } from "../clock.ts";
 import { withDeadline } from "./docker_calls.ts";
 import { DockerTerminal } from "./docker_terminal.ts";
 import type { Rejoined, ShellStream } from "./engine.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { type Agent, type SessionInfo } from "../../lib/agent/agent.ts";
+import type { Agent, SessionInfo } from "../../lib/agent/agent.ts";
 import { AgentDoor } from "../../lib/agent/door.ts";
 import { createLog } from "../../lib/log.ts";
 import { until } from "../support/gateway.ts";

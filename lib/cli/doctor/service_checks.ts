@@ -1,9 +1,13 @@
 /** Says how the services are: failed, or in a restart loop, and why as far as systemd knows. */
+import { sleep, systemClock } from "../../clock.ts";
 import { fail, type Finding, warn } from "./finding.ts";
 import type { System } from "./system_checks.ts";
 
 /** One that has run for this long has got over what made it restart. */
 const SETTLED_MS = 60_000;
+
+/** How often a service that is restarted is looked at, for what it ends of. */
+const TRIES = 20, AGAIN_MS = 50;
 
 /** What an exit status of systemd's own means (systemd.exec(5), "Process Exit Codes"). */
 const SYSTEMD_STATUS: Readonly<Record<number, string>> = {
@@ -36,6 +40,16 @@ export async function checkService(
   unit: string,
   nowMs: number,
 ): Promise<Finding[]> {
+  let state = await stateOf(system, unit);
+  // In the moment of a restart systemd does not say what came before.
+  for (let tries = 1; isUnexplained(state) && tries < TRIES; tries++) {
+    await sleep(AGAIN_MS, systemClock);
+    state = await stateOf(system, unit);
+  }
+  return judgeService(unit, state, nowMs);
+}
+
+async function stateOf(system: System, unit: string): Promise<ServiceState> {
   const [active, sub, since] = await Promise.all(
     ["ActiveState", "SubState", "ActiveEnterTimestamp"].map((name) =>
       system.ask(unit, "Unit", name)
@@ -44,7 +58,7 @@ export async function checkService(
   const [result, status, restarts] = await Promise.all(
     ["Result", "ExecMainStatus", "NRestarts"].map((name) => system.ask(unit, "Service", name)),
   );
-  const state = {
+  return {
     active: String(active ?? ""),
     sub: String(sub ?? ""),
     result: String(result ?? ""),
@@ -52,7 +66,10 @@ export async function checkService(
     restarts: Number(restarts ?? 0),
     activeSinceMs: Number(since ?? 0) / 1000,
   };
-  return judgeService(unit, state, nowMs);
+}
+
+function isUnexplained({ active, restarts, result }: ServiceState): boolean {
+  return active === "activating" && restarts > 0 && result === "success";
 }
 
 /** Services come and go; only a failure is worth a line. */
