@@ -20,6 +20,8 @@ export async function serveTerminal(
   const onLeave = () => dismiss({ why: "restart" });
   using _login = whenAborted(identity.ended ?? account!.changed, onLoginEnd);
   using _leave = whenAborted(leaving, onLeave);
+  // The account may have ended while the client waited for its turn.
+  if (accounts.endingOf(visit.user) !== null) onLoginEnd();
   terminals.add(visit);
   try {
     await agent.serve(opening, visit, dismissed.signal);
