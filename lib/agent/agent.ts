@@ -59,6 +59,12 @@ export interface Counts {
   readonly started: number;
   /** How many sessions ended, by reason. */
   readonly ended: Readonly<Record<string, number>>;
+  /** What clients did, by event and reason; those that a gateway sees itself are not in it. */
+  readonly events: readonly {
+    readonly event: string;
+    readonly why: string;
+    readonly count: number;
+  }[];
 }
 
 /** A drain, as an administrator orders it. */

@@ -72,7 +72,7 @@ export class LocalAgent implements Agent {
 
   // deno-lint-ignore require-await -- what another agent must be asked for is known here
   async counts(): Promise<Counts> {
-    const { registry, maintenance } = this.#parts;
+    const { registry, maintenance, counted } = this.#parts;
     const sessions = registry.list();
     const { started, ended } = registry.totals;
     return {
@@ -82,6 +82,7 @@ export class LocalAgent implements Agent {
       draining: maintenance.drain !== null,
       started,
       ended: Object.fromEntries(ended),
+      events: counted.totals,
     };
   }
 

@@ -4,7 +4,6 @@ import { systemClock } from "../clock.ts";
 import type { Config, LoadedConfig } from "../config.ts";
 import { placeSocket } from "../http/unix_socket.ts";
 import { log } from "../log.ts";
-import { CountingLog } from "../log/counting.ts";
 import { takeListenFds } from "../systemd/listen_fds.ts";
 import { notify } from "../systemd/notify.ts";
 import { StatusLine } from "../systemd/status.ts";
@@ -47,9 +46,8 @@ async function runAgent(read: () => Promise<LoadedConfig>): Promise<void> {
 
   const first = await read();
   const live = { settings: settingsOf(first.config) };
-  const counted = held.use(new CountingLog(log, systemClock));
   const { stateDir } = first.config.agent;
-  const opened = await openLocalAgent(live, { stateDir, counted }, held);
+  const opened = await openLocalAgent(live, stateDir, held);
   const door = held.use(new AgentDoor(opened.agent, log));
   log.info(`listening on ${await listen(door, first.config)}`, { door: "agent" });
 

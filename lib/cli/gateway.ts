@@ -14,6 +14,7 @@ import { Noticed } from "../http/noticed.ts";
 import { Places } from "../http/places.ts";
 import { Shares } from "../http/shares.ts";
 import { log } from "../log.ts";
+import { CountingLog } from "../log/counting.ts";
 import { Allowances } from "../terminal/allowance.ts";
 import type { Live } from "./settings.ts";
 
@@ -25,7 +26,7 @@ const CONNECTIONS = 4096;
 const ASSETS = new URL("../../dist/assets/", import.meta.url);
 
 /** What a gateway does not make itself. */
-export type GatewayParts = Pick<Gateway, "agent" | "counted" | "leaving">;
+export type GatewayParts = Pick<Gateway, "agent" | "leaving">;
 
 /**
  * Opens a gateway; what it holds is given to `held`. Whatever a reload may change is looked up in
@@ -33,11 +34,12 @@ export type GatewayParts = Pick<Gateway, "agent" | "counted" | "leaving">;
  */
 export async function openGateway(
   live: Live,
-  { agent, counted, leaving }: GatewayParts,
+  { agent, leaving }: GatewayParts,
   held: AsyncDisposableStack,
 ): Promise<Gateway> {
   const { stateDir, basePath } = live.settings.config.gateway;
   const clock = systemClock;
+  const counted = held.use(new CountingLog(log, clock));
   const warn = (message: string) => log.warning(message);
   const auth = () => live.settings.config.auth;
   const guard = new Guard({

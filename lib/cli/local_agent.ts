@@ -2,7 +2,7 @@
 import { LocalAgent } from "../agent/local.ts";
 import { systemClock } from "../clock.ts";
 import { log } from "../log.ts";
-import type { CountingLog } from "../log/counting.ts";
+import { CountingLog } from "../log/counting.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
 import { DrainFile } from "../sessions/drain_file.ts";
 import { leasedSessions, Leases } from "../sessions/leases.ts";
@@ -39,11 +39,12 @@ export interface OpenedAgent {
  */
 export async function openLocalAgent(
   live: LiveAgent,
-  { stateDir, counted }: { readonly stateDir: string; readonly counted: CountingLog },
+  stateDir: string,
   held: AsyncDisposableStack,
 ): Promise<OpenedAgent> {
   const { docker } = live.settings.config;
   const clock = systemClock;
+  const counted = held.use(new CountingLog(log, clock));
   const minFreeBytes = () => live.settings.config.docker.minFreeBytes;
   const engine = held.use(new DockerEngine({ ...docker, minFreeBytes, log }));
   const leases = held.use(await Leases.acquire(stateDir, docker.instance));

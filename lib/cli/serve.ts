@@ -3,7 +3,6 @@ import { dialAgent, RemoteAgent } from "../agent/remote.ts";
 import { systemClock } from "../clock.ts";
 import type { Config, LoadedConfig } from "../config.ts";
 import { log } from "../log.ts";
-import { CountingLog } from "../log/counting.ts";
 import { notify } from "../systemd/notify.ts";
 import { StatusLine } from "../systemd/status.ts";
 import { feedWatchdog } from "../systemd/watchdog.ts";
@@ -44,13 +43,12 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
 
   const first = await read();
   const live: Live = { settings: await settingsOf(first.config) };
-  const counted = held.use(new CountingLog(log, systemClock));
   const { agent: where, stateDir } = live.settings.config.gateway;
-  const local = where === "own" ? await openLocalAgent(live, { stateDir, counted }, held) : null;
+  const local = where === "own" ? await openLocalAgent(live, stateDir, held) : null;
   const agent = local?.agent ?? new RemoteAgent(() => dialAgent(where), systemClock);
   // Sessions of its own tell their viewers themselves.
   const restarting = local ? new AbortController().signal : signals.left;
-  const gateway = await openGateway(live, { agent, counted, leaving: restarting }, held);
+  const gateway = await openGateway(live, { agent, leaving: restarting }, held);
   warnUnlessReadable(live);
   const doors = await openDoors(gateway, live.settings, held);
   warnOfWhatHasNoEffect(live, doors);

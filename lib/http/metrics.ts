@@ -36,7 +36,7 @@ export async function showMetrics(caller: Caller, gateway: Gateway): Promise<Res
     ),
     "# HELP ttygate_events_total What others did, by the journal's TTYGATE_EVENT and TTYGATE_WHY.",
     "# TYPE ttygate_events_total counter",
-    ...gateway.counted.totals.map(({ event, why, count }) =>
+    ...[...gateway.counted.totals, ...counts.events].map(({ event, why, count }) =>
       `ttygate_events_total{event="${event}",why="${why}"} ${count}`
     ),
   ];
