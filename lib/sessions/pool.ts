@@ -22,7 +22,7 @@ const RETRY_MS = 1_000, RETRY_MAX_MS = 60_000;
 /** What the shells are made by, and how many are wanted; asked for again and again. */
 export interface PoolSettings {
   readonly size: number;
-  /** A shell made from another profile, even an equal one, is replaced and never handed out. */
+  /** A shell made from a profile that differs is replaced and never handed out. */
   readonly profile: Profile;
   readonly maxLifetimeMs: number;
 }
@@ -167,7 +167,8 @@ export class Pool implements AsyncDisposable {
     const { clock, settings } = this.#parts;
     const { profile } = settings();
     const oldestMs = clock.now() - READY_MAX_AGE_MS;
-    const isStale = (ready: ReadyShell) => ready.profile !== profile || ready.sinceMs <= oldestMs;
+    const isStale = (ready: ReadyShell) =>
+      !isSameProfile(ready.profile, profile) || ready.sinceMs <= oldestMs;
     for (const ready of this.#ready.filter(isStale)) this.#drop(ready);
   }
 
@@ -256,6 +257,11 @@ export class Pool implements AsyncDisposable {
       this.#parts.log.error("a ready shell was not removed; the sweep will", { session, error });
     }
   }
+}
+
+/** A reload makes another object of each profile, which may say the same. */
+function isSameProfile(a: Profile, b: Profile): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Whether a window may be the next one's, too: the prompt of a ready shell is drawn for it. */

@@ -192,6 +192,15 @@ Deno.test("after a change of the profile the shells of the old one are replaced"
   assertEquals(stage.containers, ["id3", "id4"]);
 });
 
+Deno.test("shells of a profile that says the same stay, whatever else has changed", async () => {
+  await using stage = await Stage.full(2);
+  stage.settings = { ...stage.settings, profile: structuredClone(PROFILE), maxLifetimeMs: 1 };
+  stage.pool.refresh();
+  await settle();
+  assertEquals(stage.containers, ["id1", "id2"]);
+  assertEquals(await stage.claim(), "id1");
+});
+
 Deno.test("a change of the size grows and shrinks the pool", async () => {
   await using stage = await Stage.full(2);
   stage.settings = { ...stage.settings, size: 1 };
