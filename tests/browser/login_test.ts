@@ -64,6 +64,8 @@ Deno.test("logging out returns to the log-in page, and back does not show the te
 Deno.test("the keyboard alone is enough: log in, use the shell, leave it, log out", async () => {
   await using alice = await browser.person({ origin });
   const tab = await alice.open("/");
+  // A browser that is busy moves the focus a moment after it has loaded the page.
+  await tab.page.waitForFunction(() => document.activeElement?.id === "username");
   await tab.type("alice");
   await tab.press("Tab");
   await tab.type("wonderland");
