@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { chunk, ScriptedSocket } from "./scripted_socket.ts";
+import { chunk, ScriptedSocket } from "../support/scripted_socket.ts";
 
 const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 const WAIT = "POST /v1.41/containers/abc/wait";

@@ -1,0 +1,331 @@
+/** What every agent keeps to, in the gateway's process, behind a Unix socket, and at the end of a pipe. */
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { type Duplex, duplexPair } from "node:stream";
+import { type Agent, AgentAwayError } from "../../../lib/agent/agent.ts";
+import { AgentDoor } from "../../../lib/agent/door.ts";
+import { LocalAgent } from "../../../lib/agent/local.ts";
+import { RemoteAgent } from "../../../lib/agent/remote.ts";
+import { systemClock } from "../../../lib/clock.ts";
+import { createLog } from "../../../lib/log.ts";
+import { CountingLog } from "../../../lib/log/counting.ts";
+import type { Drain } from "../../../lib/sessions/drain_file.ts";
+import { ending } from "../../../lib/sessions/endings.ts";
+import { Maintenance, refusalDuring } from "../../../lib/sessions/maintenance.ts";
+import { Registry } from "../../../lib/sessions/registry.ts";
+import { PROFILE, ScriptedEngine, scriptedLeases } from "../sessions/scripted.ts";
+import { Front } from "../../support/front.ts";
+import { until } from "../../support/gateway.ts";
+import { Refused, TestTerminal } from "../../support/terminal.ts";
+
+const log = createLog(() => {}, { prefix: false, clock: () => new Date() });
+const clock = systemClock;
+
+/** Its shells prompt at once. */
+class PromptingEngine extends ScriptedEngine {
+  override async start(container = ""): Promise<void> {
+    await super.start();
+    this.containers.get(container)!.stream.print("$ ");
+  }
+}
+
+/** An agent whose shells a test plays. */
+class Machine implements AsyncDisposable {
+  readonly engine = new PromptingEngine();
+  readonly leased = new Set<string>();
+  readonly #counted = new CountingLog(log, clock);
+  readonly registry: Registry;
+  readonly agent: LocalAgent;
+  readonly #maintenance: Maintenance;
+  #drain: Drain | null = null;
+
+  constructor() {
+    const HOUR_MS = 3_600_000;
+    const settings = {
+      profile: PROFILE,
+      times: {
+        idleTimeoutMs: HOUR_MS,
+        idleWarningMs: 0,
+        maxLifetimeMs: HOUR_MS,
+        reconnectGraceMs: HOUR_MS,
+      },
+      replayBytes: 256 * 1024,
+      motd: "",
+      minFreeBytes: 0,
+      maxTotal: 50,
+      maxPerUser: 3,
+      poolSize: 0,
+    };
+    const parts = { engine: this.engine, clock, log };
+    const registry = this.registry = new Registry({
+      ...parts,
+      leases: scriptedLeases(this.leased),
+      settings: () => settings,
+      refusal: () => this.#drain && refusalDuring(this.#drain),
+      memoryIsLow: () => false,
+    });
+    const set = (drain: Drain | null) => Promise.resolve(void (this.#drain = drain));
+    const drainOf = () => this.#drain;
+    const file = {
+      set,
+      get current() {
+        return drainOf();
+      },
+    };
+    const unixTimeMs = () => Date.now();
+    const maintenance = new Maintenance({ ...parts, file, registry, unixTimeMs });
+    this.#maintenance = maintenance;
+    this.agent = new LocalAgent({
+      ...{ ...parts, registry, maintenance, counted: this.#counted },
+      image: () => PROFILE.image,
+      tryWriting: () => Promise.resolve(),
+    });
+  }
+
+  /** The only session's shell. */
+  get shell() {
+    const [container] = this.engine.containers.values();
+    return container!;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#maintenance[Symbol.dispose]();
+    await this.registry[Symbol.asyncDispose]();
+    this.#counted[Symbol.dispose]();
+    assertEquals([this.engine.containers.size, this.leased.size], [0, 0]);
+  }
+}
+
+/** Two ends of one connection. */
+function pipe(): [Duplex, Duplex] {
+  // What node:http asks of a socket.
+  const [near, far] = duplexPair().map((end) =>
+    Object.assign(end, { setTimeout: () => end, setNoDelay: () => end, setKeepAlive: () => end })
+  );
+  return [near!, far!];
+}
+
+type Way = (machine: Machine, held: AsyncDisposableStack) => Promise<Agent>;
+
+const WAYS: Readonly<Record<string, Way>> = {
+  "in process": ({ agent }) => Promise.resolve(agent),
+
+  "over a Unix socket": async ({ agent }, held) => {
+    const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
+    held.defer(() => Deno.remove(home, { recursive: true }));
+    const door = held.use(new AgentDoor(agent, log));
+    const path = join(home, "agent.sock");
+    await new Promise<void>((resolve) => door.server.listen(path, resolve));
+    const dial = () => {
+      const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+      const socket = connect(path, () => resolve(socket));
+      socket.once("error", reject);
+      return promise;
+    };
+    return new RemoteAgent(dial, clock);
+  },
+
+  "over connections that the agent made": ({ agent }, held) => {
+    const door = held.use(new AgentDoor(agent, log));
+    const dial = () => {
+      const [near, far] = pipe();
+      door.accept(far);
+      return Promise.resolve(near);
+    };
+    return Promise.resolve(new RemoteAgent(dial, clock));
+  },
+};
+
+interface Scene {
+  readonly agent: Agent;
+  readonly machine: Machine;
+  readonly front: Front;
+}
+
+function contract(what: string, play: (scene: Scene) => Promise<void>): void {
+  for (const [way, reach] of Object.entries(WAYS)) {
+    Deno.test(`${way}: ${what}`, async () => {
+      await using held = new AsyncDisposableStack();
+      const machine = held.use(new Machine());
+      const agent = await reach(machine, held);
+      const front = held.use(await Front.start(agent));
+      await play({ agent, machine, front });
+    });
+  }
+}
+
+contract(
+  "what is typed reaches the shell, what it prints the client, and its exit both",
+  async ({ front, machine, agent }) => {
+    await using terminal = await TestTerminal.open(front, {});
+    await terminal.see(/\$ $/);
+    terminal.type("exit 3\r");
+    await until(() => machine.shell.stream.written.join("") === "exit 3\r");
+    terminal.resize(132, 43);
+    await until(() => machine.shell.size?.cols === 132);
+    machine.shell.stream.print("bye\r\n");
+    machine.shell.exit.resolve(3);
+    machine.shell.stream.end();
+    const ended = await terminal.event("ended");
+    assertEquals([ended.reason, ended.exitCode], ["exit", 3]);
+    assertEquals((await terminal.closed).code, 1000);
+    assertMatch(terminal.output, /bye\r\n$/);
+    await until(async () => (await agent.list()).length === 0);
+  },
+);
+
+contract(
+  "a client that comes back goes on at its offset, and only as the same person",
+  async ({ front, machine }) => {
+    const first = await TestTerminal.open(front, {});
+    machine.shell.stream.print("one two");
+    await first.see(/two/);
+    const { session } = first;
+    first.cut();
+    machine.shell.stream.print(" three");
+    await using stranger = await TestTerminal.connect(front, {
+      query: { user: "mallory", session, offset: 0 },
+    });
+    assertEquals((await stranger.closed).code, 4404);
+    await using second = await TestTerminal.open(front, { query: { session, offset: 6 } });
+    await second.see(/three/);
+    assertEquals(second.output, "two three");
+    await using ahead = await TestTerminal.connect(front, {
+      query: { session, offset: 1_000_000 },
+    });
+    assertEquals((await ahead.closed).code, 1008);
+  },
+);
+
+contract(
+  "a client that acknowledges nothing gets 512 KiB, and the rest when it does",
+  async ({ front, machine }) => {
+    await using terminal = await TestTerminal.open(front, { acks: false });
+    const chunk = "x".repeat(65536);
+    for (let i = 0; i < 16; i++) machine.shell.stream.print(chunk);
+    await until(() => terminal.outputBytes >= 512 * 1024);
+    assertEquals(terminal.outputBytes, 512 * 1024);
+    terminal.ack(terminal.offset);
+    await until(() => terminal.outputBytes === 1024 * 1024);
+  },
+);
+
+contract("a paste of 1 MB arrives whole and in order", async ({ front, machine }) => {
+  await using terminal = await TestTerminal.open(front, {});
+  const parts = Array.from({ length: 32 }, (_, i) => String.fromCharCode(64 + i).repeat(32768));
+  for (const part of parts) terminal.type(part);
+  await until(() => machine.shell.stream.writtenBytes === 1024 * 1024);
+  assertEquals(machine.shell.stream.written.join("") === parts.join(""), true);
+});
+
+contract("a client that breaks the protocol is closed with 1008", async ({ front }) => {
+  await using terminal = await TestTerminal.open(front, {});
+  terminal.send(Uint8Array.of(9));
+  assertEquals((await terminal.closed).code, 1008);
+});
+
+contract("sessions are listed, counted, and ended with a reason", async ({ front, agent }) => {
+  assertEquals([await agent.list(), (await agent.counts()).started], [[], 0]);
+  await using terminal = await TestTerminal.open(front, {});
+  const [info] = await agent.list();
+  assertEquals(
+    [info!.id, info!.user, info!.phase, info!.attached, info!.remote],
+    [terminal.session, "alice", "live", true, "192.0.2.7"],
+  );
+  const { sessions, attached, started } = await agent.counts();
+  assertEquals([sessions, attached, started], [1, 1, 1]);
+  assertEquals(await agent.end("nobody", ending("killed", "No.")), "unknown");
+  assertEquals(await agent.end(info!.id, ending("killed", "An administrator ended it.")), "ended");
+  const ended = await terminal.event("ended");
+  assertEquals([ended.reason, ended.message], ["killed", "An administrator ended it."]);
+  assertEquals((await terminal.closed).code, 1000);
+  await until(async () => (await agent.counts()).ended["killed"] === 1);
+});
+
+contract(
+  "whose login ends is dismissed with 4401 and the session lives on",
+  async ({ front, agent }) => {
+    await using terminal = await TestTerminal.open(front, {});
+    front.dismiss("alice", { why: "login", ended: null });
+    assertEquals((await terminal.closed).code, 4401);
+    assertEquals((await agent.list()).map(({ attached }) => attached), [false]);
+  },
+);
+
+contract("whose account ends hears how the session ended", async ({ front, agent }) => {
+  await using terminal = await TestTerminal.open(front, {});
+  const cause = ending("killed", "Your account was removed by an administrator.");
+  const gone = agent.end(terminal.session, cause);
+  front.dismiss("alice", { why: "login", ended: cause });
+  assertEquals((await terminal.event("ended")).message, cause.message);
+  assertEquals((await terminal.closed).code, 4401);
+  assertEquals(await gone, "ended");
+});
+
+contract(
+  "when the gateway restarts its clients are told to come back",
+  async ({ front, agent }) => {
+    await using terminal = await TestTerminal.open(front, {});
+    front.dismiss("alice", { why: "restart" });
+    assertEquals((await terminal.closed).code, 1012);
+    assertEquals((await agent.list()).length, 1);
+  },
+);
+
+contract("the third session more than allowed is refused with a sentence", async ({ front }) => {
+  await using held = new AsyncDisposableStack();
+  for (let i = 0; i < 3; i++) held.use(await TestTerminal.open(front, {}));
+  const fourth = held.use(await TestTerminal.connect(front, {}));
+  assertEquals((await fourth.event("ended")).reason, "limit");
+  assertEquals((await fourth.closed).code, 4429);
+});
+
+contract(
+  "a drain is told, refuses who comes, and can be called off; a broadcast is counted",
+  async ({ front, agent }) => {
+    await using terminal = await TestTerminal.open(front, {});
+    const drain = await agent.beginDrain({ endsAtMs: null, message: "New disks." });
+    assertEquals([drain.draining, drain.message, drain.sessions], [true, "New disks.", 1]);
+    assertEquals((await terminal.event("notice")).text, "New disks.");
+    assertMatch((await agent.whyNotReady())!, /drained/);
+    await using refused = await TestTerminal.connect(front, {});
+    assertEquals((await refused.event("ended")).reason, "shutdown");
+    assertEquals((await agent.cancelDrain()).draining, false);
+    assertEquals(await agent.broadcast("Lunch."), 1);
+    await until(() =>
+      terminal.events.some((event) => event.type === "notice" && event.text === "Lunch.")
+    );
+  },
+);
+
+contract(
+  "it says whether it works, and whether a session could start",
+  async ({ agent, machine }) => {
+    assertEquals([await agent.whyNotLive(), await agent.whyNotReady()], [null, null]);
+    machine.engine.failAt = "ping";
+    assertMatch((await agent.whyNotLive())!, /Docker Engine does not answer/);
+  },
+);
+
+Deno.test("where nobody answers every verb says so, and a client gets plain HTTP", async () => {
+  const agent = new RemoteAgent(() => Promise.reject(new Error("refused")), clock);
+  await assertRejects(() => agent.list(), AgentAwayError);
+  await assertRejects(() => agent.whyNotLive(), AgentAwayError);
+  await using front = await Front.start(agent);
+  const refused = await assertRejects(() => TestTerminal.connect(front, {}), Refused);
+  assertEquals(refused.status, 503);
+});
+
+Deno.test("an agent that hangs up before it answers is away", async () => {
+  const dial = () => {
+    const [near, far] = pipe();
+    far.once("data", () => far.end());
+    return Promise.resolve(near);
+  };
+  const agent = new RemoteAgent(dial, clock);
+  await assertRejects(() => agent.counts(), AgentAwayError);
+  await using front = await Front.start(agent);
+  const refused = await assertRejects(() => TestTerminal.connect(front, {}), Refused);
+  assertEquals(refused.status, 503);
+});

@@ -1,0 +1,120 @@
+/** Proves that the manual pages, the completion and the sample configuration say what the program does. */
+import { assert, assertEquals } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { loadConfig } from "../../../lib/config.ts";
+import { sections } from "../../../lib/config/names.ts";
+import { run } from "../../support/run.ts";
+
+const ROOT = fileURLToPath(import.meta.resolve("../../../"));
+const PAGES = ["scripts/packaging/ttygate.1", "scripts/packaging/ttygate.toml.5"];
+
+const read = (path: string) => Deno.readTextFileSync(ROOT + path);
+
+/** The commands as main.ts has them, in its order. */
+function commands(): string[] {
+  const table = /const commands[^{]*{(.*?)^};/ms.exec(read("main.ts"))![1]!;
+  return [...table.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name!);
+}
+
+/** What bash offers for a line, the cursor being at its end. */
+async function complete(line: string): Promise<string[]> {
+  const words = line.split(" ");
+  const script = `source scripts/packaging/completion.bash
+ttygate() { [ "$*" = "user list" ] && printf 'alice\\nbob\\tlocked\\n'; }
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")})
+COMP_CWORD=${words.length - 1}
+_ttygate
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { code, stdout, stderr } = await run("bash", ["-c", `cd '${ROOT}'\n${script}`]);
+  assertEquals([code, stderr], [0, ""]);
+  return stdout.split("\n").filter((word) => word !== "");
+}
+
+Deno.test("man has nothing to warn of in the manual pages", async () => {
+  for (const page of PAGES) {
+    const { code, stderr } = await run("man", [
+      ...["--warnings", "--encoding=utf8", "--local-file", ROOT + page],
+    ], { env: { LC_ALL: "C.UTF-8", MANWIDTH: "100" } });
+    assertEquals([code, stderr], [0, ""], page);
+  }
+});
+
+Deno.test("ttygate(1) describes each command of the program, and no other", () => {
+  const page = read("scripts/packaging/ttygate.1");
+  const described = /^\.Sh COMMANDS$(.*?)^\.Sh /ms.exec(page)![1]!.matchAll(/^\.It Cm (\w+)$/gm);
+  assertEquals(Array.from(described, ([, name]) => name).sort(), commands().sort());
+  const synopsis = /^\.Sh SYNOPSIS$(.*?)^\.Sh /ms.exec(page)![1]!;
+  const shown = synopsis.matchAll(/^\.Nm\n\.Cm (\w+)/gm);
+  assertEquals([...new Set(Array.from(shown, ([, name]) => name))].sort(), commands().sort());
+});
+
+Deno.test("ttygate.toml(5) has every section and key with its default, and no other", () => {
+  const page = read("scripts/packaging/ttygate.toml.5");
+  const described = [...page.matchAll(/^\.Sh \[(\w+)\]$(.*?)(?=^\.Sh )/gms)].map(
+    ([, section, body]) =>
+      [
+        section,
+        [...body!.matchAll(/^\.It Cm (\w+) No = Li "?(.*?)"?$/gm)].map(([, key, value]) => [
+          key,
+          JSON.parse(value!.replaceAll("\\(dq", '"')),
+        ]),
+      ] as const,
+  );
+  const expected = sections.map(([section, keys]) =>
+    [section, Object.entries(keys).map(([key, { initial }]) => [key, initial])] as const
+  );
+  assertEquals(described, expected);
+});
+
+Deno.test("the sample configuration is right, as it stands and with every line in effect", async () => {
+  const text = read("scripts/packaging/ttygate.toml");
+  const load = (text: string) =>
+    loadConfig({ file: "/f", env: {}, readTextFile: () => Promise.resolve(text) });
+  const asItStands = await load(text);
+  const uncommented = text.replaceAll(/^#(?=\w+ =)/gm, "");
+  assert(uncommented !== text);
+  const inEffect = await load(uncommented);
+  // What it shows are the defaults.
+  assertEquals(inEffect.config, asItStands.config);
+  assertEquals(Object.keys(asItStands.config), sections.map(([section]) => section));
+});
+
+Deno.test("bash completes the commands of the program, and no others", async () => {
+  assertEquals((await complete("ttygate ")).sort(), commands().sort());
+  assertEquals(await complete("ttygate ser"), ["serve"]);
+  assertEquals(await complete("ttygate --config /tmp/x ser"), ["serve"]);
+});
+
+Deno.test("bash completes verbs, options, users and files", async () => {
+  assertEquals(await complete("ttygate user p"), ["passwd"]);
+  assertEquals(await complete("ttygate user lock "), ["alice", "bob"]);
+  assertEquals(await complete("ttygate user add "), []);
+  assertEquals(await complete("ttygate session k"), ["kill"]);
+  assertEquals(await complete("ttygate config "), ["check", "show"]);
+  assertEquals(await complete("ttygate sweep --d"), ["--dry-run"]);
+  assertEquals(await complete("ttygate sweep --json --d"), ["--dry-run"]);
+  assertEquals(await complete("ttygate serve --"), ["--config", "--help"]);
+  assertEquals(await complete("ttygate config check --config main"), ["main.ts"]);
+});
+
+Deno.test("bash completes each option that a command's help names", async () => {
+  for (const name of commands()) {
+    const { command } = await import(`../../../lib/cli/${name}.ts`);
+    const named: string[] = command.help.match(/--[a-z-]+/g) ?? [];
+    const offered = await complete(`ttygate ${name} --`);
+    assertEquals(offered.sort(), [...new Set([...named, "--config", "--help"])].sort(), name);
+  }
+});
+
+Deno.test("docs/monitoring.md has each event of the journal and each metric, and no other", () => {
+  const docs = read("docs/monitoring.md");
+  const names = /type EventName =(.*?);/s.exec(read("lib/log.ts"))![1]!;
+  const events = [...names.matchAll(/"([\w-]+)"/g)].map(([, name]) => name!);
+  const table = /\| `TTYGATE_EVENT`.*?\n\n/s.exec(docs)![0];
+  const listed = [...table.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name!);
+  assertEquals(listed.toSorted(), events.toSorted());
+  const metrics = [...read("lib/http/metrics.ts").matchAll(/# TYPE (\w+)/g)].map(([, name]) =>
+    name!
+  );
+  assertEquals([...new Set(docs.match(/ttygate_\w+/g))].toSorted(), metrics.toSorted());
+});
