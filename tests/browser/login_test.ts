@@ -82,6 +82,7 @@ Deno.test("the keyboard alone is enough: log in, use the shell, leave it, log ou
   await tab.type("echo $((7*7))\n");
   await tab.see(/^49$/m);
   await tab.press("Control+Shift+L");
+  assertEquals(await focus(), "logout");
   await tab.press("Enter");
   await tab.page.waitForURL(`${origin}/login`);
 });
