@@ -162,9 +162,7 @@ export class Field implements AsyncDisposable {
       TTYGATE_POOL_SIZE: String(poolSize),
       ...(unlimited && { TTYGATE_CONTAINER_CPUS: String(navigator.hardwareConcurrency) }),
     };
-    const agent = column === "apart"
-      ? this.#stack.use(await TestAgent.start({ env, instance }))
-      : null;
+    const agent = column === "apart" ? await this.#startAgent(instance, env) : null;
     const gateway = await TestGateway.start({
       home,
       instance: agent ? `${instance}-gateway` : instance,
@@ -178,9 +176,17 @@ export class Field implements AsyncDisposable {
       column,
       instance,
       target: { kind: "ttygate", origin: gateway.origin, cookie },
-      pids: () => [gateway.process.pid, ...(agent ? [agent.pid] : [])],
+      pids: () => [gateway.process.pid, ...(agent ? [agent.process.pid] : [])],
       settle: () => until(async () => (await lab.containers(instance)).length <= poolSize, 60_000),
     };
+  }
+
+  async #startAgent(instance: string, env: Readonly<Record<string, string>>): Promise<TestAgent> {
+    // The path of a socket must be short.
+    const home = await Deno.makeTempDir({ dir: this.lab.directory, prefix: "a" });
+    const agent = this.#stack.use(await TestAgent.start({ env, instance, home }));
+    this.lab.own(agent.process);
+    return agent;
   }
 
   /** Starts a server on a free port and waits until it answers. */

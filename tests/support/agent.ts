@@ -13,16 +13,19 @@ export class TestAgent implements AsyncDisposable {
     readonly home: string,
     readonly instance: string,
     readonly env: Readonly<Record<string, string>>,
+    private readonly ownsHome: boolean,
   ) {}
 
   static async start(
-    { env = {}, instance = `test-${crypto.randomUUID().slice(0, 8)}` }: {
+    { env = {}, instance = `test-${crypto.randomUUID().slice(0, 8)}`, home }: {
       readonly env?: Readonly<Record<string, string>>;
       readonly instance?: string;
+      /** A directory that is somebody else's to remove. */
+      readonly home?: string;
     } = {},
   ): Promise<TestAgent> {
-    const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
-    const agent = new TestAgent(home, instance, env);
+    const made = home ?? await Deno.makeTempDir({ prefix: "ttygate-test-" });
+    const agent = new TestAgent(made, instance, env, home === undefined);
     addEventListener("unload", () => agent.#signal("SIGTERM"));
     await agent.begin();
     return agent;
@@ -32,8 +35,8 @@ export class TestAgent implements AsyncDisposable {
     return join(this.home, "agent.sock");
   }
 
-  get pid(): number {
-    return this.#process!.pid;
+  get process(): Deno.ChildProcess {
+    return this.#process!;
   }
 
   /** What a gateway is told of it; its own Docker socket does not exist. */
@@ -82,7 +85,7 @@ export class TestAgent implements AsyncDisposable {
       await this.docker.containers.remove(Id, { force: true, volumes: true });
     }
     this.docker[Symbol.dispose]();
-    await Deno.remove(this.home, { recursive: true });
+    if (this.ownsHome) await Deno.remove(this.home, { recursive: true });
     if (left.length > 0) throw new Error(`the agent left ${left.length} containers`);
   }
 
