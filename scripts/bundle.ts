@@ -15,7 +15,13 @@ const TYPES: Record<string, string> = {
 };
 
 /** What the bundle is made from besides static/: shared code, the versions of packages, this script. */
-const SHARED = ["lib/terminal/frame.ts", "lib/types.ts", "deno.json", "scripts/bundle.ts"];
+const SHARED = [
+  "lib/terminal/answers.ts",
+  "lib/terminal/frame.ts",
+  "lib/types.ts",
+  "deno.json",
+  "scripts/bundle.ts",
+];
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();

@@ -26,11 +26,11 @@ export interface LocalAgentParts {
   /** @throws {Error} when nothing can be written to the state directory */
   readonly tryWriting: () => Promise<void>;
   readonly clock: Clock;
-  /** For whatever clients can cause as often as they like. */
+  /** For what clients can cause as often as they like. */
   readonly counted: CountingLog;
 }
 
-/** Owns nothing: whoever made its parts ends them. */
+/** Owns nothing: its parts are ended by those who made them. */
 export class LocalAgent implements Agent {
   readonly #parts: LocalAgentParts;
   /** How much each user's clients may ask for. */

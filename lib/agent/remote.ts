@@ -1,4 +1,4 @@
-/** An agent that is asked over HTTP, on whatever connections lead to it. */
+/** An agent that is asked over HTTP, on any connection that leads to it. */
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";

@@ -26,7 +26,7 @@ export interface TerminalParts {
   readonly registry: Registry;
   readonly maintenance: Pick<Maintenance, "notice">;
   readonly clock: Clock;
-  /** For whatever clients can cause as often as they like. */
+  /** For what clients can cause as often as they like. */
   readonly counted: CountingLog;
 }
 

@@ -40,7 +40,7 @@ export function failed(): Refusal {
   return new Refusal(500, "The gateway could not answer. Its log says why.");
 }
 
-/** What is told while whoever has the terminals does not answer. */
+/** What is told while the agent of the terminals does not answer. */
 export function away(): Refusal {
   const message = "The terminals of this server cannot be reached. Try again in a minute.";
   return new Refusal(503, message, { "retry-after": "5" });

@@ -24,6 +24,14 @@ function assertGapless(numbers: readonly number[]): void {
   assertEquals(numbers, Array.from({ length: numbers.length }, (_, i) => numbers[0]! + i));
 }
 
+/** A terminal in which numbers have begun to come. */
+async function counting(gateway: TestGateway, cookie: string): Promise<TestTerminal> {
+  const terminal = await TestTerminal.open(gateway, { cookie });
+  terminal.type(COUNT);
+  await terminal.see(/^n3\r$/m);
+  return terminal;
+}
+
 /** What is typed behind an interrupt goes with it until the prompt is back. */
 async function leave(terminal: TestTerminal): Promise<void> {
   terminal.type("\x03");
@@ -53,10 +61,8 @@ Deno.test("a gateway that is killed or restarted freezes no shell and loses no b
   let gateway = await startGateway(home);
   try {
     const cookie = await gateway.logIn();
-    let terminal = await TestTerminal.open(gateway, { cookie });
+    let terminal = await counting(gateway, cookie);
     const { session } = terminal;
-    terminal.type(COUNT);
-    await terminal.see(/^n3\r$/m);
     let output = "";
     for (const signal of ["SIGKILL", "SIGTERM", "SIGUSR2"] as const) {
       await gateway.stop(signal);
@@ -85,10 +91,8 @@ Deno.test("a gateway that is killed or restarted freezes no shell and loses no b
 Deno.test("an agent that is killed or restarted loses no byte, and the gateway answers meanwhile", async () => {
   await using gateway = await startGateway();
   const cookie = await gateway.logIn();
-  let terminal = await TestTerminal.open(gateway, { cookie });
+  let terminal = await counting(gateway, cookie);
   const { session } = terminal;
-  terminal.type(COUNT);
-  await terminal.see(/^n3\r$/m);
   let output = "";
   for (const signal of ["SIGUSR2", "SIGKILL"] as const) {
     await agent.stop(signal);

@@ -14,7 +14,7 @@ import type { Drain } from "../../../lib/sessions/drain_file.ts";
 import { ending } from "../../../lib/sessions/endings.ts";
 import { Maintenance, refusalDuring } from "../../../lib/sessions/maintenance.ts";
 import { Registry } from "../../../lib/sessions/registry.ts";
-import { PROFILE, ScriptedEngine, scriptedLeases } from "../sessions/scripted.ts";
+import { PROFILE, ScriptedEngine, scriptedLeases, settingsWith } from "../sessions/scripted.ts";
 import { Front } from "../../support/front.ts";
 import { until } from "../../support/gateway.ts";
 import { Refused, TestTerminal } from "../../support/terminal.ts";
@@ -42,21 +42,11 @@ class Machine implements AsyncDisposable {
 
   constructor() {
     const HOUR_MS = 3_600_000;
-    const settings = {
-      profile: PROFILE,
-      times: {
-        idleTimeoutMs: HOUR_MS,
-        idleWarningMs: 0,
-        maxLifetimeMs: HOUR_MS,
-        reconnectGraceMs: HOUR_MS,
-      },
+    const settings = settingsWith({
+      times: { idleTimeoutMs: HOUR_MS, idleWarningMs: 0, reconnectGraceMs: HOUR_MS },
       replayBytes: 256 * 1024,
-      motd: "",
       minFreeBytes: 0,
-      maxTotal: 50,
-      maxPerUser: 3,
-      poolSize: 0,
-    };
+    });
     const parts = { engine: this.engine, clock, log };
     const registry = this.registry = new Registry({
       ...parts,

@@ -5,7 +5,7 @@ import { EngineError, LimitError } from "../../../lib/sessions/errors.ts";
 import { type LeaseRecord, newRecord } from "../../../lib/sessions/lease_record.ts";
 import { Registry } from "../../../lib/sessions/registry.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
-import { PROFILE, ScriptedEngine, scriptedLeases } from "./scripted.ts";
+import { PROFILE, ScriptedEngine, scriptedLeases, settingsWith } from "./scripted.ts";
 
 const MINUTE = 60_000;
 const never = new AbortController().signal;
@@ -27,24 +27,11 @@ class Stage {
   }
 
   start(): Registry {
+    const settings = settingsWith({ maxPerUser: 1, times: { reconnectGraceMs: 10 * MINUTE } });
     return new Registry({
       engine: this.engine,
       leases: this.leases,
-      settings: () => ({
-        profile: PROFILE,
-        times: {
-          idleTimeoutMs: 15 * MINUTE,
-          idleWarningMs: MINUTE,
-          maxLifetimeMs: 480 * MINUTE,
-          reconnectGraceMs: 10 * MINUTE,
-        },
-        replayBytes: 1024,
-        motd: "",
-        minFreeBytes: 2 * 1024 ** 3,
-        maxTotal: 50,
-        maxPerUser: 1,
-        poolSize: 0,
-      }),
+      settings: () => settings,
       memoryIsLow: () => false,
       clock: this.clock,
       log: createLog((line) => this.lines.push(line), { prefix: false, clock: () => new Date() }),

@@ -192,7 +192,7 @@ Deno.test("after a change of the profile the shells of the old one are replaced"
   assertEquals(stage.containers, ["id3", "id4"]);
 });
 
-Deno.test("shells of a profile that says the same stay, whatever else has changed", async () => {
+Deno.test("shells of a profile that says the same stay when other settings change", async () => {
   await using stage = await Stage.full(2);
   stage.settings = { ...stage.settings, profile: structuredClone(PROFILE), maxLifetimeMs: 1 };
   stage.pool.refresh();

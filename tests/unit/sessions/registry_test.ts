@@ -7,7 +7,7 @@ import { INTERRUPTED } from "../../../lib/terminal/bridge.ts";
 import { CREDIT_BYTES } from "../../../lib/terminal/credit.ts";
 import type { TerminalEvent } from "../../../lib/types.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
-import { PROFILE, ScriptedEngine, scriptedLeases } from "./scripted.ts";
+import { ScriptedEngine, scriptedLeases, settingsWith } from "./scripted.ts";
 
 const MINUTE = 60_000;
 const never = new AbortController().signal;
@@ -23,31 +23,18 @@ class Stage implements AsyncDisposable {
   readonly registry: Registry;
 
   constructor(
-    times: {
+    { reconnectGraceMs = MINUTE, ...settings }: {
       reconnectGraceMs?: number;
       maxPerUser?: number;
       maxTotal?: number;
       poolSize?: number;
     } = {},
   ) {
+    const made = settingsWith({ ...settings, times: { reconnectGraceMs } });
     this.registry = new Registry({
       engine: this.engine,
       leases: scriptedLeases(this.leased),
-      settings: () => ({
-        profile: PROFILE,
-        times: {
-          idleTimeoutMs: 15 * MINUTE,
-          idleWarningMs: MINUTE,
-          maxLifetimeMs: 480 * MINUTE,
-          reconnectGraceMs: times.reconnectGraceMs ?? MINUTE,
-        },
-        replayBytes: 1024,
-        motd: "",
-        minFreeBytes: 2 * 1024 ** 3,
-        maxTotal: times.maxTotal ?? 50,
-        maxPerUser: times.maxPerUser ?? 3,
-        poolSize: times.poolSize ?? 0,
-      }),
+      settings: () => made,
       memoryIsLow: () => false,
       clock: this.clock,
       log: createLog((line) => this.lines.push(line), { prefix: false, clock: () => new Date() }),

@@ -12,6 +12,7 @@ import type {
 import { type EngineAnswer, EngineError } from "../../../lib/sessions/errors.ts";
 import type { LeaseRecord } from "../../../lib/sessions/lease_record.ts";
 import type { Leases } from "../../../lib/sessions/leases.ts";
+import type { RegistrySettings } from "../../../lib/sessions/registry_parts.ts";
 import type { Clock, Profile, Winsize } from "../../../lib/types.ts";
 
 export const PROFILE: Profile = {
@@ -22,6 +23,33 @@ export const PROFILE: Profile = {
   runtime: "",
   user: "",
 };
+
+const MINUTE_MS = 60_000;
+
+/** What sessions are made by, as the defaults have it but for what a test needs otherwise. */
+export function settingsWith(
+  { times, ...rest }: Partial<Omit<RegistrySettings, "times">> & {
+    readonly times?: Partial<RegistrySettings["times"]>;
+  } = {},
+): RegistrySettings {
+  return {
+    profile: PROFILE,
+    times: {
+      idleTimeoutMs: 15 * MINUTE_MS,
+      idleWarningMs: MINUTE_MS,
+      maxLifetimeMs: 480 * MINUTE_MS,
+      reconnectGraceMs: MINUTE_MS,
+      ...times,
+    },
+    replayBytes: 1024,
+    motd: "",
+    minFreeBytes: 2 * 1024 ** 3,
+    maxTotal: 50,
+    maxPerUser: 3,
+    poolSize: 0,
+    ...rest,
+  };
+}
 
 /** A terminal whose output a test prints. */
 export class ScriptedStream implements ShellStream {
