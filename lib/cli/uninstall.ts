@@ -9,7 +9,10 @@ import { describeError } from "../log.ts";
 import { CONFIG, CONFIGS, LOCAL, placed } from "./layout.ts";
 
 /** Logins, leases and recordings, and the caches: the service's own, and what root unpacked. */
-const KEPT = ["/var/lib/ttygate", "/var/cache/ttygate", "/var/cache/ttygate-root"];
+const KEPT = [
+  ...["/var/lib/ttygate", "/var/lib/ttygate-agent"],
+  ...["/var/cache/ttygate", "/var/cache/ttygate-agent", "/var/cache/ttygate-root"],
+];
 
 /** Which target has a kind of unit started. */
 const WANTED_BY: Readonly<Record<string, string>> = {
@@ -28,10 +31,10 @@ export const command: Command = {
 Usage: ttygate uninstall [--prefix DIR] [--purge]
 
 Removes what 'ttygate install' installed, and the Docker networks that the gateway made. The
-configuration and the users in /etc/ttygate stay, and so does the system user ttygate.
+configuration and the users in /etc/ttygate stay, and so do the system users.
 
   --prefix DIR  removes what was installed below DIR
-  --purge       removes /etc/ttygate, /var/lib/ttygate and the caches as well
+  --purge       removes /etc/ttygate, what is kept in /var/lib and the caches as well
 `,
   async run(args, { print, config: load }) {
     const { prefix, flags } = takePrefix(args, ["purge"]);

@@ -61,7 +61,7 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
       "enabled\nenabled",
     );
     assertEquals(await server.run("ttygate version"), VERSION_LINE);
-    assertEquals(await server.run("id -nG ttygate"), "ttygate docker");
+    assertEquals(await server.run("id -nG ttygate"), "ttygate");
     assertEquals(await server.run("stat -c '%a %U %G' /etc/ttygate"), "2750 root ttygate");
   });
 

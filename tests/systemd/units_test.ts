@@ -10,6 +10,7 @@ import { TestTerminal } from "../support/terminal.ts";
 const UNITS = [
   ...["ttygate.socket", "ttygate-admin.socket", "ttygate.service", "ttygate.slice"],
   ...["ttygate-sweep.service", "ttygate-sweep.timer", "ttygate-egress.service"],
+  ...["ttygate-agent.socket"],
 ];
 
 /** The most that `systemd-analyze security` may find, of 10; a firewall is the server's own. */
