@@ -18,6 +18,11 @@ export type { ListenAddress } from "./config/units.ts";
 
 /** Read when neither `--config` nor `TTYGATE_CONFIG` names a file, and only if it exists. */
 export const DEFAULT_FILE = "/etc/ttygate/ttygate.toml";
+/** What the installation goes by that is there, beneath that file; the first one that exists. */
+const INSTALLED_FILES = [
+  "/usr/local/share/ttygate/installed.toml",
+  "/usr/share/ttygate/installed.toml",
+];
 
 /** Where a value was written. */
 export type Origin =
@@ -79,18 +84,28 @@ export interface LoadOptions {
   readonly readTextFile?: (path: string) => Promise<string>;
 }
 
+/** The texts that a configuration comes from. */
+export interface Texts {
+  /** The administrator's; null, with no text, when there is none. */
+  readonly file: string | null;
+  readonly text: string;
+  /** The installation's own, beneath the administrator's. */
+  readonly installed: { readonly file: string; readonly text: string } | null;
+}
+
 /**
  * Loads the configuration: a default for each key, above it the file's value, above that the
- * environment's. A named file must exist.
+ * environment's. A named file must exist; beneath one that is not named is what the installation
+ * brought.
  *
  * @throws {ConfigError} when the file cannot be read, or with every mistake in it and in the
  * environment
  */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
-  const { file, text } = await findFile(options);
-  const { config, sources, problems, warnings } = understand(file, text, options.env);
+  const texts = await findFile(options);
+  const { config, sources, problems, warnings } = understand(texts, options.env);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { config: deepFreeze(config) as Config, sources, file, warnings };
+  return { config: deepFreeze(config) as Config, sources, file: texts.file, warnings };
 }
 
 /** As far as a text and the environment are right, what they come to. */
@@ -103,15 +118,12 @@ export interface Understood {
   readonly warnings: readonly ConfigProblem[];
 }
 
-/** Understands a file's text, "" where there is none, and the environment above it. */
-export function understand(
-  file: string | null,
-  text: string,
-  env: LoadOptions["env"],
-): Understood {
+/** Understands what was read, and the environment above it. */
+export function understand({ file, text, installed }: Texts, env: LoadOptions["env"]): Understood {
   const problems: ConfigProblem[] = [];
   const warnings: ConfigProblem[] = [];
   const written = new Map<string, Source>([
+    ...(installed === null ? [] : fromFile(installed.file, installed.text, problems)),
     ...(file === null ? [] : fromFile(file, text, problems)),
     ...fromEnvironment(env, problems, warnings),
   ]);
@@ -167,20 +179,29 @@ export function problemAt(key: string, source: Origin, message: string): ConfigP
  */
 export async function findFile(
   { file, env, readTextFile = Deno.readTextFile }: LoadOptions,
-): Promise<{ file: string | null; text: string }> {
+): Promise<Texts> {
   const named = file ?? (env["TTYGATE_CONFIG"] || undefined);
   const path = named ?? DEFAULT_FILE;
+  const installed = named === undefined ? await findInstalled(readTextFile) : null;
   try {
-    return { file: path, text: await readTextFile(path) };
+    return { file: path, text: await readTextFile(path), installed };
   } catch (cause) {
     const absent = cause instanceof Deno.errors.NotFound;
-    if (absent && named === undefined) return { file: null, text: "" };
+    if (absent && named === undefined) return { file: null, text: "", installed };
     const why = absent ? "there is no such file" : (cause as Error).message;
     const by = file === undefined && named ? "TTYGATE_CONFIG" : "--config";
     const mend = named === undefined ? "let its readers include ttygate" : `mend ${by}`;
     const message = `cannot read the configuration: ${why}; ${mend}`;
     throw new ConfigError([{ file: path, key: "", message }], { cause });
   }
+}
+
+async function findInstalled(readTextFile: (path: string) => Promise<string>) {
+  for (const file of INSTALLED_FILES) {
+    const text = await readTextFile(file).catch(() => null);
+    if (text !== null) return { file, text };
+  }
+  return null;
 }
 
 function* fromFile(

@@ -33,7 +33,7 @@ import { checkProxies } from "./doctor/proxy_checks.ts";
 import { formatFinding, ProgressLine, type Style, summary } from "./doctor/report.ts";
 import { checkClock, checkUnits, sliceOf, System } from "./doctor/system_checks.ts";
 import { judgeByDocker } from "./docker_view.ts";
-import { placeFor, type ServiceView, serviceView } from "./service_view.ts";
+import { AGENT_SERVICE, placeFor, type ServiceView, serviceView } from "./service_view.ts";
 import { terminalColumns } from "./terminal.ts";
 
 export const command: Command = {
@@ -105,7 +105,7 @@ async function examine(
   },
 ): Promise<void> {
   const { config, file } = loaded;
-  const { docker: { socket }, container, session, gateway, auth } = config;
+  const { docker: { socket }, container, session, gateway, agent, auth } = config;
   using docker = new Docker({ socketPath: socket });
 
   tell("asking the Docker Engine");
@@ -134,7 +134,10 @@ async function examine(
 
   tell("reading the files");
   const user = service?.user ?? null;
-  const refused = await checkSocket(socket, user);
+  const keeper = gateway.agent === "own"
+    ? user
+    : (await serviceView(system, AGENT_SERVICE))?.user ?? null;
+  const refused = await checkSocket(socket, keeper, gateway.agent === "own" ? null : user);
   if (refused !== null) tell(refused);
   const place = (path: string) => placeFor(service, path);
   const readerOf = (path: string) => place(path).readBySystemd ? null : user;
@@ -151,6 +154,7 @@ async function examine(
   ];
   (await checkModes(kept, user)).forEach(tell);
   tell(await checkStateDir(gateway.stateDir, user));
+  if (gateway.agent !== "own") tell(await checkStateDir(agent.stateDir, keeper));
   const tls = await checkTls(
     {
       tlsCert: gateway.tlsCert && place(gateway.tlsCert).path,

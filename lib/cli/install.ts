@@ -101,7 +101,7 @@ async function install(prefix: string, print: CommandContext["print"]): Promise<
       "  systemctl restart systemd-sysctl.service   # what containers share of the kernel",
       "  systemctl daemon-reload",
       `  systemctl enable --now ${enabledUnits().join(" ")}`,
-      "  systemctl try-restart ttygate.service   # keeps the sessions",
+      "  systemctl try-restart ttygate-agent.service ttygate.service   # keeps the sessions",
       "  systemctl reload ttygate-egress.service   # needs nftables; what containers may reach",
       "  ttygate user add NAME",
       "",

@@ -7,6 +7,8 @@ export interface Layout {
   /** Deno, the modules and the assets, where the program is not one executable. */
   readonly lib: string;
   readonly units: string;
+  /** What comes along for these units; an administrator's own go before it (systemd.unit(5)). */
+  readonly dropIns: string;
   readonly share: string;
   readonly sysusers: string;
   readonly tmpfiles: string;
@@ -18,6 +20,7 @@ export const PACKAGED: Layout = {
   bin: "/usr/bin/ttygate",
   lib: "/usr/lib/ttygate",
   units: "/usr/lib/systemd/system",
+  dropIns: "/usr/lib/systemd/system",
   share: "/usr/share",
   sysusers: "/usr/lib/sysusers.d",
   tmpfiles: "/usr/lib/tmpfiles.d",
@@ -29,6 +32,7 @@ export const LOCAL: Layout = {
   bin: "/usr/local/bin/ttygate",
   lib: "/usr/local/lib/ttygate",
   units: "/etc/systemd/system",
+  dropIns: "/usr/local/lib/systemd/system",
   share: "/usr/local/share",
   sysusers: "/etc/sysusers.d",
   tmpfiles: "/etc/tmpfiles.d",
@@ -49,9 +53,15 @@ export interface Placed {
 
 /** Every file but the program itself; `units` are the names of what is in systemd/. */
 export function placed(layout: Layout, units: readonly string[]): Placed[] {
-  const { share, sysusers, tmpfiles, sysctl } = layout;
+  const { share, dropIns, sysusers, tmpfiles, sysctl } = layout;
   return [
     ...units.map((name) => ({ from: `systemd/${name}`, to: `${layout.units}/${name}` })),
+    { from: "scripts/packaging/agent-gateway.conf", to: `${dropIns}/ttygate.service.d/agent.conf` },
+    {
+      from: "scripts/packaging/agent-sweep.conf",
+      to: `${dropIns}/ttygate-sweep.service.d/agent.conf`,
+    },
+    { from: "scripts/packaging/installed.toml", to: `${share}/ttygate/installed.toml` },
     { from: "scripts/packaging/sysusers.conf", to: `${sysusers}/ttygate.conf` },
     { from: "scripts/packaging/tmpfiles.conf", to: `${tmpfiles}/ttygate.conf` },
     { from: "scripts/packaging/sysctl.conf", to: `${sysctl}/60-ttygate.conf` },

@@ -26,7 +26,8 @@ Usage: ttygate serve [--config FILE]
 Runs the gateway on the sockets that systemd passed, or else on gateway.listen.
 SIGHUP reads the configuration again; when it is wrong, the one before stays in effect.
 SIGTERM ends every session and then the gateway. SIGUSR2 ends the gateway alone: the next one goes
-on with its sessions, as it does with those of a gateway that crashed.
+on with its sessions, as it does with those of a gateway that crashed. Where gateway.agent names an
+agent's socket, the sessions are the agent's, and neither signal ends any.
 `,
   async run(args, context) {
     parseCommandArgs(args, {});

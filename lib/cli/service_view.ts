@@ -5,6 +5,8 @@ import type { System } from "./doctor/system_checks.ts";
 import type { BusValue } from "../systemd/bus_message.ts";
 
 const SERVICE = "ttygate.service";
+/** Has Docker, where the gateway has an agent of its own. */
+export const AGENT_SERVICE = "ttygate-agent.service";
 /** Where systemd puts what LoadCredential= names, systemd.exec(5). */
 const CREDENTIALS = `/run/credentials/${SERVICE}/`;
 
@@ -19,11 +21,14 @@ export interface ServiceView {
 }
 
 /** Asks systemd; null where it has no such service. */
-export async function serviceView(system: System): Promise<ServiceView | null> {
-  if ((await system.unit(SERVICE)).load !== "loaded") return null;
+export async function serviceView(
+  system: System,
+  unit = SERVICE,
+): Promise<ServiceView | null> {
+  if ((await system.unit(unit)).load !== "loaded") return null;
   const [user, groups, credentials, assignments, files] = await Promise.all(
     ["User", "SupplementaryGroups", "LoadCredential", "Environment", "EnvironmentFiles"]
-      .map((name) => system.ask(SERVICE, "Service", name)),
+      .map((name) => system.ask(unit, "Service", name)),
   );
   const [passwd, group] = await Promise.all(
     ["/etc/passwd", "/etc/group"].map((path) => Deno.readTextFile(path)),

@@ -14,6 +14,8 @@ const KEPT = [
   ...["/var/cache/ttygate", "/var/cache/ttygate-agent", "/var/cache/ttygate-root"],
 ];
 
+const DROP_IN = /\/ttygate[^/]*\.d\/[^/]+$/;
+
 /** Which target has a kind of unit started. */
 const WANTED_BY: Readonly<Record<string, string>> = {
   ".socket": "sockets.target",
@@ -71,6 +73,8 @@ configuration and the users in /etc/ttygate stay, and so do the system users.
       }
       removed++;
       print(`removed ${prefix}${path}`);
+      // Of a unit that has drop-ins of the administrator's, too, the directory stays.
+      if (DROP_IN.test(path)) await Deno.remove(dirname(prefix + path)).catch(() => {});
     }
     if (removed === 0) print("nothing of ttygate is installed there");
     else if (prefix === "") {

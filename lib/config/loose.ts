@@ -34,11 +34,14 @@ export interface LooseConfig {
 
 /** Loads what is right of the configuration; where the text is no TOML, of what stands above that. */
 export async function loadLoosely(options: LoadOptions): Promise<LooseConfig> {
-  const { file, text, unread } = await readLoosely(options);
-  const whole = understand(file, text, options.env);
+  const { unread, ...texts } = await readLoosely(options);
+  const { text } = texts;
+  const whole = understand(texts, options.env);
   const broken = whole.problems.find(isBroken);
   const [above, below] = broken === undefined ? [text, ""] : cut(text, broken.line!);
-  const { config, sources, problems } = broken ? understand(file, above, options.env) : whole;
+  const { config, sources, problems } = broken
+    ? understand({ ...texts, text: above }, options.env)
+    : whole;
 
   /** The mistakes that are about this key, or may be. */
   const problemsOf = (section: string, name: string): readonly ConfigProblem[] => {
@@ -74,7 +77,7 @@ async function readLoosely(options: LoadOptions) {
     return { ...await findFile(options), unread: [] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { file: null, text: "", unread: error.problems };
+    return { file: null, text: "", installed: null, unread: error.problems };
   }
 }
 

@@ -27,8 +27,16 @@ function startsWith(path: string, text: string): boolean {
   }
 }
 
-/** Makes a package of another version from the one that was built; only the version differs. */
-export async function repack(version: string, target: string): Promise<void> {
+/**
+ * Makes a package of another version from the one that was built; only the version differs.
+ *
+ * @param without files that it does not have, by their absolute paths
+ */
+export async function repack(
+  version: string,
+  target: string,
+  without: readonly string[] = [],
+): Promise<void> {
   const { code, stderr } = await run("sh", [
     "-ec",
     `scratch=$(mktemp -d "\${TMPDIR:-/tmp}/ttygate-test-XXXXXX")
@@ -36,8 +44,10 @@ export async function repack(version: string, target: string): Promise<void> {
     dpkg-deb --raw-extract "$1" "$scratch/root"
     sed -i "s/^Version: .*/Version: $3/" "$scratch/root/DEBIAN/control"
     [ ! -d "$scratch/root/usr/lib/ttygate" ] || sed -i "s/\\bversion:\\"$2\\"/version:\\"$3\\"/" "$scratch"/root/usr/lib/ttygate/*.js
-    dpkg-deb --root-owner-group -Znone --build "$scratch/root" "$4"`,
-    ...["sh", PACKAGE, VERSION, version, target],
+    target=$4; shift 4
+    for file; do rm "$scratch/root$file"; sed -i "\\,  \${file#/}$,d" "$scratch/root/DEBIAN/md5sums"; done
+    dpkg-deb --root-owner-group -Znone --build "$scratch/root" "$target"`,
+    ...["sh", PACKAGE, VERSION, version, target, ...without],
   ]);
   if (code !== 0) throw new Error(`Cannot repack ${PACKAGE}: ${stderr}; deno task build makes it`);
 }

@@ -102,6 +102,15 @@ export class SystemdServer implements AsyncDisposable {
     return this.run(`systemctl show --value -p ${property} ${unit}`);
   }
 
+  /** The names of the groups that a service's process is in, sorted. */
+  async groups(service: string): Promise<string[]> {
+    const pid = await this.property(`${service}.service`, "MainPID");
+    const names = await this.run(
+      `sed -n 's/^Groups:\\s*//p' /proc/${pid}/status | xargs -n1 getent group | cut -d: -f1`,
+    );
+    return names.split("\n").sort();
+  }
+
   /** Messages in the journal, one a line; `filter` is as journalctl(1) has it. */
   async journal(filter: string): Promise<string[]> {
     const text = await this.run(`journalctl --sync && journalctl -q --no-pager -o cat ${filter}`);

@@ -1,4 +1,4 @@
-/** Proves what docs/operation.md says of a gateway without Docker, on a server where it is done. */
+/** Proves that the gateway's service goes over to an agent of its own and back, on a server. */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { addUserAndLogIn, installByHand } from "../support/by_hand.ts";
 import { bootDockerServer } from "../support/docker_server.ts";
@@ -6,31 +6,34 @@ import { until } from "../support/gateway.ts";
 import { TestTerminal } from "../support/terminal.ts";
 
 const DOCS = new URL("../../docs/operation.md", import.meta.url);
-const SYSUSERS = "/opt/ttygate/scripts/packaging/sysusers.conf";
+/** What an installation adds to the units for it. */
+const SPLIT = `
+cd /opt/ttygate/scripts/packaging
+systemd-sysusers "$PWD/sysusers.conf"
+install -D -m 0644 agent-gateway.conf /usr/local/lib/systemd/system/ttygate.service.d/agent.conf
+install -D -m 0644 agent-sweep.conf /usr/local/lib/systemd/system/ttygate-sweep.service.d/agent.conf
+install -D -m 0644 installed.toml /usr/local/share/ttygate/installed.toml
+systemctl daemon-reload
+`;
 /** The most that `systemd-analyze security` may find, of 10. */
 const EXPOSURE = 1.0;
 
 Deno.test("a gateway is changed over to an agent of its own under an open session", async (t) => {
   await using server = await bootDockerServer();
   const { config, origin } = await installByHand(server);
-  await server.run(`systemd-sysusers ${SYSUSERS}`);
   const cookie = await addUserAndLogIn(server, origin, "alice");
+  const state = (unit: string) => server.property(unit, "ActiveState");
   const pid = (unit: string) => server.property(`${unit}.service`, "MainPID");
-  const of = async (unit: string, what: string) =>
-    await server.run(`sed -n 's/^${what}:\\s*//p' /proc/${await pid(unit)}/status`);
+  const uid = async (unit: string) => await server.run(`stat -c %u /proc/${await pid(unit)}`);
   const comeBack = ({ session, offset }: TestTerminal) =>
     TestTerminal.open({ origin }, { cookie, query: { session, offset } });
-  const dockerGroup = await server.run("getent group docker | cut -d: -f3");
 
   const first = await TestTerminal.open({ origin }, { cookie });
   await first.run("kept=yes");
 
   await t.step("its session goes on at the agent", async () => {
-    const { toml, dropIns, commands } = await recipe();
-    await server.write("/etc/ttygate/ttygate.toml", `${toml}\n${config}`);
-    assertEquals(Object.keys(dropIns).length, 2);
-    for (const [path, text] of Object.entries(dropIns)) await server.write(path, text);
-    await server.run(commands);
+    await server.run(SPLIT);
+    await server.run("systemctl restart ttygate.service");
     await first.closed;
     await using after = await comeBack(first);
     assertEquals(await after.run("echo $kept"), "yes");
@@ -40,10 +43,10 @@ Deno.test("a gateway is changed over to an agent of its own under an open sessio
   await t.step(
     "the gateway is in no group that may reach Docker, nor the agent's user",
     async () => {
-      const groups = (await of("ttygate", "Groups")).split(" ");
-      assert(!groups.includes(dockerGroup), groups.join(" "));
-      assert((await of("ttygate-agent", "Groups")).split(" ").includes(dockerGroup));
-      assertNotEquals(await of("ttygate", "Uid"), await of("ttygate-agent", "Uid"));
+      assertEquals(await server.groups("ttygate"), ["ttygate"]);
+      assertEquals(await server.groups("ttygate-agent"), ["docker", "ttygate", "ttygate-agent"]);
+      const [gateway, agent] = await Promise.all(["ttygate", "ttygate-agent"].map(uid));
+      assertNotEquals(gateway, agent);
       const { code } = await server.try(
         "setpriv --reuid ttygate --regid ttygate --init-groups docker ps",
       );
@@ -91,11 +94,35 @@ Deno.test("a gateway is changed over to an agent of its own under an open sessio
     assertEquals(await after.run("echo $kept"), "yes");
   });
 
-  await t.step("the agent's stop ends the sessions and leaves no container", async () => {
+  await t.step("a reload reaches both", async () => {
+    const reloaded = async (unit: string) =>
+      (await server.journal(`_SYSTEMD_UNIT=${unit}.service`)).some((line) =>
+        line.startsWith("reloaded the configuration")
+      );
+    await server.run("systemctl reload ttygate.service");
+    await until(async () => await reloaded("ttygate") && await reloaded("ttygate-agent"));
+    await until(async () => await state("ttygate-agent.service") === "active");
+  });
+
+  await t.step("a stop ends the sessions, says so, and stops both", async () => {
     await using before = await comeBack(first);
-    await server.run("systemctl stop ttygate-agent.service");
+    await server.run("systemctl stop ttygate.service");
     assertEquals((await before.event("ended")).reason, "shutdown");
-    await until(async () => (await server.run("docker ps --all --quiet")) === "");
+    assertEquals((await before.closed).code, 1000);
+    assertEquals(await server.run("docker ps --all --quiet"), "");
+    assertEquals(await state("ttygate-agent.service"), "inactive");
+    await until(async () => await state("ttygate-agent.socket") === "inactive");
+  });
+
+  await t.step("and back to one process, as the documentation says", async () => {
+    const { toml, commands } = await recipe();
+    await server.write("/etc/ttygate/ttygate.toml", `${toml}\n${config}`);
+    await server.run(commands);
+    await using terminal = await TestTerminal.open({ origin }, { cookie });
+    assertEquals(await terminal.run("echo $((6 * 7))"), "42");
+    assertEquals(await state("ttygate-agent.service"), "inactive");
+    await server.run("systemctl start ttygate-sweep.service");
+    assertEquals(await terminal.run("echo spared"), "spared");
   });
 });
 
@@ -106,12 +133,7 @@ async function recipe() {
     text.indexOf("## A gateway without Docker"),
     text.indexOf("## People"),
   );
-  const dropIns = Object.fromEntries(
-    section.matchAll(/^`(\/\S+\.conf)`:\n\n```ini\n([\s\S]*?)```/gm).map(([, path, body]) =>
-      [path!, body!] as const
-    ),
-  );
   const block = (kind: string) =>
     new RegExp(`\`\`\`${kind}\n([\\s\\S]*?)\`\`\``).exec(section)![1]!;
-  return { toml: block("toml"), dropIns, commands: block("sh") };
+  return { toml: block("toml"), commands: block("sh") };
 }

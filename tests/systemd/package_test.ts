@@ -69,7 +69,7 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
     await server.run("runuser -u ttygate -- ttygate version && ttygate config show");
     assertEquals(await server.run("dpkg --verify ttygate"), "");
     const { code, stdout, stderr } = await server.try(
-      "systemd-analyze verify $(dpkg -L ttygate | grep '/systemd/system/ttygate')",
+      "systemd-analyze verify $(dpkg -L ttygate | grep '/systemd/system/ttygate[^/]*[.][^d/]*$')",
     );
     assertEquals({ code, stdout, stderr }, { code: 0, stdout: "", stderr: "" });
   });
@@ -86,6 +86,9 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
     // In its sandbox it sees how much is free where Docker has its data, and so keeps to the limit.
     assertEquals((await terminal.event("ready")).limits.disk, 1024 ** 3);
     assertMatch(await server.run("ttygate session list"), /\balice\b/);
+    // The process that faces the internet has no way to Docker.
+    assertEquals(await server.groups("ttygate"), ["ttygate"]);
+    assertEquals(await server.groups("ttygate-agent"), ["docker", "ttygate", "ttygate-agent"]);
     terminal.type("exit\r");
     assertEquals((await terminal.event("ended")).reason, "exit");
   });
@@ -175,7 +178,7 @@ Deno.test("the package on a fresh server with Docker", async (t) => {
     assertEquals((await fetch(origin, { headers: { cookie }, redirect: "manual" })).status, 200);
   });
 
-  await t.step("purged with a session open it leaves nothing but its user's number", async () => {
+  await t.step("purged with a session open it leaves nothing but its users' numbers", async () => {
     await using terminal = await TestTerminal.open({ origin }, { cookie });
     const labels = { instance: "default", role: "session", session: "orphan", user: "nobody" };
     await server.run(

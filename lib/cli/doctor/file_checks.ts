@@ -42,19 +42,35 @@ async function readFor(
   }
 }
 
-/** Whether the service, too, may use Docker's socket; null when it may. */
-export async function checkSocket(path: string, service: Identity | null): Promise<Finding | null> {
+/**
+ * Whether the service, too, may use Docker's socket; null when it may.
+ *
+ * @param gateway who need not, where the gateway is another process
+ */
+export async function checkSocket(
+  path: string,
+  service: Identity | null,
+  gateway: Identity | null = null,
+): Promise<Finding | null> {
   if (service === null) return null;
+  const barrierOf = (who: Identity) => barrierTo(path, who, READ | WRITE);
   // A socket that is not there is told by what connects to it.
-  const barrier = await barrierTo(path, service, READ | WRITE).catch(() => null);
-  if (barrier === null) return null;
-  return fail(
+  const barrier = await barrierOf(service).catch(() => null);
+  if (barrier !== null) {
+    return fail(
+      "docker",
+      `the service's user ${service.name} may not use ${path}${
+        barrier === path ? "" : ` (${barrier})`
+      }`,
+      "'systemctl edit' the services that have it and ttygate-sweep.service, and add its group " +
+        "there, as in [Service] SupplementaryGroups=docker",
+    );
+  }
+  if (gateway === null || await barrierOf(gateway).catch(() => path) !== null) return null;
+  return warn(
     "docker",
-    `the service's user ${service.name} may not use ${path}${
-      barrier === path ? "" : ` (${barrier})`
-    }`,
-    "'systemctl edit ttygate.service ttygate-sweep.service' and add its group there, as in " +
-      "[Service] SupplementaryGroups=docker",
+    `the gateway's user ${gateway.name} may use ${path}, though its agent alone needs it`,
+    `'gpasswd --delete ${gateway.name} docker', and no SupplementaryGroups=docker for it`,
   );
 }
 

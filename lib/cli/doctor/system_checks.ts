@@ -110,7 +110,9 @@ export async function checkUnits(system: System, nowMs: number): Promise<Finding
     system.ask("ttygate-sweep.timer", "Timer", "LastTriggerUSec"),
   ]);
   const services = await Promise.all(
-    ["ttygate.service", "ttygate-sweep.service"].map((unit) => checkService(system, unit, nowMs)),
+    ["ttygate.service", "ttygate-agent.service", "ttygate-sweep.service"].map((unit) =>
+      checkService(system, unit, nowMs)
+    ),
   );
   return [
     judgeUnit("ttygate.socket", socket, "nobody can connect"),

@@ -243,6 +243,11 @@ Deno.test("the service's user may use Docker's socket, or that is told", async (
     assertEquals(message, `the service's user svc may not use ${path}`);
     const gids = [Deno.gid()!];
     assertEquals(await checkSocket(path, { ...service, gids }), null);
+    const agent = { ...service, gids };
+    const gateway = { ...service, name: "web" };
+    assertEquals(await checkSocket(path, agent, gateway), null);
+    const freed = (await checkSocket(path, agent, { ...gateway, gids }))!;
+    assertEquals([freed.status, /user web may use/.test(freed.message)], ["warn", true]);
     assertEquals(await checkSocket(path, null), null);
     assertEquals(await checkSocket(join(dir, "none"), service), null);
   } finally {

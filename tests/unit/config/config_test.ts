@@ -248,6 +248,7 @@ Deno.test("an empty variable is an empty list, and no configuration file", async
 Deno.test("--config comes before TTYGATE_CONFIG, which comes before the default file", async () => {
   const asked: string[] = [];
   const readTextFile = (path: string) => {
+    if (path.endsWith("/installed.toml")) return Promise.reject(new Deno.errors.NotFound(path));
     asked.push(path);
     return Promise.resolve("");
   };
@@ -256,6 +257,24 @@ Deno.test("--config comes before TTYGATE_CONFIG, which comes before the default 
   assertEquals((await loadConfig({ env, readTextFile })).file, "/env.toml");
   assertEquals((await loadConfig({ env: {}, readTextFile })).file, DEFAULT_FILE);
   assertEquals(asked, ["/a.toml", "/env.toml", DEFAULT_FILE]);
+});
+
+Deno.test("what an installation brought is beneath the default file, and beneath no other", async () => {
+  const installed = "/usr/share/ttygate/installed.toml";
+  const read = (texts: Record<string, string>) => (path: string) =>
+    path in texts ? Promise.resolve(texts[path]!) : Promise.reject(new Deno.errors.NotFound(path));
+  const agent = async (texts: Record<string, string>, file?: string) => {
+    const readTextFile = read({ [installed]: '[gateway]\nagent = "/run/a.sock"\n', ...texts });
+    const loaded = await loadConfig({ ...(file && { file }), env: {}, readTextFile });
+    return [loaded.config.gateway.agent, loaded.file];
+  };
+  assertEquals(await agent({}), ["/run/a.sock", null]);
+  assertEquals(await agent({ [DEFAULT_FILE]: "" }), ["/run/a.sock", DEFAULT_FILE]);
+  assertEquals(await agent({ [DEFAULT_FILE]: '[gateway]\nagent = "own"\n' }), [
+    "own",
+    DEFAULT_FILE,
+  ]);
+  assertEquals(await agent({ "/a.toml": "" }, "/a.toml"), ["own", "/a.toml"]);
 });
 
 Deno.test("a named file that is missing is an error that names it", async () => {
