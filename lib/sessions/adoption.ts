@@ -40,29 +40,36 @@ export interface Inheritance {
   readonly record: LeaseRecord;
 }
 
+/** A session with nothing to go on with, and what is left of it. */
+interface Lost {
+  readonly session: string;
+  /** A shell that nobody claimed. */
+  readonly container: string | null;
+}
+
 /**
  * Finds the containers of inherited sessions by their labels.
  *
- * @returns the sessions that go on, and the ids of those that have nothing to go on with
+ * @returns the sessions that go on, and those that do not
  * @throws {EngineError} when the engine does not list its containers
  */
 export async function findInheritance(
   engine: Pick<Engine, "list">,
   inherited: ReadonlyMap<string, LeaseRecord>,
   signal: AbortSignal,
-): Promise<{ found: Inheritance[]; lost: string[] }> {
+): Promise<{ found: Inheritance[]; lost: Lost[] }> {
   if (inherited.size === 0) return { found: [], lost: [] };
   const living = new Map<string, string>();
   for (const { id, session, state } of await engine.list(signal)) {
     if (session !== null && (state === "running" || state === "paused")) living.set(session, id);
   }
   const found: Inheritance[] = [];
-  const lost: string[] = [];
+  const lost: Lost[] = [];
   for (const [session, record] of inherited) {
-    const container = living.get(session);
+    const container = living.get(session) ?? null;
     // A shell that nobody claimed ends with its gateway.
-    if (container !== undefined && record.user !== "") found.push({ session, container, record });
-    else lost.push(session);
+    if (container !== null && record.user !== "") found.push({ session, container, record });
+    else lost.push({ session, container });
   }
   return { found, lost };
 }
@@ -112,7 +119,11 @@ export async function adoptAll(parts: AdoptionParts): Promise<void> {
       const { found, lost } = await findInheritance(engine, leases.inherited, signal);
       giveUpAtMs = Math.min(giveUpAtMs, clock.now() + TRYING_MS);
       const last = clock.now() >= giveUpAtMs;
-      await Promise.all(lost.map(settled));
+      await Promise.all(lost.map(({ session }) => settled(session)));
+      // Beside the others, one of which may hang; without a lease the sweep tries again.
+      const removing = lost.map(async ({ container }) => {
+        if (container !== null) await engine.end(container).catch(() => {});
+      });
       const adopting = found.map(async (one) => {
         const { session, container } = one;
         try {
@@ -127,7 +138,7 @@ export async function adoptAll(parts: AdoptionParts): Promise<void> {
           await settled(session);
         }
       });
-      const unanswered = (await Promise.allSettled(adopting))
+      const unanswered = (await Promise.allSettled([...adopting, ...removing]))
         .find(({ status }) => status === "rejected");
       if (!unanswered) return;
       throw (unanswered as PromiseRejectedResult).reason;

@@ -118,3 +118,16 @@ Deno.test("docs/monitoring.md has each event of the journal and each metric, and
   );
   assertEquals([...new Set(docs.match(/ttygate_\w+/g))].toSorted(), metrics.toSorted());
 });
+
+Deno.test("docs/architecture.md names files and rooms that are there", () => {
+  const named = read("docs/architecture.md").match(/\b(?:lib|static|tests)\/[\w/.]*/g)!;
+  const missing = named.filter((path) => {
+    try {
+      return !Deno.statSync(ROOT + path);
+    } catch {
+      return true;
+    }
+  });
+  assert(named.length > 20);
+  assertEquals(missing, []);
+});

@@ -70,6 +70,22 @@ Deno.test("a session whose container is gone gives its place back", async () => 
   assertEquals(stage.inherited.size, 0);
 });
 
+Deno.test("a shell that nobody claimed is removed, though another session cannot be joined yet", async () => {
+  const stage = new Stage();
+  await stage.leave("one", "alice");
+  await stage.leave("ready", "");
+  const joined = Promise.withResolvers<never>();
+  stage.engine.rejoin = () => joined.promise;
+  await using registry = stage.start();
+  await settle();
+  assertEquals([...stage.engine.containers.keys()], ["container-one"]);
+  assertEquals([...stage.inherited.keys()], ["one"]);
+  assert(registry.unsettled);
+  stage.engine.containers.clear();
+  joined.reject(new EngineError("gone", { answer: "missing" }));
+  await registry.adopted;
+});
+
 for (const failsWith of ["none", "refused"] as const) {
   Deno.test(`a container that cannot be joined (${failsWith}) is given up in the end, and no other`, async () => {
     const stage = new Stage();
