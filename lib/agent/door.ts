@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import * as v from "valibot";
+import manifest from "../../deno.json" with { type: "json" };
 import type { Log } from "../log.ts";
 import type { Agent, Dismissal } from "./agent.ts";
 import {
@@ -11,6 +12,7 @@ import {
   DrainShape,
   EndingShape,
   ROOT,
+  VERSION_HEADER,
   VISIT_HEADER,
   VISIT_ID_HEADER,
   VisitShape,
@@ -157,9 +159,14 @@ export class AgentDoor implements AsyncDisposable {
 }
 
 /** Without the version. */
-function pathOf({ url = "" }: IncomingMessage): string {
+function pathOf({ url = "", headers }: IncomingMessage): string {
   if (url.startsWith(`${ROOT}/`)) return url.slice(ROOT.length);
-  throw new BadRequest(404, `This agent speaks ${ROOT}; the gateway asked for ${url}.`);
+  const version = String(headers[VERSION_HEADER] ?? "of another version");
+  throw new BadRequest(
+    404,
+    `This agent is ttygate ${manifest.version} and the gateway ttygate ${version}, which do not ` +
+      "understand each other: install the same version of both.",
+  );
 }
 
 function decodeVisit(header: string | string[] | undefined): unknown {

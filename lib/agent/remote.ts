@@ -2,6 +2,7 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import manifest from "../../deno.json" with { type: "json" };
 import type { Clock } from "../types.ts";
 import type { Ending } from "../sessions/endings.ts";
 import {
@@ -15,7 +16,7 @@ import {
   type SessionInfo,
   type Visit,
 } from "./agent.ts";
-import { ROOT, VISIT_HEADER, VISIT_ID_HEADER } from "./wire.ts";
+import { ROOT, VERSION_HEADER, VISIT_HEADER, VISIT_ID_HEADER } from "./wire.ts";
 
 /** Longer than an agent waits for Docker to remove a container. */
 const ANSWER_MS = 30_000;
@@ -59,7 +60,7 @@ export class RemoteAgent implements Agent {
     upstream.write(
       `GET ${ROOT}/terminal HTTP/1.1\r\nHost: agent\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n` +
-        `${VISIT_HEADER}: ${encoded}\r\n${VISIT_ID_HEADER}: ${id}\r\n\r\n`,
+        `${VERSION_HEADER}: ${manifest.version}\r\n${VISIT_HEADER}: ${encoded}\r\n${VISIT_ID_HEADER}: ${id}\r\n\r\n`,
     );
     if (ahead.length > 0) upstream.write(ahead);
     const dismiss = async () => {
@@ -152,7 +153,7 @@ async function askOver(
   body: unknown,
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const headers = { host: "agent", connection: "keep-alive" };
+  const headers = { host: "agent", connection: "keep-alive", [VERSION_HEADER]: manifest.version };
   const request = httpRequest(
     { method, path, headers, createConnection: () => connection },
     resolve,

@@ -5,6 +5,9 @@ import type { Dismissal, DrainOrder, Visit } from "./agent.ts";
 /** The version of what is said; another one is found under another path. */
 export const ROOT = "/v1";
 
+/** Which ttygate a gateway is, for the words in which an agent refuses one that it does not know. */
+export const VERSION_HEADER = "ttygate-version";
+
 /** A visit as JSON in base64url (RFC 4648, section 5), and the id that it is dismissed by. */
 export const VISIT_HEADER = "ttygate-visit", VISIT_ID_HEADER = "ttygate-visit-id";
 
