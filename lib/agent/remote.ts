@@ -18,8 +18,13 @@ import {
 } from "./agent.ts";
 import { ROOT, VERSION_HEADER, VISIT_HEADER, VISIT_ID_HEADER } from "./wire.ts";
 
-/** Longer than an agent waits for Docker to remove a container. */
-const ANSWER_MS = 30_000;
+/**
+ * How long an agent may take: to look, longer than it waits for Docker's answer, and to do something,
+ * longer than it waits for a container to be gone. The gateway's own client waits for 30 s.
+ */
+const LOOK_MS = 8_000, ANSWER_MS = 25_000;
+/** How long an agent may take to answer an opening; what follows has no end. */
+const OPENING_MS = 10_000;
 /** The largest answer: a list of as many sessions as there may be. */
 const ANSWER_BYTES = 64 * 1024 * 1024;
 /** How long a client has to close its side when the agent has closed its own. */
@@ -126,7 +131,8 @@ export class RemoteAgent implements Agent {
 
   async #ask(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<unknown> {
     const connection = await this.#dial();
-    using _timeout = this.#clock.timer(ANSWER_MS, () => connection.destroy());
+    const mostMs = method === "GET" ? LOOK_MS : ANSWER_MS;
+    using _timeout = this.#clock.timer(mostMs, () => connection.destroy());
     // Which stays open until all is read: node:http does not notice when it ends before (Deno 2.9).
     const over = new Promise<never>((_, reject) => {
       connection.once("end", () => reject(new Error("it hung up")));
@@ -177,11 +183,15 @@ async function textOf(message: IncomingMessage): Promise<string> {
 /**
  * Passes on what each side says, no faster than the other takes it, until both are over.
  *
- * @throws {AgentAwayError} when the agent hangs up before it has said anything
+ * @throws {AgentAwayError} when the agent hangs up before it has said anything, or says nothing
  */
 async function join(client: Duplex, agent: Duplex, clock: Clock): Promise<void> {
   let answered = false;
-  agent.once("data", () => answered = true);
+  const opening = clock.timer(OPENING_MS, () => agent.destroy());
+  agent.once("data", () => {
+    answered = true;
+    opening[Symbol.dispose]();
+  });
   // One that says nothing more hears nothing, either.
   const agentOver = new Promise<void>((resolve) => {
     agent.once("end", resolve);
@@ -199,6 +209,7 @@ async function join(client: Duplex, agent: Duplex, clock: Clock): Promise<void> 
   clientOver.then(() => agent.destroy());
   if (client.destroyed) agent.destroy();
   await agentOver;
+  opening[Symbol.dispose]();
   agent.destroy();
   if (!answered && !client.destroyed) {
     client.unpipe(agent);

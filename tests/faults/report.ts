@@ -26,8 +26,8 @@ export async function leftAfterSweep(
   place: Restarted,
   docker: Docker = place.gateway.docker,
 ): Promise<Leftovers> {
-  const { env, instance } = place.gateway;
-  await ttygate(["sweep"], { env });
+  const { instance } = place.gateway;
+  await ttygate(["sweep"], { env: place.sweepEnv });
   const labels = [`ttygate.instance=${instance}`];
   const [containers, networks, leases] = await Promise.all([
     docker.containers.list({ all: true, labels }),

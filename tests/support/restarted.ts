@@ -1,27 +1,64 @@
 /** A gateway that is stopped and started again in the same place, as often as a test likes. */
-import { TestGateway } from "./gateway.ts";
+import { TestAgent } from "./agent.ts";
+import { DockerRelay } from "./docker_relay.ts";
+import { DOCKER_SOCKET, TestGateway } from "./gateway.ts";
+
+type Signal = "SIGUSR2" | "SIGKILL" | "SIGTERM";
+
+/** An agent in a process of its own, and the relay through which the gateway asks it. */
+interface Apart {
+  readonly agent: TestAgent;
+  readonly link: DockerRelay;
+}
 
 export class Restarted implements AsyncDisposable {
   private constructor(
     public gateway: TestGateway,
+    readonly apart: Apart | null,
     private readonly options: { home: string; instance: string; env: Record<string, string> },
   ) {}
 
   /** Starts it with these settings; its directory goes with it. */
-  static async start(env: Record<string, string> = {}): Promise<Restarted> {
+  static async start(
+    env: Record<string, string> = {},
+    { apart: isApart = false } = {},
+  ): Promise<Restarted> {
+    await using made = new AsyncDisposableStack();
     const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
-    const options = { home, instance: `test-${crypto.randomUUID().slice(0, 8)}`, env };
-    return new Restarted(await TestGateway.start(options), options);
+    made.defer(() => Deno.remove(home, { recursive: true }));
+    const instance = `test-${crypto.randomUUID().slice(0, 8)}`;
+    let apart: Apart | null = null;
+    if (isApart) {
+      const agent = made.use(await TestAgent.start({ env, instance }));
+      apart = { agent, link: made.use(await DockerRelay.start(agent.socket)) };
+      env = { ...env, ...agent.forGateway, TTYGATE_GATEWAY_AGENT: apart.link.path };
+    }
+    const options = { home, instance, env };
+    const restarted = new Restarted(await TestGateway.start(options), apart, options);
+    made.move();
+    return restarted;
   }
 
   /** Where its leases are. */
   get leases(): string {
-    return `${this.options.home}/state/instances/${this.options.instance}/leases`;
+    const home = this.apart?.agent.home ?? this.options.home;
+    return `${home}/state/instances/${this.options.instance}/leases`;
+  }
+
+  /** With what a sweep finds them, and Docker. */
+  get sweepEnv(): Record<string, string> {
+    if (this.apart === null) return this.gateway.env;
+    const { env, home } = this.apart.agent;
+    return {
+      ...this.gateway.env,
+      TTYGATE_DOCKER_SOCKET: env["TTYGATE_DOCKER_SOCKET"] ?? DOCKER_SOCKET,
+      TTYGATE_AGENT_STATE_DIR: `${home}/state`,
+    };
   }
 
   /** Ends the gateway; `meanwhile` happens while there is none. */
   async restart(
-    signal: "SIGUSR2" | "SIGKILL" | "SIGTERM",
+    signal: Signal,
     meanwhile: () => Promise<unknown> = () => Promise.resolve(),
   ): Promise<void> {
     await this.gateway.stop(signal);
@@ -30,8 +67,16 @@ export class Restarted implements AsyncDisposable {
     this.gateway = await TestGateway.start(this.options);
   }
 
+  /** Ends the agent that is apart and starts it again. */
+  async restartAgent(signal: Signal): Promise<void> {
+    await this.apart!.agent.stop(signal);
+    await this.apart!.agent.begin();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.gateway[Symbol.asyncDispose]();
+    await this.apart?.link[Symbol.asyncDispose]();
+    await this.apart?.agent[Symbol.asyncDispose]();
     await Deno.remove(this.options.home, { recursive: true });
   }
 }
