@@ -8,37 +8,42 @@ const PERSONS = 5;
 const PROGRESS_MS = 10_000;
 
 const HELP = `
-Usage: deno task soak [--minutes N] [--seconds N] [--seed N]
+Usage: deno task soak [--minutes N] [--seconds N] [--seed N] [--apart]
 
 Runs a gateway and ${PERSONS} persons with a session each, again and again, while clients lose their
 network, tabs are loaded again, gateways are restarted and killed, connections to Docker are cut and
 containers are killed. The same seed makes the same choices, though not at the same moments. Exits
 with 1 when a byte was lost or came twice, a session ended otherwise than it should, or anything was
-left behind.
+left behind. With --apart the agent is a process of its own, which is restarted and killed as well, and
+the socket between the two is cut.
 `;
 
 interface Options {
   readonly seconds: number;
   readonly seed: number;
+  readonly apart: boolean;
 }
 
 function parse(args: string[]): Options | null {
   const text = { type: "string" } as const;
-  const { values: { minutes, seconds, seed, help } } = parseArgs({
+  const { values: { minutes, seconds, seed, apart = false, help } } = parseArgs({
     args,
-    options: { minutes: text, seconds: text, seed: text, help: { type: "boolean" } },
+    options: {
+      ...{ minutes: text, seconds: text, seed: text },
+      ...{ apart: { type: "boolean" }, help: { type: "boolean" } },
+    },
   });
   const total = Number(minutes ?? 0) * 60 + Number(seconds ?? 0) || 60;
   const number = Number(seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
   if (help || !(total > 0) || !Number.isInteger(number)) return null;
-  return { seconds: total, seed: number };
+  return { seconds: total, seed: number, apart };
 }
 
 /** @returns whether all was well */
-async function soak({ seconds, seed }: Options): Promise<boolean> {
-  console.log(`soak: ${seconds} s, seed ${seed}`);
+async function soak({ seconds, seed, apart }: Options): Promise<boolean> {
+  console.log(`soak: ${seconds} s, seed ${seed}${apart ? ", with an agent apart" : ""}`);
   const random = new Random(seed);
-  await using world = await World.open();
+  await using world = await World.open({ apart });
   const startMs = performance.now();
   const timer = setInterval(() => progress(world, performance.now() - startMs), PROGRESS_MS);
   try {

@@ -52,11 +52,12 @@ export class World implements AsyncDisposable {
     readonly usedAtStart: ProcessUse,
   ) {}
 
-  static async open(): Promise<World> {
+  /** @param apart whether the agent is a process of its own */
+  static async open({ apart }: { apart: boolean }): Promise<World> {
     await using made = new AsyncDisposableStack();
     const relay = made.use(await DockerRelay.start());
     const env = { ...NUMBERS_ENV, TTYGATE_DOCKER_SOCKET: relay.path };
-    const place = made.use(await Restarted.start(env));
+    const place = made.use(await Restarted.start(env, { apart }));
     const cookie = await place.gateway.logIn();
     const world = new World(relay, place, cookie, await use(place.gateway.process.pid));
     made.move();
@@ -93,6 +94,7 @@ export class World implements AsyncDisposable {
   /** Makes one fault after another, for so long. */
   async trouble(random: Random, durationMs: number): Promise<void> {
     const endMs = performance.now() + durationMs;
+    const apart = this.place.apart === null ? 0 : 1;
     while (performance.now() < endMs) {
       await pause(random.between(1_000, 4_000));
       const fault = random.pick({
@@ -102,6 +104,10 @@ export class World implements AsyncDisposable {
         "wait cut": 1,
         "events cut": 1,
         "Docker away": 1,
+        "agent restart": 3 * apart,
+        "agent kill -9": 3 * apart,
+        "both kill -9": apart,
+        "link cut": 3 * apart,
       });
       this.note(fault);
       switch (fault) {
@@ -110,6 +116,18 @@ export class World implements AsyncDisposable {
           break;
         case "kill -9":
           await this.#restart("SIGKILL");
+          break;
+        case "agent restart":
+          await this.place.restartAgent("SIGUSR2");
+          break;
+        case "agent kill -9":
+          await this.place.restartAgent("SIGKILL");
+          break;
+        case "both kill -9":
+          await this.#restart("SIGKILL", () => this.place.restartAgent("SIGKILL"));
+          break;
+        case "link cut":
+          this.place.apart!.link.cut();
           break;
         case "attach cut":
           this.relay.cut(/\/attach/);
@@ -153,7 +171,7 @@ export class World implements AsyncDisposable {
     const logged = [...this.#logs, this.place.gateway.log].flatMap((log) => log.split("\n"))
       .filter((line) => / error /.test(line) || ids.some((id) => line.includes(id)));
     const ofAll = this.#diary.filter((line) =>
-      /restart|kill|(attach|wait|events) cut|away/.test(line)
+      /restart|kill|(attach|wait|events|link) cut|away/.test(line)
     );
     return [...logged, ...ofAll].sort();
   }
@@ -166,9 +184,12 @@ export class World implements AsyncDisposable {
     }
   }
 
-  async #restart(signal: "SIGUSR2" | "SIGKILL"): Promise<void> {
+  async #restart(
+    signal: "SIGUSR2" | "SIGKILL",
+    meanwhile?: () => Promise<unknown>,
+  ): Promise<void> {
     const { gateway } = this.place;
-    await this.place.restart(signal);
+    await this.place.restart(signal, meanwhile);
     this.#logs.push(gateway.log);
   }
 }
