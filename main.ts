@@ -1,23 +1,8 @@
-/** The program `ttygate`: its subcommands, each loaded only when it is run. */
-import { type Loader, runProgram } from "./lib/cli/command.ts";
+/** The program `ttygate`. */
+import { runProgram } from "./lib/cli/command.ts";
+import { commands } from "./lib/cli/commands.ts";
 import { divertLog, isJournal, toStderr } from "./lib/log.ts";
 import { openJournal } from "./lib/systemd/journal.ts";
-
-/** Every subcommand, in the order in which `--help` lists them. */
-const commands: Readonly<Record<string, Loader>> = {
-  serve: () => import("./lib/cli/serve.ts"),
-  agent: () => import("./lib/cli/agent.ts"),
-  sweep: () => import("./lib/cli/sweep.ts"),
-  user: () => import("./lib/cli/user.ts"),
-  session: () => import("./lib/cli/session.ts"),
-  drain: () => import("./lib/cli/drain.ts"),
-  broadcast: () => import("./lib/cli/broadcast.ts"),
-  doctor: () => import("./lib/cli/doctor.ts"),
-  config: () => import("./lib/cli/config.ts"),
-  install: () => import("./lib/cli/install.ts"),
-  uninstall: () => import("./lib/cli/uninstall.ts"),
-  version: () => import("./lib/cli/version.ts"),
-};
 
 const isFiled = isJournal(Deno.env.get("JOURNAL_STREAM"));
 

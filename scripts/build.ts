@@ -1,11 +1,9 @@
 /** Builds dist/ttygate, the executable, and dist/ttygate_VERSION_ARCH.deb; `--help` says more. */
-import { PACKAGED } from "../lib/cli/layout.ts";
 import { compileExecutable } from "./build/compile.ts";
 import { documents, makeDeb } from "./build/deb.ts";
 import { packExecutable } from "./build/executable.ts";
 import { makeProgram } from "./build/program.ts";
 import { type Effort, filesBelow, megabytes, ROOT, run, say, sourceDate } from "./build/tools.ts";
-import { warm } from "./build/warm.ts";
 
 const HELP = `Usage: deno task build [--for-tests]
 
@@ -69,7 +67,8 @@ async function build(effort: Effort): Promise<void> {
     const hindrance = await compileExecutable(program, executable);
     if (hindrance !== null) {
       say(`deno compile cannot: ${hindrance}`);
-      await warm(program, PACKAGED.lib);
+      await Deno.copyFile(Deno.execPath(), `${program}/deno`);
+      await Deno.chmod(`${program}/deno`, 0o755);
     }
     const form = hindrance === null ? { compiled: executable } : { bundled: program };
     // Each of them keeps a processor busy.

@@ -1,14 +1,11 @@
 /** Where commands find the gateway, also where its configuration has other mistakes. */
 import { ConfigError, formatProblem } from "../config.ts";
-import { Bus, unitPath } from "../systemd/bus.ts";
+import { properties, unitObject } from "../systemd/properties.ts";
 import type { CommandContext } from "./command.ts";
 
 /** The path at which the package's unit listens. */
 const UNIT_PATH = "/run/ttygate/admin.sock";
 const UNIT = "ttygate.socket";
-/** How long systemd may take to say how a unit is. */
-const BUS_MS = 2_000;
-
 /**
  * The admin socket's path; mistakes elsewhere in the configuration are told and no matter.
  *
@@ -35,17 +32,7 @@ export async function adminSocketOf({ loosely, printError }: CommandContext): Pr
  */
 export async function waitsToBeStarted(adminSocket: string): Promise<boolean> {
   if (adminSocket !== UNIT_PATH) return false;
-  const signal = AbortSignal.timeout(BUS_MS);
-  try {
-    using bus = await Bus.connect(signal);
-    const state = await bus.get({
-      destination: "org.freedesktop.systemd1",
-      path: unitPath(UNIT),
-      interface: "org.freedesktop.systemd1.Unit",
-      name: "SubState",
-    }, signal);
-    return state === "listening"; // "running" while its service does
-  } catch {
-    return false; // no systemd, or none that says
-  }
+  const { signal } = new AbortController(); // busctl's own time limit is enough
+  const [state] = await properties(unitObject(UNIT, "Unit"), ["SubState"], signal) ?? [];
+  return state === "listening"; // "running" while its service does
 }

@@ -17,7 +17,7 @@ export interface Checked {
 /** What is known of the service: root alone may look, and speaks for it. */
 export async function viewForRoot(): Promise<ServiceView | null> {
   if (Deno.uid() !== 0) return null;
-  using system = await System.open(new AbortController().signal);
+  const system = await System.open(new AbortController().signal);
   return await serviceView(system);
 }
 

@@ -64,7 +64,7 @@ Exit status: 0 nothing is broken, 1 something is.
       findings.push(news);
       if (!flags.json) print(formatFinding(news, style));
     };
-    using system = await System.open(signal);
+    const system = await System.open(signal);
     const service = await serviceView(system);
     try {
       // The gateway has what its unit says, and the one who asks has not.

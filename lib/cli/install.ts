@@ -2,9 +2,8 @@
 import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { moveCodeCache } from "./code_cache.ts";
 import { type Command, type CommandContext, parseCommandArgs, UsageError } from "./command.ts";
-import { CONFIGS, fitted, isEnabled, type Layout, LOCAL, PACKAGED, placed } from "./layout.ts";
+import { CONFIGS, fitted, isEnabled, LOCAL, PACKAGED, placed } from "./layout.ts";
 import { kind } from "./version.ts";
 
 /** What is installed besides the program; the top of the checkout, or its copy in the program. */
@@ -121,7 +120,7 @@ async function installProgram(
     return;
   }
   const lib = prefix + LOCAL.lib;
-  say(lib !== home && await installLibrary(home, lib, LOCAL), lib);
+  say(lib !== home && await installLibrary(home, lib), lib);
   const launcher = fitted(
     await Deno.readTextFile(new URL("scripts/packaging/launcher.sh", SHARE)),
     LOCAL,
@@ -129,10 +128,10 @@ async function installProgram(
   say(await writeFile(bin, new TextEncoder().encode(launcher), 0o755), bin);
 }
 
-/** Copies the program's directory, but for its cache as it stands; false when it is there already. */
-async function installLibrary(home: string, lib: string, layout: Layout): Promise<boolean> {
+/** Copies the program's directory, but for its cache; false when it is there already. */
+async function installLibrary(home: string, lib: string): Promise<boolean> {
   const names = filesBelow(home).filter((name) => !name.startsWith("cache/"));
-  if (await exists(`${lib}/cache`) && await areSame(home, lib, names)) return false;
+  if (await areSame(home, lib, names)) return false;
   const [staging, old] = [`${lib}.new`, `${lib}.old`];
   await removeTree(staging);
   await removeTree(old);
@@ -142,11 +141,6 @@ async function installLibrary(home: string, lib: string, layout: Layout): Promis
     await Deno.copyFile(join(home, name), join(staging, name));
     await Deno.chmod(join(staging, name), name === "deno" ? 0o755 : 0o644);
   }
-  const cache = `${staging}/cache`;
-  await Deno.mkdir(cache);
-  // It came with the executable, and was made for the package.
-  const from = PACKAGED.lib;
-  await moveCodeCache({ source: `${home}/cache`, target: cache, from, to: layout.lib });
   // A gateway that runs goes on with the files that it has open.
   if (await exists(lib)) await Deno.rename(lib, old);
   await Deno.rename(staging, lib);

@@ -2,7 +2,6 @@
 import type { LoadedConfig } from "../config.ts";
 import { barrierTo, type Identity, identityOf } from "./doctor/access.ts";
 import type { System } from "./doctor/system_checks.ts";
-import type { BusValue } from "../systemd/bus_message.ts";
 
 const SERVICE = "ttygate.service";
 /** Has Docker, where the gateway has an agent of its own. */
@@ -26,9 +25,10 @@ export async function serviceView(
   unit = SERVICE,
 ): Promise<ServiceView | null> {
   if ((await system.unit(unit)).load !== "loaded") return null;
-  const [user, groups, credentials, assignments, files] = await Promise.all(
-    ["User", "SupplementaryGroups", "LoadCredential", "Environment", "EnvironmentFiles"]
-      .map((name) => system.ask(unit, "Service", name)),
+  const [user, groups, credentials, assignments, files] = await system.ask(
+    unit,
+    "Service",
+    ...["User", "SupplementaryGroups", "LoadCredential", "Environment", "EnvironmentFiles"],
   );
   const [passwd, group] = await Promise.all(
     ["/etc/passwd", "/etc/group"].map((path) => Deno.readTextFile(path)),
@@ -99,12 +99,12 @@ function linesOf(text: string): string[] {
   );
 }
 
-function textsOf(value: BusValue | null | undefined): string[] {
+function textsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }
 
 /** The first two of each, as texts. */
-function pairsOf(value: BusValue | null | undefined): [string, string][] {
+function pairsOf(value: unknown): [string, string][] {
   if (!Array.isArray(value)) return [];
   return value.map((pair) => {
     const [first, second] = Array.isArray(pair) ? pair : [];

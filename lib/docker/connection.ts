@@ -1,12 +1,6 @@
-/** One request on a connection of its own, for answers that are streams or come much later. */
+/** One request on a connection of its own, for answers that are streams. */
 import { DockerError, type Doing, refused, unreachable } from "./errors.ts";
-import {
-  type AnswerHead,
-  BadAnswerError,
-  readBody,
-  readErrorBody,
-  readHead,
-} from "./http_answer.ts";
+import { type AnswerHead, BadAnswerError, readErrorBody, readHead } from "./http_answer.ts";
 
 /** What one read takes at most while little comes. */
 export const IDLE_READ_BYTES = 4 * 1024;
@@ -61,38 +55,6 @@ export async function openConnection(
   } finally {
     signal?.removeEventListener("abort", abort);
   }
-}
-
-/**
- * A request whose answer has its head at once and its body much later. While it waits it costs a
- * tenth of what a `fetch` costs, which keeps 100 KiB.
- *
- * @returns the body's JSON; the signal ends it
- */
-export async function openHeldAnswer<T>(call: ConnectionCall): Promise<{ answer: Promise<T> }> {
-  const { conn, head } = await openConnection({ ...call, headers: "Connection: close\r\n" });
-  const { doing, signal } = call;
-  const read = async () => {
-    const abort = () => conn[Symbol.dispose]();
-    signal?.addEventListener("abort", abort, { once: true });
-    try {
-      signal?.throwIfAborted();
-      const text = await readBody(head, () => readSome(conn, IDLE_READ_BYTES));
-      if (!text.trim()) throw new Error("the answer ended before its body came");
-      return JSON.parse(text) as T;
-    } catch (cause) {
-      if (!signal?.aborted && cause instanceof SyntaxError) {
-        throw new DockerError(`Cannot ${doing}: the answer is not JSON`, { cause });
-      }
-      throw inWords(call, cause);
-    } finally {
-      signal?.removeEventListener("abort", abort);
-      conn[Symbol.dispose]();
-    }
-  };
-  const answer = read();
-  answer.catch(() => {}); // whoever asks for it hears of it
-  return { answer };
 }
 
 /** The abort's own reason when the signal is why, else what became of the connection. */

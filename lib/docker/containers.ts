@@ -1,19 +1,9 @@
 /** Containers: made, started, attached to, measured, ended. */
 import type { Call, Client } from "./client.ts";
-import { openHeldAnswer } from "./connection.ts";
 import { DockerError } from "./errors.ts";
 import { type HijackedStream, openHijacked } from "./hijack.ts";
 import type { ContainerStats } from "./stats_types.ts";
-import type {
-  CallOptions,
-  ContainerCreate,
-  ContainerInspect,
-  ContainerSummary,
-  WaitExit,
-} from "./types.ts";
-
-/** Until when a wait waits: from now on not running, the next exit, or the removal. */
-export type WaitCondition = "not-running" | "next-exit" | "removed";
+import type { CallOptions, ContainerCreate, ContainerInspect, ContainerSummary } from "./types.ts";
 
 /**
  * The calls under `/containers`
@@ -160,26 +150,6 @@ export class Containers {
   ): Promise<void> {
     const query = { w: cols, h: rows };
     return this.#client.done(on(id, "resize container", "POST", ["resize"], { ...options, query }));
-  }
-
-  /**
-   * Resolves when the wait is registered, so that no exit after it is missed. Its `exit` resolves
-   * when the condition holds; the signal ends both. An `exit` nobody awaits may reject unheard.
-   */
-  async wait(
-    id: string,
-    condition: WaitCondition,
-    options: CallOptions = {},
-  ): Promise<{ exit: Promise<WaitExit> }> {
-    const query = { condition };
-    const call = on(id, "wait for container", "POST", ["wait"], { ...options, query });
-    const { answer: exit } = await openHeldAnswer<WaitExit>({
-      socketPath: this.#client.socketPath,
-      target: await this.#client.target(call),
-      doing: call.doing,
-      signal: options.signal,
-    });
-    return { exit };
   }
 
   /**

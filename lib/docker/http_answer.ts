@@ -49,42 +49,18 @@ export async function readHead(read: ReadBytes): Promise<AnswerHead> {
 }
 
 /**
- * Reads the body that follows a head, as text.
- *
- * @throws {BadAnswerError} when it is over `ERROR_BODY_BYTES`
- * @throws {Deno.errors.UnexpectedEof} when the connection ends inside it
+ * Reads the body of an error that follows a head, as text, cut at `ERROR_BODY_BYTES`; an early end
+ * is no error.
  */
-export async function readBody(head: AnswerHead, read: ReadBytes): Promise<string> {
-  const { text, end } = await readText(head, read);
-  if (end === "whole") return text;
-  if (end === "cut") {
-    throw new BadAnswerError(`the body of the answer is over ${ERROR_BODY_BYTES} bytes`);
-  }
-  throw new Deno.errors.UnexpectedEof("the connection ended inside the body of the answer");
-}
-
-/** The same for an error, cut at `ERROR_BODY_BYTES`; an early end is no error. */
 export async function readErrorBody(head: AnswerHead, read: ReadBytes): Promise<string> {
-  return (await readText(head, read)).text;
-}
-
-async function readText(
-  head: AnswerHead,
-  read: ReadBytes,
-): Promise<{ text: string; end: "whole" | "cut" | "early" }> {
   const chunked = /\bchunked\b/i.test(head.headers.get("transfer-encoding") ?? "");
+  // Without a length the end of the connection is the end of the body (RFC 9112, section 6.3).
   const length = Number(head.headers.get("content-length") ?? Infinity);
-  let raw = head.rest;
-  for (let end: "whole" | "cut" | "early" | null = null;;) {
+  for (let raw = head.rest;;) {
     const body = chunked ? dechunked(raw) : { bytes: raw, whole: raw.length >= length };
-    if (body.whole) end = "whole";
-    else if (raw.length >= ERROR_BODY_BYTES) end = "cut";
-    const more = end ? null : await read();
+    const more = body.whole || raw.length >= ERROR_BODY_BYTES ? null : await read();
     if (more === null) {
-      // Without a length the end of the connection is the end of the body (RFC 9112, section 6.3).
-      end ??= !chunked && length === Infinity ? "whole" : "early";
-      const bytes = body.bytes.subarray(0, Math.min(length, ERROR_BODY_BYTES));
-      return { text: new TextDecoder().decode(bytes), end };
+      return new TextDecoder().decode(body.bytes.subarray(0, Math.min(length, ERROR_BODY_BYTES)));
     }
     raw = Buffer.concat([raw, more]);
   }

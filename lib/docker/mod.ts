@@ -1,6 +1,6 @@
 /** A Docker Engine's API over its Unix socket: JSON calls, attached streams, typed errors. */
 export { Docker } from "./docker.ts";
-export type { Containers, WaitCondition } from "./containers.ts";
+export type { Containers } from "./containers.ts";
 export type { Images } from "./images.ts";
 export type { Networks } from "./networks.ts";
 export type { Volumes } from "./volumes.ts";

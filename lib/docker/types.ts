@@ -209,12 +209,6 @@ export interface ContainerSummary {
   readonly SizeRw?: number;
 }
 
-/** The answer of a wait. */
-export interface WaitExit {
-  readonly StatusCode: number;
-  readonly Error?: { readonly Message: string } | null;
-}
-
 /** The answer of `GET /images/{name}/json`, in part; `Size` in bytes. */
 export interface ImageInspect {
   readonly Id: string;

@@ -16,18 +16,6 @@ export function withDeadline(signal?: AbortSignal): AbortSignal {
   return signal ? AbortSignal.any([signal, deadline]) : deadline;
 }
 
-/** The same for the beginning of something that lasts: the signal is not aborted once it has begun. */
-export async function inTime<T>(begin: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const late = new AbortController();
-  const timeout = () => late.abort(new DOMException("The time is up.", "TimeoutError"));
-  const timer = setTimeout(timeout, REQUEST_MS);
-  try {
-    return await begin(late.signal);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 /** Passes results and aborts on; turns Docker's errors into the engine's. */
 export async function asEngineError<T>(work: Promise<T> | (() => Promise<T>)): Promise<T> {
   try {

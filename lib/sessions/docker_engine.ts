@@ -1,5 +1,6 @@
 /** Docker as the engine of sessions. */
 import { Docker, DockerError } from "deno-docker-api";
+import { sleep, systemClock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Profile, StartProgress, Winsize } from "../types.ts";
 import {
@@ -12,7 +13,7 @@ import {
 import { type DiskSpace, shortage } from "./disk_space.ts";
 import { heldBytes, spaceAt, writtenBytes } from "./docker_disk.ts";
 import { pull } from "./docker_pull.ts";
-import { asEngineError, inTime, withDeadline } from "./docker_calls.ts";
+import { asEngineError, withDeadline } from "./docker_calls.ts";
 import { DockerNetwork } from "./docker_network.ts";
 import { removeUnused } from "./docker_volumes.ts";
 import { DockerTerminal } from "./docker_terminal.ts";
@@ -25,9 +26,13 @@ import type {
   Rejoined,
   ShellStream,
 } from "./engine.ts";
+import { EngineError } from "./errors.ts";
+import { Exits } from "./exits.ts";
 import { FirstSize } from "./first_size.ts";
 
 const REMOVAL_MS = 20_000;
+/** How often a container that somebody else removes is looked at. */
+const REMOVAL_PAUSE_MS = 100;
 /** A terminal cannot be sized in the first moment after its start. */
 const RESIZE_TRIES = 20;
 const RESIZE_PAUSE_MS = 5;
@@ -35,6 +40,8 @@ const RESIZE_PAUSE_MS = 5;
 const SPACE_MS = 2_000;
 /** SIGKILL and SIGTERM, as Docker's events write them. */
 const DEADLY: ReadonlySet<string> = new Set(["9", "15"]);
+
+const BROKE_OFF = "Cannot follow the Docker Engine's events: they broke off";
 
 /** Which Docker Engine, and which of its containers are ours. */
 export interface DockerEngineOptions {
@@ -53,7 +60,10 @@ export class DockerEngine implements Engine, Disposable {
   readonly #network: DockerNetwork;
   readonly #firstSize: FirstSize;
   readonly #minFreeBytes: () => number;
+  readonly #exits = new Exits();
   #traits: EngineTraits | null = null;
+  /** The time of the last event that was told, in Unix seconds. */
+  #toldSeconds = Date.now() / 1000;
 
   constructor({ socket, instance, log, minFreeBytes }: DockerEngineOptions) {
     this.#docker = new Docker({ socketPath: socket });
@@ -121,15 +131,8 @@ export class DockerEngine implements Engine, Disposable {
     return asEngineError(pause(this.#docker.containers, container, withDeadline(signal)));
   }
 
-  async watchExit(container: string, signal: AbortSignal): Promise<{ code: Promise<number> }> {
-    const { exit } = await asEngineError(
-      inTime((inTime) =>
-        this.#docker.containers.wait(container, "next-exit", {
-          signal: AbortSignal.any([signal, inTime]),
-        })
-      ),
-    );
-    return { code: asEngineError(exit.then(({ StatusCode }) => StatusCode)) };
+  watchExit(container: string, signal: AbortSignal): Promise<number> {
+    return this.#exits.watch(container, signal);
   }
 
   async exitStatus(container: string, signal: AbortSignal): Promise<number | null> {
@@ -165,20 +168,17 @@ export class DockerEngine implements Engine, Disposable {
   }
 
   end(container: string): Promise<void> {
+    const options = { force: true, volumes: true, signal: AbortSignal.timeout(REMOVAL_MS) };
     return asEngineError(async () => {
-      const { containers } = this.#docker;
-      const signal = AbortSignal.timeout(REMOVAL_MS);
-      try {
-        await containers.remove(container, { force: true, volumes: true, signal });
-      } catch (error) {
-        if (!(error instanceof DockerError)) throw error;
-        if (error.isNotFound) return;
-        if (!error.isRemovalInProgress) throw error;
-        await containers.wait(container, "removed", { signal })
-          .then(({ exit }) => exit)
-          .catch((error) => {
-            if (!(error instanceof DockerError && error.isNotFound)) throw error;
-          });
+      while (true) {
+        try {
+          return await this.#docker.containers.remove(container, options);
+        } catch (error) {
+          if (!(error instanceof DockerError)) throw error;
+          if (error.isNotFound) return;
+          if (!error.isRemovalInProgress) throw error;
+          await sleep(REMOVAL_PAUSE_MS, systemClock, options.signal);
+        }
       }
     });
   }
@@ -218,19 +218,25 @@ export class DockerEngine implements Engine, Disposable {
     return asEngineError(removeUnused(this.#docker.volumes, labels));
   }
 
-  async *incidents(since: Date, signal: AbortSignal): AsyncGenerator<Incident> {
+  async *incidents(signal: AbortSignal): AsyncGenerator<Incident> {
     const filters = {
       type: ["container"],
       label: [`${LABEL.instance}=${this.#instance}`],
-      event: ["oom", "kill", "pause", "unpause"],
+      event: ["oom", "kill", "die", "pause", "unpause"],
     };
-    const events = this.#docker.events({ filters, since: since.getTime() / 1000, signal });
-    for (let next; !(next = await asEngineError(events.next())).done;) {
-      const { Action, Actor } = next.value;
-      const kind = Action as Incident["kind"]; // as the filter has it
-      // A kill with a harmless signal, as for a resize, is not the end of anything.
-      const isHarmless = kind === "kill" && !DEADLY.has(Actor.Attributes.signal ?? "");
-      if (!isHarmless) yield { kind, container: Actor.ID };
+    const events = this.#docker.events({ filters, since: this.#toldSeconds, signal });
+    try {
+      for (let next; !(next = await asEngineError(events.next())).done;) {
+        const { Action, Actor: { ID: container, Attributes }, timeNano } = next.value;
+        this.#toldSeconds = Math.floor(timeNano / 1e6) / 1000;
+        if (Action === "die") this.#exits.tell(container, Number(Attributes.exitCode));
+        // A kill with a harmless signal, as for a resize, is not the end of anything.
+        else if (Action !== "kill" || DEADLY.has(Attributes.signal ?? "")) {
+          yield { kind: Action as Incident["kind"], container }; // as the filter has it
+        }
+      }
+    } finally {
+      if (!signal.aborted) this.#exits.fail(new EngineError(BROKE_OFF, { answer: "none" }));
     }
   }
 

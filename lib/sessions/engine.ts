@@ -35,10 +35,12 @@ export interface Engine {
   freeze(container: string, signal: AbortSignal): Promise<void>;
 
   /**
-   * Asks to be told when a created container exits. Resolves when the engine has noted it;
-   * `code` resolves with the exit status of the container's main process.
+   * The exit status of a container's main process, told by `incidents`, which must be followed:
+   * an exit after this call is not missed. It rejects where those break off.
+   *
+   * @param signal lets go of it; nothing is told any more
    */
-  watchExit(container: string, signal: AbortSignal): Promise<{ readonly code: Promise<number> }>;
+  watchExit(container: string, signal: AbortSignal): Promise<number>;
 
   /** The exit status of a container that has ended and is still there; null otherwise. */
   exitStatus(container: string, signal: AbortSignal): Promise<number | null>;
@@ -55,11 +57,10 @@ export interface Engine {
   list(signal: AbortSignal): Promise<ContainerSummary[]>;
 
   /**
-   * What befalls this instance's containers from outside, until the signal is aborted.
-   *
-   * @param since tells first what has befallen them from then on
+   * What befalls this instance's containers from outside, until the signal is aborted. Called
+   * again, it goes on where it broke off; what came last may come twice. One at a time.
    */
-  incidents(since: Date, signal: AbortSignal): AsyncIterable<Incident>;
+  incidents(signal: AbortSignal): AsyncIterable<Incident>;
 
   /** What the file system of the containers has left; null where it cannot be seen from here. */
   space(signal: AbortSignal): Promise<DiskSpace | null>;

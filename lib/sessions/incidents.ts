@@ -21,14 +21,10 @@ export async function watchIncidents(
   },
 ): Promise<void> {
   let toldMs = -Infinity;
-  let since = new Date(); // what came before is told
   while (!signal.aborted) {
     const triedMs = clock.now();
     try {
-      for await (const incident of engine.incidents(since, signal)) {
-        tell(incident);
-        since = new Date();
-      }
+      for await (const incident of engine.incidents(signal)) tell(incident);
     } catch (error) {
       if (signal.aborted) return;
       if (clock.now() - toldMs >= TELL_EVERY_MS) {

@@ -108,7 +108,7 @@ export async function rejoinShell(
   return { connection, output, gap: true };
 }
 
-/** Watches the exit and attaches, side by side; when one fails, nothing of the other is left. */
+/** Watches the exit and attaches; when that fails, nothing is watched any more. */
 async function connect(
   engine: Engine,
   container: string,
@@ -117,17 +117,8 @@ async function connect(
   await using made = new AsyncDisposableStack();
   const life = new AbortController();
   made.defer(() => life.abort());
-  const watching = engine.watchExit(container, life.signal).then((watch) => {
-    watch.code.catch(() => {}); // who asks for it hears of it; nobody may ask
-    return watch;
-  });
-  const attaching = attach().then((stream) => made.use(stream), (error) => {
-    life.abort(); // nothing else would end the other
-    throw error;
-  });
-  await Promise.allSettled([watching, attaching]);
-  const stream = await attaching;
-  const { code: exitCode } = await watching;
+  const exitCode = engine.watchExit(container, life.signal);
+  const stream = made.use(await attach());
   const resources = made.move();
   return { stream, exitCode, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }

@@ -9,7 +9,7 @@ const MAINTAINER = "ttygate maintainers <maintainers@ttygate.invalid>";
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
 
 export interface DebOptions {
-  /** The program's directory with Deno and its cache in it, or the one executable. */
+  /** The program's directory with Deno in it, or the one executable. */
   readonly program: { readonly bundled: string } | { readonly compiled: string };
   readonly outdir: string;
   /** What every file's time is, in seconds since 1970. */
@@ -79,8 +79,7 @@ async function putProgram(root: string, program: DebOptions["program"]): Promise
 async function putControl(root: string, values: Record<string, string>): Promise<void> {
   const sums = await run(
     "sh",
-    // SQLite's notes on who reads a database change with each start.
-    ["-ec", 'cd "$1" && find usr -type f ! -name "*-shm" | sort | xargs md5sum', "sh", root],
+    ["-ec", 'cd "$1" && find usr -type f | sort | xargs md5sum', "sh", root],
   );
   for (const name of ["control", "conffiles", "postinst", "prerm", "postrm"]) {
     let text = await Deno.readTextFile(`${ROOT}scripts/packaging/deb/${name}`);

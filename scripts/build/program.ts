@@ -12,6 +12,7 @@ export const FLAGS: readonly string[] = [
   "--allow-write",
   "--allow-env",
   "--allow-sys",
+  "--allow-run=busctl",
 ];
 
 /** How the pinned Deno runs the program: nothing is looked for outside its own directory. */

@@ -20,8 +20,16 @@ export async function ttygate(
   });
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--quiet", "--unstable-net", "--allow-net", "--allow-read", "--allow-write"],
-      ...["--allow-env", "--allow-sys", MAIN, ...args],
+      ...[
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--unstable-net",
+        "--allow-net",
+        "--allow-read",
+        "--allow-write",
+      ],
+      ...["--allow-env", "--allow-sys", "--allow-run=busctl", MAIN, ...args],
     ],
     clearEnv: true,
     env: { ...Object.fromEntries(kept), NO_COLOR: "1", ...env },

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
+import { dockerEvent } from "../support/docker_event.ts";
 import { TestGateway, ttygate, until } from "../support/gateway.ts";
 import { TinyRegistry } from "../docker/registry.ts";
 import { TestTerminal } from "../support/terminal.ts";
@@ -219,9 +220,9 @@ Deno.test("after kill -9 nothing is owned any more: sweep removes it all, in eve
   const [, running, paused, exited] = orphans as [string, string, string, string];
   for (const id of [running, paused]) await docker.containers.start(id);
   await docker.containers.pause(paused);
-  const { exit } = await docker.containers.wait(exited, "next-exit");
+  const since = Date.now() / 1000;
   await docker.containers.start(exited);
-  await exit;
+  await dockerEvent(docker, { container: exited, action: "die", since });
   const { Id: foreign } = await docker.containers.create({
     Image: env.TTYGATE_CONTAINER_IMAGE!,
     Cmd: ["true"],

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { DockerError, DockerStreamError, QUEUED_WRITE_BYTES } from "deno-docker-api";
+import { dockerEvent } from "../support/docker_event.ts";
 import { Engine, readToEnd, readUntil } from "./engine.ts";
 import { testImage } from "../support/image.ts";
 
@@ -21,9 +22,9 @@ Deno.test("the Engine answers, and its API version is agreed on", async () => {
 Deno.test("a container lives from its creation to its removal with nothing missed", async () => {
   await using engine = new Engine();
   const { containers } = engine.docker;
+  const since = Date.now() / 1000;
   const script = "echo first; read line; stty size; exit 7";
   const id = await engine.create(script, { HostConfig: { AutoRemove: true } });
-  const { exit } = await containers.wait(id, "removed");
   await using stream = await containers.attach(id);
   await containers.start(id);
   await containers.start(id);
@@ -31,7 +32,8 @@ Deno.test("a container lives from its creation to its removal with nothing misse
   await containers.resize(id, { cols: 123, rows: 45 });
   await stream.write(encode("\n"));
   assertStringIncludes(await readToEnd(stream), "45 123");
-  assertEquals((await exit).StatusCode, 7);
+  assertEquals(await engine.exitCode(id), 7);
+  await dockerEvent(engine.docker, { container: id, action: "destroy", since });
   const error = await assertRejects(() => containers.inspect(id), DockerError) as DockerError;
   assert(error.isNotFound);
 });
@@ -52,14 +54,13 @@ Deno.test("an exec has its own input, which ends with the connection", async () 
   await using engine = new Engine();
   const { containers } = engine.docker;
   const id = await engine.create("exec sleep 1000", { HostConfig: { Init: true } });
-  const { exit } = await containers.wait(id, "next-exit");
   await containers.start(id);
   const script = "read -r line; echo got $line; read -r line || kill -KILL -1";
   const stream = await containers.exec(id, ["/bin/sh", "-c", script]);
   await stream.write(encode("it\n"));
   assertStringIncludes(await readUntil(stream, "got it"), "got it");
   await stream.close();
-  assertEquals((await exit).StatusCode, 137);
+  assertEquals(await engine.exitCode(id), 137);
 });
 
 Deno.test("an exec of a program that is not there says so and ends", async () => {
@@ -78,7 +79,6 @@ Deno.test("a half-close ends the program's input, and its output still comes", a
     StdinOnce: true,
     AttachStdin: true,
   });
-  const { exit } = await containers.wait(id, "next-exit");
   await using stream = await containers.attach(id);
   await containers.start(id);
   await stream.write(encode("hello\n"));
@@ -86,7 +86,7 @@ Deno.test("a half-close ends the program's input, and its output still comes", a
   const output = await readToEnd(stream);
   assertStringIncludes(output, "hello\n");
   assertStringIncludes(output, "end\n");
-  assertEquals((await exit).StatusCode, 0);
+  assertEquals(await engine.exitCode(id), 0);
 });
 
 Deno.test("a write waits while the container does not read, until the stream is closed", async () => {
@@ -111,9 +111,8 @@ Deno.test("attach() with logs sends the earlier output first", async () => {
   const id = await engine.create("echo earlier", {
     HostConfig: { LogConfig: { Type: "json-file" } },
   });
-  const { exit } = await containers.wait(id, "next-exit");
   await containers.start(id);
-  await exit;
+  await engine.exitCode(id);
   await using stream = await containers.attach(id, { logs: true });
   await readUntil(stream, "earlier");
 });
@@ -168,9 +167,9 @@ Deno.test("pause, unpause, stop and kill end as the Engine says", async () => {
   assertEquals(await status(id), "running");
 
   const exitCode = async (end: () => Promise<void>) => {
-    const { exit } = await containers.wait(id, "not-running");
+    const since = Date.now() / 1000;
     await end();
-    return (await exit).StatusCode;
+    return await engine.exitCode(id, since);
   };
   assertEquals(await exitCode(() => containers.kill(id, { signalName: "SIGUSR1" })), 3);
   const dead = await assertRejects(() => containers.kill(id), DockerError) as DockerError;
@@ -192,7 +191,6 @@ Deno.test("a container that is not there is a 404 with Docker's message, from ev
     ["remove container", () => containers.remove(id, { force: true })],
     ["start container", () => containers.start(id)],
     ["attach to container", () => containers.attach(id)],
-    ["wait for container", () => containers.wait(id, "removed")],
     ["resize container", () => containers.resize(id, { cols: 80, rows: 24 })],
     ["inspect container", () => containers.inspect(id)],
   ];

@@ -1,5 +1,6 @@
 /** The real Engine for a test: its containers carry a label of their own, and none outlives the test. */
 import { type ContainerCreate, Docker, DockerError, type HijackedStream } from "deno-docker-api";
+import { dockerEvent } from "../support/docker_event.ts";
 import { testImage } from "../support/image.ts";
 
 const decoder = new TextDecoder();
@@ -10,6 +11,7 @@ export class Engine implements AsyncDisposable {
   });
   readonly id = crypto.randomUUID().slice(0, 8);
   readonly label = `ttygate.test=${this.id}`;
+  readonly #since = Date.now() / 1000;
   readonly labels = { "ttygate.test": this.id };
 
   /** Makes a container with a terminal that runs a shell script. */
@@ -25,6 +27,12 @@ export class Engine implements AsyncDisposable {
       HostConfig: { NetworkMode: "none", ...spec.HostConfig },
     }, { name: `ttygate-test-${crypto.randomUUID()}` });
     return Id;
+  }
+
+  /** Resolves with the exit status once the container has ended, since this engine was made. */
+  async exitCode(container: string, since = this.#since): Promise<number> {
+    const { Actor } = await dockerEvent(this.docker, { container, action: "die", since });
+    return Number(Actor.Attributes.exitCode);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
+import { dockerEvent } from "../support/docker_event.ts";
 import { addUserAndLogIn, installByHand } from "../support/by_hand.ts";
 import { until } from "../support/gateway.ts";
 import { SystemdServer } from "../support/systemd_server.ts";
@@ -69,11 +70,10 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
   await t.step("within its minute the timer sweeps, and spares a live session", async () => {
     await using terminal = await openTerminal();
     const orphan = await server.makeOrphan("timer");
-    const removed = await server.docker.containers.wait(orphan, "removed", {
-      signal: AbortSignal.timeout(TIMER_MS),
-    });
+    const since = Date.now() / 1000;
     assertEquals(await terminal.run("echo $((6 * 7))"), "42");
-    await removed.exit;
+    const signal = AbortSignal.timeout(TIMER_MS);
+    await dockerEvent(server.docker, { container: orphan, action: "destroy", since, signal });
     assertNotEquals(await server.property("ttygate-sweep.timer", "LastTriggerUSec"), "");
     assertEquals(await terminal.run("echo spared"), "spared");
     terminal.type("exit\r");

@@ -16,7 +16,7 @@ export async function checkListen(
     const runs = await answers(gateway.adminSocket);
     return runs ? [] : gateway.listen.flatMap((address) => judgeAddress(address, "gateway.listen"));
   }
-  const listen = await system.ask(SOCKET, "Socket", "Listen");
+  const [listen] = await system.ask(SOCKET, "Socket", "Listen");
   const places = Array.isArray(listen) ? listen.map((one) => String((one as string[])[1])) : [];
   const isSet = sources.get("gateway.listen")!.from !== "default";
   return [

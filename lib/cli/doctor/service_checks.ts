@@ -50,14 +50,10 @@ export async function checkService(
 }
 
 async function stateOf(system: System, unit: string): Promise<ServiceState> {
-  const [active, sub, since] = await Promise.all(
-    ["ActiveState", "SubState", "ActiveEnterTimestamp"].map((name) =>
-      system.ask(unit, "Unit", name)
-    ),
-  );
-  const [result, status, restarts] = await Promise.all(
-    ["Result", "ExecMainStatus", "NRestarts"].map((name) => system.ask(unit, "Service", name)),
-  );
+  const [[active, sub, since], [result, status, restarts]] = await Promise.all([
+    system.ask(unit, "Unit", "ActiveState", "SubState", "ActiveEnterTimestamp"),
+    system.ask(unit, "Service", "Result", "ExecMainStatus", "NRestarts"),
+  ]);
   return {
     active: String(active ?? ""),
     sub: String(sub ?? ""),

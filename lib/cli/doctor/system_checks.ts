@@ -1,13 +1,8 @@
 /** Asks systemd about the units, the service's user and the clock. */
-import { Bus, unitPath } from "../../systemd/bus.ts";
-import type { BusValue } from "../../systemd/bus_message.ts";
+import { answersBus, CLOCK, properties, unitObject } from "../../systemd/properties.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 import { checkService } from "./service_checks.ts";
 
-const SYSTEMD = "org.freedesktop.systemd1";
-const TIMEDATE = "org.freedesktop.timedate1";
-/** How long systemd may take for one answer. */
-const ANSWER_MS = 3_000;
 /** The timer fires each minute; it may be late once. */
 const SWEEP_LATE_MS = 150_000;
 
@@ -18,68 +13,46 @@ export interface UnitState {
   readonly enabled: string;
 }
 
-/** The systemd that runs here, or why it cannot be asked. */
-export class System implements Disposable {
+/** The systemd that runs here, as far as it can be asked. */
+export class System {
   private constructor(
     /** Whether this machine was booted with systemd (sd_booted(3)). */
     readonly booted: boolean,
-    private readonly bus: Bus | null,
+    readonly answers: boolean,
     private readonly signal: AbortSignal,
   ) {}
 
+  /** @param signal ends every question, by its reason */
   static async open(signal: AbortSignal): Promise<System> {
     const booted = await Deno.lstat("/run/systemd/system").then(() => true, () => false);
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
-    const bus = booted ? await Bus.connect(deadline).catch(() => null) : null;
-    return new System(booted, bus, signal);
+    return new System(booted, booted && await answersBus(signal), signal);
   }
 
-  /** Whether it can be asked. */
-  get answers(): boolean {
-    return this.bus !== null;
-  }
-
-  /** A property of a unit's interface such as "Unit" or "Service"; null when it has none. */
-  ask(unit: string, kind: string, name: string): Promise<BusValue | null> {
-    return this.#get(SYSTEMD, unitPath(unit), `${SYSTEMD}.${kind}`, name);
+  /** Properties of a unit's interface such as "Unit" or "Service"; null for what cannot be had. */
+  async ask(unit: string, kind: string, ...names: readonly string[]): Promise<readonly unknown[]> {
+    const values = this.answers
+      ? await properties(unitObject(unit, kind), names, this.signal)
+      : null;
+    return values ?? names.map(() => null);
   }
 
   async unit(unit: string): Promise<UnitState> {
-    const [load, active, enabled] = await Promise.all(
-      ["LoadState", "ActiveState", "UnitFileState"].map((name) => this.ask(unit, "Unit", name)),
-    );
-    return {
-      load: String(load ?? ""),
-      active: String(active ?? ""),
-      enabled: String(enabled ?? ""),
-    };
+    const values = await this.ask(unit, "Unit", "LoadState", "ActiveState", "UnitFileState");
+    const [load, active, enabled] = values.map((value) => String(value ?? ""));
+    return { load: load!, active: active!, enabled: enabled! };
   }
 
   /** Whether the kernel's clock is kept right by NTP; null when nobody can tell. */
   async clockSynchronised(): Promise<boolean | null> {
-    const path = "/org/freedesktop/timedate1";
-    const answer = await this.#get(TIMEDATE, path, TIMEDATE, "NTPSynchronized");
+    if (!this.answers) return null;
+    const [answer] = await properties(CLOCK, ["NTPSynchronized"], this.signal) ?? [];
     return typeof answer === "boolean" ? answer : null;
-  }
-
-  [Symbol.dispose](): void {
-    this.bus?.[Symbol.dispose]();
-  }
-
-  async #get(destination: string, path: string, kind: string, name: string) {
-    const signal = AbortSignal.any([this.signal, AbortSignal.timeout(ANSWER_MS)]);
-    try {
-      return await this.bus?.get({ destination, path, interface: kind, name }, signal) ?? null;
-    } catch {
-      this.signal.throwIfAborted();
-      return null;
-    }
   }
 }
 
 /** The slice that a container is in, as systemd has it; null when it does not know the container. */
 export async function sliceOf(system: System, container: string): Promise<string | null> {
-  const slice = await system.ask(`docker-${container}.scope`, "Scope", "Slice");
+  const [slice] = await system.ask(`docker-${container}.scope`, "Scope", "Slice");
   return typeof slice === "string" && slice !== "" ? slice : null;
 }
 
@@ -98,12 +71,12 @@ export async function checkUnits(system: System, nowMs: number): Promise<Finding
     return [
       warn(
         "units",
-        "systemd cannot be asked: there is no message bus",
+        "systemd cannot be asked: busctl finds no message bus, or is not there",
         "install dbus, or look yourself: 'systemctl status ttygate.socket ttygate-sweep.timer'",
       ),
     ];
   }
-  const [socket, egress, timer, last] = await Promise.all([
+  const [socket, egress, timer, [last]] = await Promise.all([
     system.unit("ttygate.socket"),
     system.unit("ttygate-egress.service"),
     system.unit("ttygate-sweep.timer"),

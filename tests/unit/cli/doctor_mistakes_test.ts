@@ -152,7 +152,7 @@ function systemOf(active: string | null, listen: readonly string[] = []): System
   };
   return {
     unit: () => Promise.resolve(unit),
-    ask: () => Promise.resolve(listen.map((place) => ["Stream", place])),
+    ask: () => Promise.resolve([listen.map((place) => ["Stream", place])]),
   } as unknown as System;
 }
 

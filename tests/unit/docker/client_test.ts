@@ -100,28 +100,14 @@ Deno.test("a connection that ends before the answer is whole is lost", async () 
   await using socket = new ScriptedSocket({
     "GET /_ping": [],
     "GET /v1.41/info": ["HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"],
-    "POST /v1.41/containers/abc/wait": [CHUNKED, "0\r\n\r\n"],
     "GET /v1.41/events": [CHUNKED, chunk('{"Type":"container"}\n')],
   });
   using docker = new Docker({ socketPath: socket.path });
   await assertRejects(() => docker.ping(), DockerUnreachableError, "was lost");
   await assertRejects(() => docker.info(), DockerUnreachableError, "was lost");
-  const { exit } = await docker.containers.wait("abc", "removed");
-  await assertRejects(() => exit, DockerUnreachableError, "was lost");
   const events = docker.events();
   assertEquals((await events.next()).value?.Type, "container");
   await assertRejects(() => events.next(), DockerUnreachableError, "was lost");
-});
-
-Deno.test("an exit nobody awaits rejects unheard", async () => {
-  await using socket = new ScriptedSocket({ "POST /v1.41/containers/abc/wait": [CHUNKED, "hold"] });
-  using docker = new Docker({ socketPath: socket.path });
-  const controller = new AbortController();
-  const { exit } = await docker.containers.wait("abc", "removed", { signal: controller.signal });
-  controller.abort();
-  // A macrotask later an unhandled rejection would have failed this test.
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  await assertRejects(() => exit, DOMException);
 });
 
 Deno.test("an answer that is not JSON is an error, not a value", async () => {

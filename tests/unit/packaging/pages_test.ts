@@ -10,9 +10,9 @@ const PAGES = ["scripts/packaging/ttygate.1", "scripts/packaging/ttygate.toml.5"
 
 const read = (path: string) => Deno.readTextFileSync(ROOT + path);
 
-/** The commands as main.ts has them, in its order. */
+/** The commands as they are loaded, in its order. */
 function commands(): string[] {
-  const table = /const commands[^{]*{(.*?)^};/ms.exec(read("main.ts"))![1]!;
+  const table = /const commands[^{]*{(.*?)^};/ms.exec(read("lib/cli/commands.ts"))![1]!;
   return [...table.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name!);
 }
 

@@ -64,7 +64,7 @@ class Stage implements AsyncDisposable {
 
 Deno.test("the pool starts shells one after the other until it has as many as are wanted", async () => {
   await using stage = await Stage.full(2);
-  const one = ["create", "watchExit", "attach", "start", "resize"];
+  const one = ["create", "attach", "start", "resize"];
   assertEquals(stage.engine.calls, [...one, ...one]);
   assertEquals(stage.containers, ["id1", "id2"]);
 });
@@ -245,7 +245,7 @@ Deno.test("memory is low below what a container may take, or below a tenth; unkn
 });
 
 Deno.test("starts that fail leave nothing, are told, and are tried again ever more rarely", async () => {
-  for (const step of ["create", "watchExit", "attach", "start"] as const) {
+  for (const step of ["create", "attach", "start"] as const) {
     await using stage = new Stage(1);
     stage.engine.failAt = step;
     await settle();

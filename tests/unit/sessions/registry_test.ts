@@ -70,7 +70,7 @@ class Stage implements AsyncDisposable {
 Deno.test("open() watches the exit and attaches before it starts, and sizes right after", async () => {
   await using stage = new Stage();
   await stage.open();
-  assertEquals(stage.engine.calls, ["create", "watchExit", "attach", "start", "resize"]);
+  assertEquals(stage.engine.calls, ["create", "attach", "start", "resize"]);
 });
 
 Deno.test("open() has its lease before the container is created", async () => {
@@ -84,7 +84,7 @@ Deno.test("open() has its lease before the container is created", async () => {
 });
 
 Deno.test("open() that fails at any step leaves no container, lease or permit", async () => {
-  for (const step of ["create", "watchExit", "attach", "start"] as const) {
+  for (const step of ["create", "attach", "start"] as const) {
     await using stage = new Stage({ maxPerUser: 1 });
     stage.engine.failAt = step;
     await assertRejects(() => stage.open(), EngineError, step);
@@ -92,16 +92,6 @@ Deno.test("open() that fails at any step leaves no container, lease or permit", 
     stage.engine.failAt = null;
     await stage.open();
   }
-});
-
-Deno.test("an exit status that nobody waits for any more may fail unheard", async () => {
-  await using stage = new Stage();
-  const watched = Promise.withResolvers<number>();
-  stage.engine.watchExit = () => Promise.resolve({ code: watched.promise });
-  stage.engine.failAt = "attach";
-  await assertRejects(() => stage.open(), EngineError);
-  watched.reject(new EngineError("aborted", { answer: "none" }));
-  await settle();
 });
 
 Deno.test("open() survives a terminal that cannot be sized", async () => {

@@ -142,7 +142,10 @@ export class ScriptedEngine implements Engine {
 
   comeBack() {
     this.#phase = "there";
-    for (const container of this.containers.values()) container.exit = Promise.withResolvers();
+    for (const container of this.containers.values()) {
+      container.exit = Promise.withResolvers();
+      container.exit.promise.catch(() => {}); // nobody may be waiting
+    }
   }
 
   /** Tells the registry of an incident. */
@@ -191,9 +194,8 @@ export class ScriptedEngine implements Engine {
     return this.#call("freeze");
   }
 
-  async watchExit(container: string): Promise<{ code: Promise<number> }> {
-    await this.#call("watchExit");
-    return { code: this.containers.get(container)!.exit.promise };
+  watchExit(container: string): Promise<number> {
+    return this.containers.get(container)!.exit.promise;
   }
 
   async exitStatus(): Promise<number | null> {
@@ -244,7 +246,7 @@ export class ScriptedEngine implements Engine {
     }));
   }
 
-  async *incidents(_since: Date, signal: AbortSignal): AsyncGenerator<Incident> {
+  async *incidents(signal: AbortSignal): AsyncGenerator<Incident> {
     const queue: Incident[] = [];
     let arrived = Promise.withResolvers<void>();
     this.#tell = (incident) => {

@@ -1,0 +1,26 @@
+/** The subcommands, each loaded only when it is run. */
+import type { Loader } from "./command.ts";
+
+/** Every subcommand, in the order in which `--help` lists them. */
+export const commands: Readonly<Record<string, Loader>> = {
+  serve: withoutPrograms(() => import("./serve.ts")),
+  agent: withoutPrograms(() => import("./agent.ts")),
+  sweep: withoutPrograms(() => import("./sweep.ts")),
+  user: () => import("./user.ts"),
+  session: () => import("./session.ts"),
+  drain: () => import("./drain.ts"),
+  broadcast: () => import("./broadcast.ts"),
+  doctor: () => import("./doctor.ts"),
+  config: () => import("./config.ts"),
+  install: () => import("./install.ts"),
+  uninstall: () => import("./uninstall.ts"),
+  version: () => import("./version.ts"),
+};
+
+/** Other commands ask systemd by busctl(1); what serves strangers gives up to run any program. */
+function withoutPrograms(load: Loader): Loader {
+  return () => {
+    Deno.permissions.revokeSync({ name: "run" });
+    return load();
+  };
+}
