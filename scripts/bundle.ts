@@ -17,7 +17,8 @@ const TYPES: Record<string, string> = {
 /** What the bundle is made from besides static/: shared code, the versions of packages, this script. */
 const SHARED = [
   "lib/terminal/answers.ts",
-  "lib/terminal/frame.ts",
+  "lib/protocol/frame.ts",
+  "lib/protocol/resources.ts",
   "lib/types.ts",
   "deno.json",
   "scripts/bundle.ts",

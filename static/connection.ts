@@ -9,7 +9,7 @@ import {
   FrameError,
   type ServerFrame,
   SUBPROTOCOL,
-} from "../lib/terminal/frame.ts";
+} from "../lib/protocol/frame.ts";
 import type { TerminalEvent, Winsize } from "../lib/types.ts";
 import { waitOrWake } from "./reconnect.ts";
 

@@ -1,5 +1,5 @@
 /** What the person typed or pasted, on its way to the shell: each byte once, in order; pure. */
-import { PAYLOAD_BYTES } from "../lib/terminal/frame.ts";
+import { PAYLOAD_BYTES } from "../lib/protocol/frame.ts";
 
 /** The most input that may wait to be sent, far above any sensible paste. */
 export const QUEUE_BYTES = 8 * 1024 * 1024;

@@ -1,5 +1,5 @@
 /** The phases of the terminal page, and which of them an event or a close code leads to; pure. */
-import { CLOSE } from "../lib/terminal/frame.ts";
+import { CLOSE } from "../lib/protocol/frame.ts";
 import type { StartProgress, TerminalEvent } from "../lib/types.ts";
 import type { Running } from "./running.ts";
 

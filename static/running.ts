@@ -1,5 +1,6 @@
 /** The person's own sessions that are running, as the gateway tells them, and in words. */
 /// <reference lib="dom" />
+import type { OwnedSession, SessionList } from "../lib/protocol/resources.ts";
 
 /** How long the answer may take. */
 const ANSWER_MS = 3_000;
@@ -16,13 +17,11 @@ export interface Running {
   readonly offset: number;
 }
 
-/** What `GET /api/v1/sessions` says of a session, as far as it is used here. */
-interface Listed extends Omit<Running, "ageSeconds"> {
-  readonly own: boolean;
-  readonly phase: string;
-  /** RFC 3339. */
-  readonly started: string;
-}
+/** A session in the gateway's list, as far as it is used here. */
+type Listed = Pick<
+  OwnedSession,
+  "id" | "own" | "phase" | "started" | "attached" | "idleSeconds" | "offset"
+>;
 
 /** What the gateway answered. */
 export interface Answer {
@@ -42,7 +41,7 @@ export async function askRunning(base: string): Promise<Answer> {
     });
     const { status, headers } = response;
     if (!response.ok) return { status, refusal: await problemOf(response), running: [] };
-    const { sessions } = await response.json();
+    const { sessions }: SessionList = await response.json();
     // Both times are the server's: a wrong clock here does no harm.
     const now = Date.parse(headers.get("date") ?? "") || Date.now();
     return { status, refusal: "", running: ownOf(sessions, now) };

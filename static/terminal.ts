@@ -3,7 +3,7 @@
 import "./csp.ts"; // first: xterm finds the page as these two leave it
 import { after } from "./hidden.ts";
 import { isAnswer } from "../lib/terminal/answers.ts";
-import { CLOSE } from "../lib/terminal/frame.ts";
+import { CLOSE } from "../lib/protocol/frame.ts";
 import type { TerminalEvent } from "../lib/types.ts";
 import { Connection, terminalUrl } from "./connection.ts";
 import { binaryBytes, textBytes } from "./input.ts";

@@ -1,5 +1,6 @@
 /** The seam: one machine's terminals as a gateway sees them, in its own process or behind a socket. */
 import type { Duplex } from "node:stream";
+import type { Counts, DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
 import type { Ending } from "../sessions/endings.ts";
 import type { Winsize } from "../types.ts";
 
@@ -29,61 +30,6 @@ export type Dismissal =
   | { readonly why: "login"; readonly ended: Ending | null }
   /** The gateway restarts. */
   | { readonly why: "restart" };
-
-/** A session, as others see it. */
-export interface SessionInfo {
-  readonly id: string;
-  readonly user: string;
-  readonly image: string;
-  /** The id of its container in the engine. */
-  readonly container: string;
-  /** ISO 8601. */
-  readonly started: string;
-  /** live, left (to the next agent), ending (its container is being removed) or gone. */
-  readonly phase: "live" | "left" | "ending" | "gone";
-  readonly attached: boolean;
-  /** The address of its viewer, or of the last one. */
-  readonly remote: string | null;
-  readonly idleSeconds: number;
-  readonly outputBytes: number;
-  /** The offset of the next byte of output. */
-  readonly offset: number;
-}
-
-/** What an agent has done since it began, and has ready. */
-export interface Counts {
-  readonly sessions: number;
-  readonly attached: number;
-  readonly ready: number;
-  readonly draining: boolean;
-  readonly started: number;
-  /** How many sessions ended, by reason. */
-  readonly ended: Readonly<Record<string, number>>;
-  /** What clients did, by event and reason; those that a gateway sees itself are not in it. */
-  readonly events: readonly {
-    readonly event: string;
-    readonly why: string;
-    readonly count: number;
-  }[];
-}
-
-/** A drain, as an administrator orders it. */
-export interface DrainOrder {
-  /** When the sessions end, in Unix milliseconds; null for never. */
-  readonly endsAtMs: number | null;
-  /** For everybody; may be empty. */
-  readonly message: string;
-}
-
-/** A drain, as it stands. */
-export interface DrainInfo {
-  readonly draining: boolean;
-  /** ISO 8601. */
-  readonly since: string | null;
-  readonly endsAt: string | null;
-  readonly message: string;
-  readonly sessions: number;
-}
 
 /** The agent does not answer; nothing is known of what it has. */
 export class AgentAwayError extends Error {

@@ -4,12 +4,11 @@ import type { Duplex } from "node:stream";
 import * as v from "valibot";
 import manifest from "../../deno.json" with { type: "json" };
 import type { Log } from "../log.ts";
+import { BroadcastOrderShape, DrainOrderShape } from "../protocol/resources.ts";
 import type { Agent, Dismissal } from "./agent.ts";
 import {
   BODY_BYTES,
-  BroadcastShape,
   DismissalShape,
-  DrainShape,
   EndingShape,
   ROOT,
   VERSION_HEADER,
@@ -41,10 +40,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
   "GET /live": (agent) => agent.whyNotLive(),
   "GET /ready": (agent) => agent.whyNotReady(),
   "GET /drain": (agent) => agent.drain(),
-  "POST /drain": async (agent, { body }) => await agent.beginDrain(parse(DrainShape, await body())),
+  "POST /drain": async (agent, { body }) =>
+    await agent.beginDrain(parse(DrainOrderShape, await body())),
   "DELETE /drain": (agent) => agent.cancelDrain(),
   "POST /broadcast": async (agent, { body }) =>
-    await agent.broadcast(parse(BroadcastShape, await body()).text),
+    await agent.broadcast(parse(BroadcastOrderShape, await body()).text),
 };
 
 /** Serves gateways. Disposing it ends their connections; sessions live on. */

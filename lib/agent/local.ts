@@ -1,5 +1,6 @@
 /** The agent of this machine: its sessions, behind the seam. */
 import type { CountingLog } from "../log/counting.ts";
+import type { Counts, DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
 import type { Ending } from "../sessions/endings.ts";
 import type { Engine } from "../sessions/engine.ts";
 import type { Maintenance } from "../sessions/maintenance.ts";
@@ -8,7 +9,7 @@ import type { Session } from "../sessions/session.ts";
 import { Allowances } from "../terminal/allowance.ts";
 import { acceptSocket } from "../terminal/socket.ts";
 import type { Clock } from "../types.ts";
-import type { Agent, Counts, DrainInfo, DrainOrder, Opening, SessionInfo, Visit } from "./agent.ts";
+import type { Agent, Opening, Visit } from "./agent.ts";
 import { serveTerminal } from "./terminal.ts";
 
 /** How long a list waits for an agent that has just been started to know its sessions. */
@@ -82,7 +83,7 @@ export class LocalAgent implements Agent {
       draining: maintenance.drain !== null,
       started,
       ended: Object.fromEntries(ended),
-      events: counted.totals,
+      events: [...counted.totals],
     };
   }
 
@@ -117,8 +118,9 @@ export class LocalAgent implements Agent {
     };
   }
 
-  async beginDrain(order: DrainOrder): Promise<DrainInfo> {
-    await this.#parts.maintenance.begin(order);
+  async beginDrain({ endsAt, message }: DrainOrder): Promise<DrainInfo> {
+    const endsAtMs = endsAt === null ? null : Date.parse(endsAt);
+    await this.#parts.maintenance.begin({ endsAtMs, message });
     return await this.drain();
   }
 

@@ -2,20 +2,20 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import * as v from "valibot";
 import manifest from "../../deno.json" with { type: "json" };
-import type { Clock } from "../types.ts";
-import type { Ending } from "../sessions/endings.ts";
 import {
-  type Agent,
-  AgentAwayError,
   type Counts,
-  type Dismissal,
+  CountsShape,
   type DrainInfo,
   type DrainOrder,
-  type Opening,
+  DrainShape,
   type SessionInfo,
-  type Visit,
-} from "./agent.ts";
+  SessionShape,
+} from "../protocol/resources.ts";
+import type { Clock } from "../types.ts";
+import type { Ending } from "../sessions/endings.ts";
+import { type Agent, AgentAwayError, type Dismissal, type Opening, type Visit } from "./agent.ts";
 import { ROOT, VERSION_HEADER, VISIT_HEADER, VISIT_ID_HEADER } from "./wire.ts";
 
 /**
@@ -70,8 +70,9 @@ export class RemoteAgent implements Agent {
     if (ahead.length > 0) upstream.write(ahead);
     const dismiss = async () => {
       const path = `/visits/${id}/dismiss`;
-      const known = await this.#ask("POST", path, dismissed.reason as Dismissal).catch(() => false);
-      if (known !== true) upstream.destroy();
+      const reason: Dismissal = dismissed.reason;
+      const known = await this.#ask(v.boolean(), "POST", path, reason).catch(() => false);
+      if (!known) upstream.destroy();
     };
     if (dismissed.aborted) dismiss();
     dismissed.addEventListener("abort", dismiss, { once: true });
@@ -82,41 +83,41 @@ export class RemoteAgent implements Agent {
     }
   }
 
-  list(): Promise<readonly SessionInfo[]> {
-    return this.#ask("GET", "/sessions") as Promise<readonly SessionInfo[]>;
+  async list(): Promise<readonly SessionInfo[]> {
+    return await this.#ask(v.array(SessionShape), "GET", "/sessions");
   }
 
   end(id: string, cause: Ending): Promise<"ended" | "unknown" | "leaving"> {
-    const path = `/sessions/${id}/end`;
-    return this.#ask("POST", path, cause) as Promise<"ended" | "unknown" | "leaving">;
+    const outcome = v.picklist(["ended", "unknown", "leaving"]);
+    return this.#ask(outcome, "POST", `/sessions/${id}/end`, cause);
   }
 
   counts(): Promise<Counts> {
-    return this.#ask("GET", "/counts") as Promise<Counts>;
+    return this.#ask(CountsShape, "GET", "/counts");
   }
 
   whyNotLive(): Promise<string | null> {
-    return this.#ask("GET", "/live") as Promise<string | null>;
+    return this.#ask(v.nullable(v.string()), "GET", "/live");
   }
 
   whyNotReady(): Promise<string | null> {
-    return this.#ask("GET", "/ready") as Promise<string | null>;
+    return this.#ask(v.nullable(v.string()), "GET", "/ready");
   }
 
   drain(): Promise<DrainInfo> {
-    return this.#ask("GET", "/drain") as Promise<DrainInfo>;
+    return this.#ask(DrainShape, "GET", "/drain");
   }
 
   beginDrain(order: DrainOrder): Promise<DrainInfo> {
-    return this.#ask("POST", "/drain", order) as Promise<DrainInfo>;
+    return this.#ask(DrainShape, "POST", "/drain", order);
   }
 
   cancelDrain(): Promise<DrainInfo> {
-    return this.#ask("DELETE", "/drain") as Promise<DrainInfo>;
+    return this.#ask(DrainShape, "DELETE", "/drain");
   }
 
   broadcast(text: string): Promise<number> {
-    return this.#ask("POST", "/broadcast", { text }) as Promise<number>;
+    return this.#ask(v.number(), "POST", "/broadcast", { text });
   }
 
   async #dial(): Promise<Duplex> {
@@ -129,7 +130,12 @@ export class RemoteAgent implements Agent {
     }
   }
 
-  async #ask(method: "GET" | "POST" | "DELETE", path: string, body?: unknown): Promise<unknown> {
+  async #ask<S extends v.GenericSchema>(
+    shape: S,
+    method: "GET" | "POST" | "DELETE",
+    path: string,
+    body?: unknown,
+  ): Promise<v.InferOutput<S>> {
     const connection = await this.#dial();
     const mostMs = method === "GET" ? LOOK_MS : ANSWER_MS;
     using _timeout = this.#clock.timer(mostMs, () => connection.destroy());
@@ -148,7 +154,9 @@ export class RemoteAgent implements Agent {
       connection.destroy();
     }
     if (answer.error !== undefined) throw new Error(`The agent refused: ${answer.error}`);
-    return answer.answer;
+    const parsed = v.safeParse(shape, answer.answer);
+    if (!parsed.success) throw new AgentAwayError("The agent of the terminals answers otherwise");
+    return parsed.output;
   }
 }
 

@@ -8,7 +8,7 @@ import type { Registry } from "../sessions/registry.ts";
 import type { Session } from "../sessions/session.ts";
 import type { ViewerEnd } from "../sessions/viewers.ts";
 import { bridge } from "../terminal/bridge.ts";
-import { CLOSE, encodeEvent, FrameError } from "../terminal/frame.ts";
+import { CLOSE, encodeEvent, FrameError } from "../protocol/frame.ts";
 import type { TerminalSocket } from "../terminal/socket.ts";
 import type { Clock, TerminalEvent } from "../types.ts";
 import type { Dismissal, Visit } from "./agent.ts";

@@ -1,6 +1,6 @@
 /** What a gateway and an agent say to each other over HTTP: paths, and the shapes that are checked. */
 import * as v from "valibot";
-import type { Dismissal, DrainOrder, Visit } from "./agent.ts";
+import type { Dismissal, Visit } from "./agent.ts";
 
 /** The version of what is said; another one is found under another path. */
 export const ROOT = "/v1";
@@ -40,10 +40,3 @@ export const DismissalShape: v.GenericSchema<unknown, Dismissal> = v.variant("wh
   v.object({ why: v.literal("login"), ended: v.nullable(EndingShape) }),
   v.object({ why: v.literal("restart") }),
 ]);
-
-export const DrainShape: v.GenericSchema<unknown, DrainOrder> = v.object({
-  endsAtMs: v.nullable(Offset),
-  message: Text,
-});
-
-export const BroadcastShape = v.object({ text: Text });

@@ -1,4 +1,5 @@
 /** Asks a running gateway through its admin socket. */
+import * as v from "valibot";
 
 /** Longer than the gateway waits for Docker to remove a container. */
 const REQUEST_MS = 30_000;
@@ -20,17 +21,19 @@ export class NoGatewayError extends Error {
 /**
  * Sends one request.
  *
- * @returns what the answer's JSON says, null for an answer without a body
+ * @param shape what a good answer has: more may be in it, null is for one without a body
+ * @returns what the answer's JSON says
  * @throws {RefusedError}
  * @throws {NoGatewayError}
  * @throws {Error} in a sentence that says what to do when no gateway answers
  */
-export async function ask(
+export async function ask<S extends v.GenericSchema>(
   socket: string,
+  shape: S,
   method: "GET" | "POST" | "DELETE",
   path: string,
   body?: unknown,
-): Promise<unknown> {
+): Promise<v.InferOutput<S>> {
   using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
   let response: Response;
   try {
@@ -47,9 +50,8 @@ export async function ask(
   } catch (error) {
     throw unanswered(error as Error, socket);
   }
-  if (response.status === 204) return null;
-  const answer = await response.json().catch(() => null);
-  if (response.ok && answer !== null) return answer;
+  const answer = response.status === 204 ? null : await response.json().catch(() => undefined);
+  if (response.ok && v.is(shape, answer)) return answer;
   if (typeof answer?.detail !== "string") {
     throw new Error(`what answers on ${socket} is no gateway; mend gateway.admin_socket`);
   }

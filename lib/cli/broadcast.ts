@@ -1,4 +1,5 @@
 /** `ttygate broadcast`: shows a message in every page that follows a session. */
+import { BroadcastShape } from "../protocol/resources.ts";
 import { ask } from "./admin_socket.ts";
 import { adminSocketOf } from "./admin_place.ts";
 import { type Command, parseCommandArgs, UsageError } from "./command.ts";
@@ -28,8 +29,8 @@ gateway.admin_socket.
     const text = (given ?? await readInput()).trim();
     if (text === "") throw new UsageError("TEXT is empty");
     const adminSocket = await adminSocketOf(context);
-    const answer = await ask(adminSocket, "POST", "/api/v1/broadcast", { text });
-    const { terminals } = answer as { terminals: number };
+    const answer = await ask(adminSocket, BroadcastShape, "POST", "/api/v1/broadcast", { text });
+    const { terminals } = answer;
     if (flags.json) print(JSON.stringify(answer));
     else print(`shown in ${terminals === 1 ? "1 terminal" : `${terminals} terminals`}`);
     return 0;

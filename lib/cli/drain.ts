@@ -1,5 +1,6 @@
 /** `ttygate drain`: lets no new sessions begin, and ends those that run at a time, or not. */
 import { sleep, systemClock } from "../clock.ts";
+import { type DrainInfo, DrainShape } from "../protocol/resources.ts";
 import { ask } from "./admin_socket.ts";
 import { adminSocketOf } from "./admin_place.ts";
 import { type Command, parseCommandArgs, UsageError } from "./command.ts";
@@ -13,15 +14,6 @@ const DAY_MS = 24 * 60 * 60_000;
 /** How often `--wait` asks, and how many times in a row nobody may answer: a gateway restarts. */
 const WAIT_MS = 1_000;
 const UNANSWERED = 15;
-
-/** The drain as the gateway's API describes it. */
-interface DrainInfo {
-  readonly draining: boolean;
-  readonly since: string | null;
-  readonly endsAt: string | null;
-  readonly message: string;
-  readonly sessions: number;
-}
 
 export const command: Command = {
   name: "drain",
@@ -60,11 +52,11 @@ Done again, it changes the time and the message.
     }
     const body = { endsAt: at === undefined ? null : endOf(at).toISOString(), message };
     const adminSocket = await adminSocketOf(context);
-    const get = async () => await ask(adminSocket, "GET", PATH) as DrainInfo;
+    const get = () => ask(adminSocket, DrainShape, "GET", PATH);
     let drain: DrainInfo;
     if (flags.status) drain = await get();
-    else if (flags.cancel) drain = await ask(adminSocket, "DELETE", PATH) as DrainInfo;
-    else drain = await ask(adminSocket, "POST", PATH, body) as DrainInfo;
+    else if (flags.cancel) drain = await ask(adminSocket, DrainShape, "DELETE", PATH);
+    else drain = await ask(adminSocket, DrainShape, "POST", PATH, body);
     if (flags.wait) {
       if (!flags.json && drain.sessions > 0) print(describe(drain));
       drain = await untilEmpty(drain, get);

@@ -1,4 +1,6 @@
 /** `ttygate session`: lists, shows and ends sessions through the admin socket of a running gateway. */
+import * as v from "valibot";
+import { OwnedSessionShape, type SessionInfo, SessionListShape } from "../protocol/resources.ts";
 import { ask, NoGatewayError, RefusedError } from "./admin_socket.ts";
 import { adminSocketOf, waitsToBeStarted } from "./admin_place.ts";
 import { type Command, parseCommandArgs, UsageError } from "./command.ts";
@@ -7,21 +9,6 @@ import { inSize, inTime, tableOf } from "./words.ts";
 
 const VERBS = ["list", "show", "kill"];
 const SESSIONS = "/api/v1/sessions";
-
-/** A session as the gateway's API describes it. */
-interface SessionInfo {
-  readonly id: string;
-  readonly user: string;
-  readonly image: string;
-  readonly container: string;
-  readonly started: string;
-  readonly phase: string;
-  readonly attached: boolean;
-  /** Absent from a gateway of before this version. */
-  readonly remote?: string | null;
-  readonly idleSeconds: number;
-  readonly outputBytes: number;
-}
 
 export const command: Command = {
   name: "session",
@@ -66,7 +53,7 @@ Asks the running gateway through gateway.admin_socket; never starts one.
         return 0;
       }
       case "show": {
-        const session = await ask(adminSocket, "GET", path).catch(refuse) as SessionInfo;
+        const session = await ask(adminSocket, OwnedSessionShape, "GET", path).catch(refuse);
         if (flags["json"]) print(JSON.stringify(session));
         else for (const line of details(session, Date.now())) print(line);
         return 0;
@@ -74,7 +61,7 @@ Asks the running gateway through gateway.admin_socket; never starts one.
       default: { // kill
         const { user } = options;
         if (user === undefined) {
-          await ask(adminSocket, "DELETE", path).catch(refuse);
+          await ask(adminSocket, v.null(), "DELETE", path).catch(refuse);
           print(flags["json"] ? JSON.stringify({ ended: id }) : `ended ${id}`);
           return 0;
         }
@@ -90,8 +77,7 @@ Asks the running gateway through gateway.admin_socket; never starts one.
 
 async function list(adminSocket: string): Promise<readonly SessionInfo[]> {
   try {
-    const answer = await ask(adminSocket, "GET", SESSIONS);
-    return (answer as { sessions: readonly SessionInfo[] }).sessions;
+    return (await ask(adminSocket, SessionListShape, "GET", SESSIONS)).sessions;
   } catch (error) {
     if (error instanceof NoGatewayError && await waitsToBeStarted(adminSocket)) return [];
     throw error;
@@ -103,7 +89,7 @@ async function killAll(adminSocket: string, user: string): Promise<readonly stri
   const own = (await list(adminSocket)).filter((session) => session.user === user);
   const ended = await Promise.all(own.map(async ({ id }) => {
     try {
-      await ask(adminSocket, "DELETE", `${SESSIONS}/${id}`);
+      await ask(adminSocket, v.null(), "DELETE", `${SESSIONS}/${id}`);
       return [id];
     } catch (error) {
       if (error instanceof RefusedError && error.status === 404) return []; // it has just ended

@@ -4,7 +4,8 @@ import { parseHtpasswd, userNameProblem } from "../auth/htpasswd.ts";
 import { ConfigError, formatProblem } from "../config.ts";
 import type { LooseConfig } from "../config/loose.ts";
 import { type Command, type CommandContext, parseCommandArgs, UsageError } from "./command.ts";
-import { type Effects, locksNow, type Reach, takeEffect } from "./user/effects.ts";
+import type { Refresh } from "../protocol/resources.ts";
+import { locksNow, type Reach, takeEffect } from "./user/effects.ts";
 import { EDITS } from "./user/edits.ts";
 import { count } from "./words.ts";
 
@@ -163,7 +164,7 @@ async function tellGateway(
   name: string,
   config: LooseConfig,
   printError: (line: string) => void,
-): Promise<Effects | null> {
+): Promise<Refresh | null> {
   try {
     return await takeEffect(name, reachOf(config));
   } catch (error) {
@@ -186,7 +187,7 @@ function reachOf(config: LooseConfig): Reach {
 }
 
 /** What a change has ended, and what goes on that somebody may want to end. */
-function inWords(verb: string, name: string, effects: Effects | null): string[] {
+function inWords(verb: string, name: string, effects: Refresh | null): string[] {
   if (effects === null) return [];
   const { forgiven, sessionsEnded, sessions } = effects;
   return [

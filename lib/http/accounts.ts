@@ -1,10 +1,11 @@
 /** Ends what an account no longer allows, soon after the file of users has changed. */
-import type { Agent, SessionInfo } from "../agent/agent.ts";
+import type { Agent } from "../agent/agent.ts";
 import type { Guard } from "../auth/guard.ts";
 import type { Accounts } from "../auth/htpasswd_file.ts";
 import type { Logins } from "../auth/login.ts";
 import type { AuthStack } from "../auth/stack.ts";
 import type { Log } from "../log.ts";
+import type { SessionInfo } from "../protocol/resources.ts";
 import { type Ending, ending } from "../sessions/endings.ts";
 import type { Clock } from "../types.ts";
 

@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<number, string>> = {
   405: "Method Not Allowed",
   408: "Request Timeout",
   413: "Content Too Large",
+  415: "Unsupported Media Type",
   421: "Misdirected Request",
   426: "Upgrade Required",
   429: "Too Many Requests",
@@ -38,6 +39,11 @@ export function titleOf(status: number): string {
 /** What is told of an error that the log alone knows. */
 export function failed(): Refusal {
   return new Refusal(500, "The gateway could not answer. Its log says why.");
+}
+
+/** What is told of an address that leads nowhere. */
+export function nothingHere(): Refusal {
+  return new Refusal(404, "There is nothing at this address.");
 }
 
 /** What is told while the agent of the terminals does not answer. */

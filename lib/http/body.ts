@@ -1,5 +1,9 @@
-/** The body of a request as text, read no further than its bound. */
+/** The body of a request as text or JSON, read no further than its bound. */
+import * as v from "valibot";
 import { Refusal } from "./answers.ts";
+
+/** The largest JSON. */
+const JSON_BYTES = 16 * 1024;
 
 /**
  * Reads a body of so many bytes at most. Of a longer one as much more as `discardBytes` is read and
@@ -22,4 +26,31 @@ export async function readText(
     throw new Refusal(413, `The request is over ${mostBytes} bytes.`, { connection: "close" });
   }
   return await new Blob(chunks).text();
+}
+
+/**
+ * Reads a body of JSON that a schema describes.
+ *
+ * @throws {Refusal} 400 where it is none such, 413, or 415 where it does not say that it is JSON
+ */
+export async function readJson<S extends v.GenericSchema>(
+  request: Request,
+  schema: S,
+): Promise<v.InferOutput<S>> {
+  if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) {
+    throw new Refusal(
+      415,
+      "The request must be JSON, and say so (Content-Type: application/json).",
+    );
+  }
+  const text = await readText(request, { mostBytes: JSON_BYTES });
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new Refusal(400, "The request is not JSON.");
+  }
+  const parsed = v.safeParse(schema, body);
+  if (!parsed.success) throw new Refusal(400, parsed.issues[0].message);
+  return parsed.output;
 }

@@ -4,8 +4,9 @@ import { pathBelow, Refusal, safeNext, seeOther } from "./answers.ts";
 import { readText } from "./body.ts";
 import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
-import { loginOf, logRefusal, refusalOf, requireOwnOrigin } from "./identity.ts";
+import { loginOf, logRefusal, refusalOf } from "./identity.ts";
 import { loginPage } from "./pages.ts";
+import type { Call } from "./router.ts";
 
 /** The longest form body. */
 const FORM_BYTES = 16 * 1024;
@@ -13,17 +14,23 @@ const FORM_BYTES = 16 * 1024;
 const DISCARDED_BYTES = 4 * 1024 * 1024;
 
 /** `GET /login`: the form, or straight on for someone who is logged in. */
-export function showLogin(caller: Caller, gateway: Gateway): Response {
+export function showLogin({ caller, gateway }: Call): Response {
   const { basePath, assets, banner } = gateway;
   const next = safeNext(caller.query.get("next"), basePath);
   if (loginOf(caller, gateway)) return seeOther(next);
   return loginPage({ basePath, assets, banner, next }, 200);
 }
 
+/** Where those who must log in first are led, and from there back. */
+export function toLogin({ query }: Caller, { basePath }: Gateway): Response {
+  const front = pathBelow(basePath, "/"), login = pathBelow(basePath, "/login");
+  const here = query.size === 0 ? front : `${front}?${query}`;
+  return seeOther(here === front ? login : `${login}?next=${encodeURIComponent(here)}`);
+}
+
 /** `POST /login`: checks the form and gives the cookie. */
-export async function logIn(caller: Caller, request: Request, gateway: Gateway): Promise<Response> {
+export async function logIn({ caller, request, gateway }: Call): Promise<Response> {
   const { basePath, assets, banner, stack, logins, counted, loginTtlMs } = gateway;
-  requireOwnOrigin(caller, gateway);
   const form = await readForm(request);
   const username = form.get("username") ?? "";
   const next = safeNext(form.get("next"), basePath);
@@ -51,9 +58,8 @@ export async function logIn(caller: Caller, request: Request, gateway: Gateway):
 }
 
 /** `POST /logout`: ends the login here and in the browser. */
-export async function logOut(caller: Caller, gateway: Gateway): Promise<Response> {
+export async function logOut({ caller, gateway }: Call): Promise<Response> {
   const { basePath, logins, counted } = gateway;
-  requireOwnOrigin(caller, gateway);
   const scope = { scheme: caller.scheme, basePath };
   const token = readLoginCookie(caller.headers, scope);
   const user = token === null ? null : await logins.revoke(token);

@@ -1,6 +1,7 @@
 /** What a gateway notices of proxies that do not pass on what they should, told once each. */
 import { isIP } from "node:net";
 import type { Log } from "../log.ts";
+import type { Trouble } from "../protocol/resources.ts";
 import { Refusal } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 
@@ -8,17 +9,6 @@ import type { Caller } from "./caller.ts";
 const RECENT_MS = 60_000;
 /** The most sources that are remembered for that. */
 const SOURCES = 1_000;
-
-/** What is wrong, and how to mend it. */
-export interface Trouble {
-  readonly trouble: "host" | "upgrade" | "scheme" | "untrusted";
-  /** From where the first request came that showed it. */
-  readonly from: string;
-  /** What is so, as a sentence without its full stop. */
-  readonly message: string;
-  /** What to do about it. */
-  readonly mend: string;
-}
 
 type Kind = Trouble["trouble"];
 

@@ -1,33 +1,29 @@
 /** `/api/v1/sessions`: the live sessions as JSON, a user's own or, for an admin, all. */
-import type { SessionInfo } from "../agent/agent.ts";
+import type { OwnedSession, SessionInfo, SessionList } from "../protocol/resources.ts";
 import { ending } from "../sessions/endings.ts";
 import type { Principal } from "../types.ts";
 import { json, Refusal } from "./answers.ts";
-import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
-import { identify, requireOwnOrigin } from "./identity.ts";
+import type { KnownCall } from "./router.ts";
 
 /** `GET /api/v1/sessions`. */
-export async function listSessions(caller: Caller, gateway: Gateway): Promise<Response> {
-  const { principal } = await identify(caller, gateway);
+export async function listSessions({ principal, gateway }: KnownCall): Promise<Response> {
   const visible = (await gateway.agent.list()).filter((session) => maySee(principal, session));
-  return json({ sessions: visible.map((session) => describe(session, principal)) });
+  const list: SessionList = { sessions: visible.map((session) => describe(session, principal)) };
+  return json(list);
 }
 
 /** `GET /api/v1/sessions/{id}`. */
 export async function showSession(
-  caller: Caller,
-  id: string,
-  gateway: Gateway,
+  { principal, params: { id }, gateway }: KnownCall<"id">,
 ): Promise<Response> {
-  const { principal } = await identify(caller, gateway);
   return json(describe(await findFor(principal, id, gateway), principal));
 }
 
 /** `DELETE /api/v1/sessions/{id}`: ends it; 204 once its container is gone. */
-export async function endSession(caller: Caller, id: string, gateway: Gateway): Promise<Response> {
-  requireOwnOrigin(caller, gateway);
-  const { principal } = await identify(caller, gateway);
+export async function endSession(
+  { caller, principal, params: { id }, gateway }: KnownCall<"id">,
+): Promise<Response> {
   const { user } = await findFor(principal, id, gateway);
   const own = caller.door === "web" && principal.name === user;
   const words = own ? "You ended this session." : "An administrator ended it.";
@@ -60,6 +56,6 @@ function unknown(id: string): Refusal {
   return new Refusal(404, `There is no session ${id}. It may have ended.`);
 }
 
-function describe({ id, user, ...rest }: SessionInfo, { name }: Principal) {
+function describe({ id, user, ...rest }: SessionInfo, { name }: Principal): OwnedSession {
   return { id, user, own: user === name, ...rest };
 }

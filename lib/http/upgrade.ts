@@ -2,9 +2,9 @@
 import type { Bucket } from "../bucket.ts";
 import type { Visit } from "../agent/agent.ts";
 import { sleep } from "../clock.ts";
-import { SUBPROTOCOL } from "../terminal/frame.ts";
+import { SUBPROTOCOL } from "../protocol/frame.ts";
 import type { Winsize } from "../types.ts";
-import { Refusal } from "./answers.ts";
+import { nothingHere, Refusal } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { identify, type Identity, requireOwnOrigin } from "./identity.ts";
@@ -28,7 +28,7 @@ export interface TerminalRequest extends Visit {
  */
 export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<TerminalRequest> {
   if (caller.door === "admin" || caller.path !== "/terminal") {
-    throw new Refusal(404, "There is nothing at this address.");
+    throw nothingHere();
   }
   gateway.noticed.look(caller);
   gateway.hosts.require(caller, gateway);

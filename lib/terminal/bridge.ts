@@ -1,6 +1,6 @@
 /** Carries keystrokes one way and output the other, between a client and a shell. */
 import type { Clock, Winsize } from "../types.ts";
-import { decodeClientFrame, encodeEvent } from "./frame.ts";
+import { decodeClientFrame, encodeEvent } from "../protocol/frame.ts";
 import { isInterrupt } from "./interrupt.ts";
 import type { Output } from "./output.ts";
 import { Liveness } from "./liveness.ts";

@@ -1,5 +1,5 @@
 /** How much output may be on its way to a client that has not yet acknowledged it; pure. */
-import { FrameError } from "./frame.ts";
+import { FrameError } from "../protocol/frame.ts";
 
 /** The most output, in bytes, that the server leaves unacknowledged. */
 export const CREDIT_BYTES = 512 * 1024;

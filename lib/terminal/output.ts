@@ -1,7 +1,7 @@
 /** A session's output between the container that writes it and the one viewer that follows it. */
 import { abortable } from "../clock.ts";
 import { Credit, CREDIT_BYTES } from "./credit.ts";
-import { FrameError } from "./frame.ts";
+import { FrameError } from "../protocol/frame.ts";
 import { Replay } from "./replay.ts";
 
 /** The end of a flood that is shown even when the person interrupted it. */

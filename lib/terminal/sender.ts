@@ -1,6 +1,6 @@
 /** Carries a session's output to one client, from the moment it comes to its acknowledgement. */
 import type { Clock } from "../types.ts";
-import { encodeEvent, encodeOutput, MESSAGE_BYTES, PAYLOAD_BYTES } from "./frame.ts";
+import { encodeEvent, encodeOutput, MESSAGE_BYTES, PAYLOAD_BYTES } from "../protocol/frame.ts";
 import type { Output } from "./output.ts";
 import { Pace, PLENTY_BYTES } from "./pace.ts";
 

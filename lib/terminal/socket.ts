@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Bucket } from "../bucket.ts";
 import type { Clock } from "../types.ts";
 import { costOf } from "./allowance.ts";
-import { isAck, MESSAGE_BYTES, SUBPROTOCOL } from "./frame.ts";
+import { isAck, MESSAGE_BYTES, SUBPROTOCOL } from "../protocol/frame.ts";
 import {
   acceptKey,
   encodeClose,

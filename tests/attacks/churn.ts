@@ -1,5 +1,5 @@
 /** Sessions opened and closed again at once, from someone with an account. */
-import { encodeInput } from "../../lib/terminal/frame.ts";
+import { encodeInput } from "../../lib/protocol/frame.ts";
 import { type Attack, closed, pause } from "./attack.ts";
 import { BINARY, frame, openTerminal } from "./frames.ts";
 

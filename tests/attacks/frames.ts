@@ -1,7 +1,7 @@
 /** Tiny WebSocket frames back to back, from someone with an account, on one session or several. */
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import { encodeAck, encodeInput, encodeResize } from "../../lib/terminal/frame.ts";
+import { encodeAck, encodeInput, encodeResize } from "../../lib/protocol/frame.ts";
 import { type Attack, closed, connectFrom, pause, type Play, type Victim } from "./attack.ts";
 
 export const BINARY = 2;

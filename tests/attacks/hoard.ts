@@ -1,5 +1,5 @@
 /** Input for a program that reads nothing, on connections that are dropped and come again. */
-import { encodeInput } from "../../lib/terminal/frame.ts";
+import { encodeInput } from "../../lib/protocol/frame.ts";
 import { type Attack, pause } from "./attack.ts";
 import { BINARY, frame, openTerminal } from "./frames.ts";
 

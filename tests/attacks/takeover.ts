@@ -1,7 +1,7 @@
 /** One session followed anew over and over, from someone with an account. */
 import { type Attack, closed, pause } from "./attack.ts";
 import { BINARY, frame, openTerminal } from "./frames.ts";
-import { encodeInput } from "../../lib/terminal/frame.ts";
+import { encodeInput } from "../../lib/protocol/frame.ts";
 
 /** How many connections are opened at a time. */
 const TOGETHER = 2;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import type { WebSocketRoute } from "playwright-core";
-import { decodeClientFrame } from "../../lib/terminal/frame.ts";
+import { decodeClientFrame } from "../../lib/protocol/frame.ts";
 import { TestBrowser } from "../support/browser.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 import { Intake } from "../support/intake.ts";

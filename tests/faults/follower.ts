@@ -1,6 +1,6 @@
 /** Someone who follows one session of the numbering program over all their connections. */
 import { assertEquals } from "@std/assert";
-import { CLOSE } from "../../lib/terminal/frame.ts";
+import { CLOSE } from "../../lib/protocol/frame.ts";
 import { TestTerminal } from "../support/terminal.ts";
 import { latestNumber, type Pace, type Tally, tally } from "./numbers.ts";
 

@@ -1,7 +1,7 @@
 /** Faults while much input is on its way to a program. */
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
-import { encodeInput, PAYLOAD_BYTES } from "../../lib/terminal/frame.ts";
+import { encodeInput, PAYLOAD_BYTES } from "../../lib/protocol/frame.ts";
 import { Restarted } from "../support/restarted.ts";
 import { TestTerminal } from "../support/terminal.ts";
 import { report } from "./report.ts";

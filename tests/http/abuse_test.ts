@@ -1,6 +1,6 @@
 /** What a client with an account, or without one, does to a gateway on purpose. */
 import { assert, assertEquals } from "@std/assert";
-import { encodeInput } from "../../lib/terminal/frame.ts";
+import { encodeInput } from "../../lib/protocol/frame.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 import { rawConnection, rawHttp } from "../support/raw_http.ts";
 import { TestTerminal } from "../support/terminal.ts";

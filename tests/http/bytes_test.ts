@@ -1,6 +1,6 @@
 /** Whatever bytes are typed or pasted, the program gets them, each once and at once. */
 import { createHash } from "node:crypto";
-import { encodeInput } from "../../lib/terminal/frame.ts";
+import { encodeInput } from "../../lib/protocol/frame.ts";
 import { TestGateway } from "../support/gateway.ts";
 import { TestTerminal } from "../support/terminal.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
-import { encodeInput } from "../../lib/terminal/frame.ts";
+import { encodeInput } from "../../lib/protocol/frame.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 import { TestTerminal } from "../support/terminal.ts";
 

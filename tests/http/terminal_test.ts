@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
-import { encodeAck, encodeInput, encodeResize, MESSAGE_BYTES } from "../../lib/terminal/frame.ts";
+import { encodeAck, encodeInput, encodeResize, MESSAGE_BYTES } from "../../lib/protocol/frame.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 import { Refused, TestTerminal } from "../support/terminal.ts";
 

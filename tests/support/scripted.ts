@@ -6,7 +6,7 @@ import {
   decodeClientFrame,
   encodeEvent,
   encodeOutput,
-} from "../../lib/terminal/frame.ts";
+} from "../../lib/protocol/frame.ts";
 import type { TerminalEvent } from "../../lib/types.ts";
 import { until } from "./gateway.ts";
 

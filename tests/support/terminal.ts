@@ -7,7 +7,7 @@ import {
   encodeInput,
   encodeResize,
   SUBPROTOCOL,
-} from "../../lib/terminal/frame.ts";
+} from "../../lib/protocol/frame.ts";
 import type { TerminalEvent } from "../../lib/types.ts";
 
 const WAIT_MS = 20_000;

@@ -1,20 +1,12 @@
 /** Asks a running gateway what it has noticed of the proxies in front of it. */
+import { TroubleListShape } from "../../protocol/resources.ts";
 import { ask, NoGatewayError } from "../admin_socket.ts";
 import { type Finding, ok, warn } from "./finding.ts";
-
-/** One of `GET /api/v1/troubles`. */
-interface Told {
-  readonly from: string;
-  readonly message: string;
-  readonly mend: string;
-}
 
 /** @returns nothing where no gateway runs */
 export async function checkProxies(adminSocket: string): Promise<Finding[]> {
   try {
-    const { troubles } = await ask(adminSocket, "GET", "/api/v1/troubles") as {
-      troubles: readonly Told[];
-    };
+    const { troubles } = await ask(adminSocket, TroubleListShape, "GET", "/api/v1/troubles");
     if (troubles.length === 0) {
       return [ok("proxy", "the running gateway has noticed nothing wrong with a proxy")];
     }

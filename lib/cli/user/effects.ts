@@ -2,6 +2,7 @@
 import type { Lock } from "../../auth/faillock.ts";
 import { Guard } from "../../auth/guard.ts";
 import { guardFile, readGuard, writeGuard } from "../../auth/guard_store.ts";
+import { LockListShape, type Refresh, RefreshShape } from "../../protocol/resources.ts";
 import { ask, NoGatewayError } from "../admin_socket.ts";
 
 /** Where it is told, and by which limits its memory is understood. */
@@ -12,25 +13,16 @@ export interface Reach {
   readonly unlockTimeMs: number;
 }
 
-/** What the change has ended. */
-export interface Effects {
-  /** Whether failed log-ins were forgotten. */
-  readonly forgiven: boolean;
-  readonly sessionsEnded: number;
-  /** Those that go on. */
-  readonly sessions: number;
-}
-
 /**
  * Has the gateway look at the user at once; where none runs, forgets failed log-ins in its place.
  *
  * @returns what that ended
  * @throws {Error} in a sentence, when the gateway cannot be told
  */
-export async function takeEffect(name: string, reach: Reach): Promise<Effects> {
+export async function takeEffect(name: string, reach: Reach): Promise<Refresh> {
   try {
     const path = `/api/v1/users/${encodeURIComponent(name)}/refresh`;
-    return await ask(reach.adminSocket, "POST", path) as Effects;
+    return await ask(reach.adminSocket, RefreshShape, "POST", path);
   } catch (error) {
     if (!(error instanceof NoGatewayError)) throw error;
     const forgiven = await forgiveOnDisk(name, reach);
@@ -41,9 +33,7 @@ export async function takeEffect(name: string, reach: Reach): Promise<Effects> {
 /** The locks of names by failed log-ins, from the gateway, or from what one has left. */
 export async function locksNow(reach: Reach): Promise<Lock[]> {
   try {
-    const { locks } = await ask(reach.adminSocket, "GET", "/api/v1/locks") as {
-      locks: { user: string; from: string | null; failures: number; until: string }[];
-    };
+    const { locks } = await ask(reach.adminSocket, LockListShape, "GET", "/api/v1/locks");
     return locks.map(({ user, from, failures, until }) => ({
       name: user,
       source: from,

@@ -4,7 +4,7 @@ import {
   encodeAck,
   encodeInput,
   SUBPROTOCOL,
-} from "../../../lib/terminal/frame.ts";
+} from "../../../lib/protocol/frame.ts";
 import { type BenchTerminal, type Sink, type Target, WINSIZE } from "./contender.ts";
 import { BenchWebSocket } from "./websocket.ts";
 

@@ -275,7 +275,7 @@ contract(
   "a drain is told, refuses who comes, and can be called off; a broadcast is counted",
   async ({ front, agent }) => {
     await using terminal = await TestTerminal.open(front, {});
-    const drain = await agent.beginDrain({ endsAtMs: null, message: "New disks." });
+    const drain = await agent.beginDrain({ endsAt: null, message: "New disks." });
     assertEquals([drain.draining, drain.message, drain.sessions], [true, "New disks.", 1]);
     assertEquals((await terminal.event("notice")).text, "New disks.");
     assertMatch((await agent.whyNotReady())!, /drained/);

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import type { Agent, SessionInfo } from "../../../lib/agent/agent.ts";
+import type { Agent } from "../../../lib/agent/agent.ts";
+import type { SessionInfo } from "../../../lib/protocol/resources.ts";
 import { AgentDoor } from "../../../lib/agent/door.ts";
 import { createLog } from "../../../lib/log.ts";
 import { until } from "../../support/gateway.ts";
@@ -124,8 +125,8 @@ Deno.test("each verb takes what it is for, and 400 with a reason for anything el
     ["POST", "/v1/sessions/abc/end", { ...killed, message: "x".repeat(3000) }],
     ["POST", "/v1/sessions/abc/end", "no json"],
     ["POST", "/v1/sessions/abc/end", undefined],
-    ["POST", "/v1/drain", { endsAtMs: -1, message: "" }],
-    ["POST", "/v1/drain", { endsAtMs: "now" }],
+    ["POST", "/v1/drain", { endsAt: -1, message: "" }],
+    ["POST", "/v1/drain", { endsAt: "now" }],
     ["POST", "/v1/broadcast", { text: 7 }],
     ["POST", "/v1/visits/nobody/dismiss", { why: "because" }],
   ];

@@ -1,7 +1,8 @@
 /** What ends when an account is locked, removed or changed, and when; with a clock moved by hand. */
 import { assertEquals } from "@std/assert";
 import type { Accounts } from "../../../lib/auth/htpasswd_file.ts";
-import { AgentAwayError, type SessionInfo } from "../../../lib/agent/agent.ts";
+import { AgentAwayError } from "../../../lib/agent/agent.ts";
+import type { SessionInfo } from "../../../lib/protocol/resources.ts";
 import { AccountWatch, LOOK_MS } from "../../../lib/http/accounts.ts";
 import { createLog } from "../../../lib/log.ts";
 import type { Ending } from "../../../lib/sessions/endings.ts";

@@ -1,30 +1,128 @@
-/** How paths are taken apart, with scripted parts instead of a gateway. */
-import { assertEquals } from "@std/assert";
-import { callerOf } from "../../../lib/http/caller.ts";
+/** How paths are taken apart and who is let through, with scripted parts instead of a gateway. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { blockListOf, callerOf, type Door } from "../../../lib/http/caller.ts";
 import type { Gateway } from "../../../lib/http/gateway.ts";
-import { answer } from "../../../lib/http/routes.ts";
-import { blockListOf } from "../../../lib/http/caller.ts";
+import { group } from "../../../lib/http/router.ts";
+import { answer, ROUTES } from "../../../lib/http/routes.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
+
+/** What needs no login: each is here because somebody thought about it. */
+const FOR_ANYONE = ["/assets/:name", "/healthz", "/login", "/logout", "/readyz", "/terminal"];
+/** What the web has not: it rules over everybody. */
+const ADMIN_ALONE = [
+  "/api/v1/broadcast",
+  "/api/v1/drain",
+  "/api/v1/locks",
+  "/api/v1/troubles",
+  "/api/v1/users/:name/refresh",
+];
+const OWN = "http://localhost", FOREIGN = "https://evil.example";
+const ALICE = `Basic ${btoa("alice:wonderland")}`;
+
+/** Asks a gateway that has guards and nothing behind them: who gets through is answered with 500. */
+async function ask(
+  [method, path, door]: readonly [method: string, path: string, door: Door],
+  headers: Record<string, string> = {},
+  parts: Partial<Record<keyof Gateway, unknown>> = {},
+): Promise<Response> {
+  const quiet = { info() {}, notice() {}, error() {} };
+  const gateway = {
+    hosts: { require() {} },
+    noticed: { look() {}, explainOrigin: () => null },
+    counted: { of: () => quiet },
+    basePath: "/",
+    allowedOrigins: [],
+    logins: { verify: () => null },
+    stack: {
+      authenticate: ({ name }: { name: string }) =>
+        Promise.resolve({ ok: true, principal: { name, admin: false } }),
+    },
+    ...parts,
+  } as unknown as Gateway;
+  const request = new Request(`${OWN}${path}`, { method, headers });
+  const caller = callerOf(
+    { method, headers: request.headers, host: "localhost", url: path },
+    { address: "192.0.2.1", encrypted: false },
+    { door, basePath: "/", trustedProxies: blockListOf([]) },
+  );
+  return await answer(caller, request, gateway);
+}
+
+/** Each route and method, its path with something in place of the names. */
+const ALL = ROUTES.flatMap(({ path, guards, methods }) =>
+  Object.keys(methods).map((method) => ({
+    route: path,
+    guards,
+    method,
+    path: path.replace(/:/, ""),
+  }))
+);
+
+Deno.test("each route that changes something refuses a page of another site", async () => {
+  const changing = ALL.filter(({ method }) => method !== "GET");
+  assertEquals(changing.length > 0, true);
+  for (const { guards, method, path } of changing) {
+    const headers = { origin: FOREIGN, authorization: ALICE };
+    const { status } = await ask([method, path, "web"], headers);
+    assertEquals(status, guards.doors.includes("web") ? 403 : 404, `${method} ${path}`);
+  }
+});
+
+Deno.test("each route asks who it is, but for those that are for anyone", async () => {
+  const open = ROUTES.filter(({ guards }) => guards.who === "anyone").map(({ path }) => path);
+  assertEquals(open.toSorted(), FOR_ANYONE);
+  for (const { route, guards, method, path } of ALL) {
+    if (open.includes(route) || !guards.doors.includes("web")) continue;
+    const { status, headers } = await ask([method, path, "web"], { origin: OWN });
+    const expected = path === "/" ? [303, "/login"] : [401, null];
+    assertEquals([status, headers.get("location")], expected, `${method} ${path}`);
+  }
+});
+
+Deno.test("what is for administrators refuses others", async () => {
+  for (const { guards, method, path } of ALL) {
+    if (guards.who !== "admin" || !guards.doors.includes("web")) continue;
+    const response = await ask([method, path, "web"], { origin: OWN, authorization: ALICE });
+    assertEquals(response.status, 403, `${method} ${path}`);
+    assertMatch(await response.text(), /Only administrators may [a-z ]+\./);
+  }
+});
+
+Deno.test("a route is there at the doors of its group, and at no other", async () => {
+  const alone = ROUTES.filter(({ guards }) => !guards.doors.includes("web"));
+  assertEquals(alone.map(({ path }) => path).toSorted(), ADMIN_ALONE);
+  for (const { guards, method, path } of ALL) {
+    for (const door of ["web", "admin"] as const) {
+      if (guards.doors.includes(door)) continue;
+      assertEquals((await ask([method, path, door])).status, 404, `${door}: ${method} ${path}`);
+    }
+  }
+});
+
+Deno.test("a handler is given the names of its path, and no other", () => {
+  group({ doors: ["web"], who: "user" }, {
+    "/a/:one/b/:two": {
+      GET: ({ params, principal }) => new Response(params.one + params.two + principal.name),
+      // @ts-expect-error -- there is no such name
+      POST: ({ params }) => new Response(params.three),
+    },
+  });
+  group({ doors: ["web"], who: "anyone" }, {
+    // @ts-expect-error -- nobody has been asked who they are
+    "/": { GET: ({ principal }) => new Response(principal.name) },
+  });
+});
 
 /** Asks the admin socket to refresh a user. @returns the status, and whose failures were forgiven */
 async function refresh(segment: string): Promise<[number, string[]]> {
   const forgiven: string[] = [];
-  const gateway = {
-    hosts: { require: () => {} },
-    noticed: { look: () => {} },
+  const { status } = await ask(["POST", `/api/v1/users/${segment}/refresh`, "admin"], {}, {
     agent: { list: () => Promise.resolve([]) },
     accounts: { apply: () => Promise.resolve(), endingOf: () => null },
     guard: { forgive: (name: string) => forgiven.push(name) > 0 },
     clock: new ManualClock(),
-  } as unknown as Gateway;
-  const request = new Request(`http://x/api/v1/users/${segment}/refresh`, { method: "POST" });
-  const { method, headers } = request;
-  const caller = callerOf(
-    { method, headers, host: "localhost", url: `/api/v1/users/${segment}/refresh` },
-    { address: null, encrypted: false },
-    { door: "admin", basePath: "/", trustedProxies: blockListOf([]) },
-  );
-  return [(await answer(caller, request, gateway)).status, forgiven];
+  });
+  return [status, forgiven];
 }
 
 Deno.test("a name in a path is decoded, and one that cannot be is 400", async () => {

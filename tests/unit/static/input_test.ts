@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { PAYLOAD_BYTES } from "../../../lib/terminal/frame.ts";
+import { PAYLOAD_BYTES } from "../../../lib/protocol/frame.ts";
 import { binaryBytes, InputQueue, KEPT_BYTES, QUEUE_BYTES } from "../../../static/input.ts";
 
 function drain(queue: InputQueue): Uint8Array[] {

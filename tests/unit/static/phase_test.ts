@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { CLOSE } from "../../../lib/terminal/frame.ts";
+import { CLOSE } from "../../../lib/protocol/frame.ts";
 import {
   afterClose,
   ended,

@@ -4,7 +4,7 @@ import { describe, inWords, ownOf } from "../../../static/running.ts";
 const LISTED = {
   id: "a",
   own: true,
-  phase: "live",
+  phase: "live" as const,
   attached: false,
   started: "2026-01-01T00:00:00.000Z",
   idleSeconds: 30,
@@ -16,7 +16,7 @@ Deno.test("ownOf() keeps the person's own sessions that live: those that nobody 
   const listed = [
     { ...LISTED, id: "old", idleSeconds: 90 },
     { ...LISTED, id: "another's", own: false },
-    { ...LISTED, id: "ending", phase: "ending" },
+    { ...LISTED, id: "ending", phase: "ending" as const },
     { ...LISTED, id: "shown", attached: true, idleSeconds: 0 },
     { ...LISTED, id: "new" },
   ];

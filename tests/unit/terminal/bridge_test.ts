@@ -7,7 +7,7 @@ import {
   encodeInput,
   encodeResize,
   FrameError,
-} from "../../../lib/terminal/frame.ts";
+} from "../../../lib/protocol/frame.ts";
 import { Output } from "../../../lib/terminal/output.ts";
 import type { Winsize } from "../../../lib/types.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";

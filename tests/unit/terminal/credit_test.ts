@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Credit, CREDIT_BYTES } from "../../../lib/terminal/credit.ts";
-import { FrameError } from "../../../lib/terminal/frame.ts";
+import { FrameError } from "../../../lib/protocol/frame.ts";
 
 Deno.test("Credit leaves room up to 512 KiB past what was acknowledged", () => {
   const credit = new Credit();

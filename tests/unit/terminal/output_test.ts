@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CREDIT_BYTES } from "../../../lib/terminal/credit.ts";
-import { FrameError } from "../../../lib/terminal/frame.ts";
+import { FrameError } from "../../../lib/protocol/frame.ts";
 import { KEPT_BYTES, Output, OVERRUN_BYTES } from "../../../lib/terminal/output.ts";
 import { settle } from "../../support/manual_clock.ts";
 

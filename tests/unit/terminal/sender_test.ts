@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { CREDIT_BYTES } from "../../../lib/terminal/credit.ts";
-import { decodeServerFrame, PAYLOAD_BYTES } from "../../../lib/terminal/frame.ts";
+import { decodeServerFrame, PAYLOAD_BYTES } from "../../../lib/protocol/frame.ts";
 import { KEPT_BYTES, Output } from "../../../lib/terminal/output.ts";
 import { Sender } from "../../../lib/terminal/sender.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";

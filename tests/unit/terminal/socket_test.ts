@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
 import { concat } from "../../../lib/bytes.ts";
 import { Allowances, BURST_UNITS, UNITS_PER_SECOND } from "../../../lib/terminal/allowance.ts";
-import { encodeAck, MESSAGE_BYTES } from "../../../lib/terminal/frame.ts";
+import { encodeAck, MESSAGE_BYTES } from "../../../lib/protocol/frame.ts";
 import { acceptSocket } from "../../../lib/terminal/socket.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
 

@@ -10,7 +10,7 @@ import {
   FrameError,
   MESSAGE_BYTES,
   PAYLOAD_BYTES,
-} from "../../../lib/terminal/frame.ts";
+} from "../../../lib/protocol/frame.ts";
 
 const throwsFrameError = (bytes: Uint8Array, includes: string) =>
   assertThrows(() => decodeClientFrame(bytes), FrameError, includes);

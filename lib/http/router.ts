@@ -1,0 +1,121 @@
+/** Routes in groups, whose guards let a request through before its handler sees it. */
+import type { Principal } from "../types.ts";
+import { nothingHere, Refusal } from "./answers.ts";
+import type { Caller, Door } from "./caller.ts";
+import type { Gateway } from "./gateway.ts";
+import { identify, requireOwnOrigin } from "./identity.ts";
+
+/** Who may ask. */
+export type Who = "anyone" | "user" | "admin";
+
+/** What holds for each route of a group. A method that may change something needs an own origin as well. */
+export interface Guards<W extends Who = Who> {
+  readonly doors: readonly Door[];
+  readonly who: W;
+  /** What only administrators may do, for the sentence that refuses others: "read the metrics". */
+  readonly what?: string;
+  /** What those without a login get instead of 401. */
+  readonly stranger?: (caller: Caller, gateway: Gateway) => Response;
+}
+
+/** A request that has passed its guards, with the named parts of its path, decoded. */
+export interface Call<Name extends string = never> {
+  readonly caller: Caller;
+  readonly request: Request;
+  readonly gateway: Gateway;
+  readonly params: Readonly<Record<Name, string>>;
+}
+
+/** One of somebody who is known. */
+export interface KnownCall<Name extends string = never> extends Call<Name> {
+  readonly principal: Principal;
+}
+
+/** The names in a path such as `/sessions/:id`. */
+type NamesOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | NamesOf<`/${Rest}`>
+  : Path extends `${string}:${infer Name}` ? Name
+  : never;
+
+type Answer = Response | Promise<Response>;
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Handlers<W extends Who, Name extends string> = {
+  readonly [M in Method]?: (call: W extends "anyone" ? Call<Name> : KnownCall<Name>) => Answer;
+};
+
+export interface Route {
+  readonly path: string;
+  readonly pattern: RegExp;
+  readonly guards: Guards;
+  readonly methods: Readonly<Record<string, (call: KnownCall<string>) => Answer>>;
+}
+
+/** Routes that share guards: a path, in which `:name` stands for one part, and its methods. */
+export function group<W extends Who, Path extends string>(
+  guards: Guards<W>,
+  routes: { readonly [P in Path]: Handlers<W, NamesOf<P>> },
+): Route[] {
+  return Object.entries(routes).map(([path, methods]) => ({
+    path,
+    pattern: new RegExp(`^${path.replaceAll(/:(\w+)/g, "(?<$1>[^/]+)")}$`),
+    guards,
+    methods: methods as Route["methods"],
+  }));
+}
+
+/** Answers by the first route of that door and path. @throws {Refusal} */
+export async function dispatch(
+  routes: readonly Route[],
+  { caller, request, gateway }: Omit<Call, "params">,
+): Promise<Response> {
+  for (const { pattern, guards, methods } of routes) {
+    if (caller.path === null || !guards.doors.includes(caller.door)) continue;
+    const match = pattern.exec(caller.path);
+    if (!match) continue;
+    const method = caller.method === "HEAD" ? "GET" : caller.method;
+    const handler = methods[method];
+    if (!handler) {
+      const allow = Object.keys(methods).join(", ").replace("GET", "GET, HEAD");
+      throw new Refusal(405, `This address takes ${allow} only.`, { allow });
+    }
+    const params = decoded(match.groups ?? {});
+    if (method !== "GET") requireOwnOrigin(caller, gateway);
+    let principal: Principal | null;
+    try {
+      principal = await principalFor(guards, caller, gateway);
+    } catch (error) {
+      const isStranger = error instanceof Refusal && error.status === 401;
+      if (isStranger && guards.stranger) return guards.stranger(caller, gateway);
+      throw error;
+    }
+    // Null for anyone only, whose handlers are typed without it.
+    return await handler({ caller, request, gateway, params, principal: principal! });
+  }
+  throw nothingHere();
+}
+
+async function principalFor(
+  { who, what = "do this" }: Guards,
+  caller: Caller,
+  gateway: Gateway,
+): Promise<Principal | null> {
+  if (who === "anyone") return null;
+  const { principal } = await identify(caller, gateway);
+  if (who === "admin" && !principal.admin) {
+    throw new Refusal(403, `Only administrators may ${what}.`);
+  }
+  return principal;
+}
+
+/** Parts of a path as they are meant (RFC 3986, section 2.1). @throws {Refusal} 400 */
+function decoded(parts: Readonly<Record<string, string>>): Record<string, string> {
+  try {
+    const pairs = Object.entries(parts).map(([name, part]) => [name, decodeURIComponent(part)]);
+    return Object.fromEntries(pairs);
+  } catch {
+    throw new Refusal(
+      400,
+      "This address is not well-formed: it has a stray % or bytes that are not UTF-8.",
+    );
+  }
+}
