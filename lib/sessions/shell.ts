@@ -1,7 +1,8 @@
 /** A running container with its terminal attached: from nothing to the moment before its prompt. */
 import { concat } from "../bytes.ts";
 import type { Clock, Profile, StartProgress, StartStages, Winsize } from "../types.ts";
-import type { ContainerIdentity, Engine, ShellStream } from "./engine.ts";
+import type { ContainerIdentity, Engine, Rejoined, ShellStream } from "./engine.ts";
+import { EngineError } from "./errors.ts";
 import { withoutGreeting } from "./greeting.ts";
 import { join, type Stretch } from "./splice.ts";
 
@@ -93,10 +94,16 @@ export async function rejoinShell(
   known: Stretch & { readonly greetingBytes: number },
   signal: AbortSignal,
 ): Promise<RejoinedShell> {
-  const rejoining = engine.rejoin(container, signal);
-  const attached = rejoining.then(({ stream }) => stream);
-  const connection = await connect(engine, container, () => attached);
-  const { log, heard } = await rejoining;
+  let rejoined: Rejoined;
+  const connection = await connect(engine, container, async () => {
+    // It may have ended before its exit was watched; one that comes now is told.
+    if (await engine.exitStatus(container, signal) !== null) {
+      throw new EngineError("Cannot rejoin the shell: it has ended", { answer: "refused" });
+    }
+    rejoined = await engine.rejoin(container, signal);
+    return rejoined.stream;
+  });
+  const { log, heard } = rejoined!;
   const { greeting, own } = withoutGreeting(known, known.greetingBytes);
   const joined = join(own, log, heard);
   if (joined?.sure) {

@@ -27,13 +27,13 @@ for (const [pace, count, seen] of [["slow", 200, 60], ["bursts", 1500, 350]] as 
   });
 }
 
-Deno.test("the wait for the exit is cut", async () => {
+Deno.test("the event stream is cut: an exit after that is told", async () => {
   await using person = await Follower.begin(gateway, cookie, { pace: "slow", count: 150 });
   await person.see(50);
-  assertGreater(relay.cut(/\/wait/), 0);
+  assertGreater(relay.cut(/\/events/), 0);
   await person.seeAll();
   await person.exit(7);
-  const did = "the wait for the exit was cut, under output";
+  const did = "the event stream was cut, under output";
   await report(place, { did, saw: person.story, tally: person.tally() });
 });
 
@@ -75,7 +75,6 @@ for (
   const [did, pattern, fault] of [
     ["Docker refused the attach (500)", /\/attach/, { type: "answer", status: 500 }],
     ["Docker refused the start (500)", /\/containers\/\w+\/start/, { type: "answer", status: 500 }],
-    ["Docker refused the wait (500)", /\/wait/, { type: "answer", status: 500 }],
     ["the answer to the attach was noise", /\/attach/, { type: "garble" }],
     ["the answer to the start was noise", /\/containers\/\w+\/start/, { type: "garble" }],
     ["the answer to the create was noise", /\/containers\/create/, { type: "garble" }],

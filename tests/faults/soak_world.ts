@@ -101,7 +101,6 @@ export class World implements AsyncDisposable {
         "restart": 3,
         "kill -9": 3,
         "attach cut": 3,
-        "wait cut": 1,
         "events cut": 1,
         "Docker away": 1,
         "agent restart": 3 * apart,
@@ -131,9 +130,6 @@ export class World implements AsyncDisposable {
           break;
         case "attach cut":
           this.relay.cut(/\/attach/);
-          break;
-        case "wait cut":
-          this.relay.cut(/\/wait/);
           break;
         case "events cut":
           this.relay.cut(/\/events/);

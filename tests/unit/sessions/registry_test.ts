@@ -482,6 +482,17 @@ Deno.test("a session whose engine stays away tells its viewer, and ends with rea
   stage.engine.comeBack();
 });
 
+Deno.test("an exit while the engine's events were broken off is found out", async () => {
+  await using stage = new Stage();
+  const { session } = await stage.view();
+  stage.engine.goAway();
+  await stage.clock.advance(1_000);
+  stage.engine.comeBack();
+  stage.engine.ended.set(session.container, 4);
+  await stage.clock.advance(1_000);
+  assertEquals((await session.ended).exitCode, 4);
+});
+
 Deno.test("a session's id is 16 lower-case letters and digits, and no two are alike", async () => {
   await using stage = new Stage();
   const [{ session: one }, { session: other }] = [await stage.view(), await stage.view()];

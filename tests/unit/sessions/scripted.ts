@@ -123,6 +123,8 @@ export class ScriptedEngine implements Engine {
   /** How long it takes to count a container's files, and to answer at all, by the clock. */
   readonly countMs = new Map<string, number>();
   readonly answerMs = new Map<string, number>();
+  /** The exit statuses of containers that have ended, by id. */
+  readonly ended = new Map<string, number>();
   clock: Clock = systemClock;
   readonly calls: string[] = [];
   readonly containers = new Map<string, ScriptedContainer>();
@@ -198,9 +200,9 @@ export class ScriptedEngine implements Engine {
     return this.containers.get(container)!.exit.promise;
   }
 
-  async exitStatus(): Promise<number | null> {
+  async exitStatus(container: string): Promise<number | null> {
     await this.#call("exitStatus");
-    return null;
+    return this.ended.get(container) ?? null;
   }
 
   start(): Promise<void> {
