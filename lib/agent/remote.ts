@@ -1,4 +1,5 @@
 /** An agent that is asked over HTTP, on any connection that leads to it. */
+import { Buffer } from "node:buffer";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -27,6 +28,8 @@ const LOOK_MS = 8_000, ANSWER_MS = 25_000;
 const OPENING_MS = 10_000;
 /** The largest answer: a list of as many sessions as there may be. */
 const ANSWER_BYTES = 64 * 1024 * 1024;
+/** The longest head of an answer to an opening. */
+const HEAD_BYTES = 16 * 1024;
 /** How long a client has to close its side when the agent has closed its own. */
 const CLOSE_MS = 1_000;
 
@@ -191,37 +194,46 @@ async function textOf(message: IncomingMessage): Promise<string> {
 /**
  * Passes on what each side says, no faster than the other takes it, until both are over.
  *
- * @throws {AgentAwayError} when the agent hangs up before it has said anything, or says nothing
+ * @throws {AgentAwayError} when the agent does not answer the opening whole, and in time
  */
 async function join(client: Duplex, agent: Duplex, clock: Clock): Promise<void> {
-  let answered = false;
-  const opening = clock.timer(OPENING_MS, () => agent.destroy());
-  agent.once("data", () => {
-    answered = true;
-    opening[Symbol.dispose]();
-  });
+  const clientOver = new Promise<void>((resolve) => client.once("close", resolve));
+  clientOver.then(() => agent.destroy());
+  if (client.destroyed) agent.destroy();
+  const answer = await answerOf(agent, clock);
+  if (answer === null) {
+    agent.destroy();
+    if (client.destroyed) return;
+    throw new AgentAwayError("The agent of the terminals did not answer an opening");
+  }
   // One that says nothing more hears nothing, either.
   const agentOver = new Promise<void>((resolve) => {
     agent.once("end", resolve);
     agent.once("close", resolve);
   });
-  const clientOver = new Promise<void>((resolve) => client.once("close", resolve));
+  client.write(answer);
   client.pipe(agent);
   agent.pipe(client, { end: false });
-  agentOver.then(() => {
-    if (!answered) return;
-    client.end();
-    const cut = clock.timer(CLOSE_MS, () => client.destroy());
-    clientOver.then(() => cut[Symbol.dispose]());
-  });
-  clientOver.then(() => agent.destroy());
-  if (client.destroyed) agent.destroy();
   await agentOver;
-  opening[Symbol.dispose]();
   agent.destroy();
-  if (!answered && !client.destroyed) {
-    client.unpipe(agent);
-    throw new AgentAwayError("The agent of the terminals hung up before it answered");
-  }
+  client.end();
+  using _cut = clock.timer(CLOSE_MS, () => client.destroy());
   await clientOver;
+}
+
+/** The head of an agent's answer, with what came behind it; null when it does not come. */
+async function answerOf(agent: Duplex, clock: Clock): Promise<Uint8Array | null> {
+  const { promise, resolve } = Promise.withResolvers<Uint8Array | null>();
+  let answer = Buffer.alloc(0);
+  const onData = (chunk: Uint8Array) => {
+    answer = Buffer.concat([answer, chunk]);
+    if (answer.includes("\r\n\r\n")) {
+      agent.off("data", onData).pause();
+      resolve(answer);
+    } else if (answer.length > HEAD_BYTES) resolve(null);
+  };
+  agent.on("data", onData);
+  for (const event of ["end", "close"]) agent.once(event, () => resolve(null));
+  using _late = clock.timer(OPENING_MS, () => resolve(null));
+  return await promise;
 }

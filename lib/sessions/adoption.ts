@@ -122,7 +122,10 @@ export async function adoptAll(parts: AdoptionParts): Promise<void> {
       await Promise.all(lost.map(({ session }) => settled(session)));
       // Beside the others, one of which may hang; without a lease the sweep tries again.
       const removing = lost.map(async ({ container }) => {
-        if (container !== null) await engine.end(container).catch(() => {});
+        if (container === null) return;
+        await engine.end(container).catch((error) => {
+          log.warning("an unclaimed shell was not removed; the sweep will", { error });
+        });
       });
       const adopting = found.map(async (one) => {
         const { session, container } = one;

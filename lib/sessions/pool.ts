@@ -60,7 +60,7 @@ export interface OwnedShell extends AsyncDisposable {
 
 /**
  * Keeps shells ready, started one at a time. Those that the death of this process leaves are removed
- * by the next gateway once it has taken the sessions over, or by the sweep.
+ * by the next agent as it takes the sessions over, or by the sweep.
  */
 export class Pool implements AsyncDisposable {
   readonly #parts: PoolParts;

@@ -1,5 +1,5 @@
 /** What every agent keeps to, in the gateway's process, behind a Unix socket, and at the end of a pipe. */
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { type Duplex, duplexPair } from "node:stream";
@@ -17,6 +17,7 @@ import { Registry } from "../../../lib/sessions/registry.ts";
 import { PROFILE, ScriptedEngine, scriptedLeases, settingsWith } from "../sessions/scripted.ts";
 import { Front } from "../../support/front.ts";
 import { until } from "../../support/gateway.ts";
+import { ManualClock } from "../../support/manual_clock.ts";
 import { Refused, TestTerminal } from "../../support/terminal.ts";
 
 const log = createLog(() => {}, { prefix: false, clock: () => new Date() });
@@ -318,4 +319,61 @@ Deno.test("an agent that hangs up before it answers is away", async () => {
   await using front = await Front.start(agent);
   const refused = await assertRejects(() => TestTerminal.connect(front, {}), Refused);
   assertEquals(refused.status, 503);
+});
+
+/** An agent that answers with this, and stands still; the test moves its clock. */
+function standing(answer: string) {
+  const clock = new ManualClock();
+  const heard = Promise.withResolvers<void>();
+  const dial = () => {
+    const [near, far] = pipe();
+    far.once("data", () => {
+      if (answer !== "") far.write(answer);
+      heard.resolve();
+    });
+    return Promise.resolve(near);
+  };
+  return { agent: new RemoteAgent(dial, clock), clock, heard: heard.promise };
+}
+
+Deno.test("an agent that stands still is away after 8 s for a look, 25 s for a deed", async () => {
+  for (const answer of ["", "HTTP/1.1 200 OK\r\ncontent-", "HTTP/1.1 200 OK\r\n\r\n{"]) {
+    for (const [verb, mostMs] of [["list", 8_000], ["cancelDrain", 25_000]] as const) {
+      const { agent, clock, heard } = standing(answer);
+      const asked = agent[verb]().then(() => "answered", (error) => error);
+      await heard;
+      await clock.advance(mostMs - 1);
+      assertEquals(clock.pending, 1, verb);
+      await clock.advance(1);
+      assertInstanceOf(await asked, AgentAwayError);
+      assertEquals(clock.pending, 0);
+    }
+  }
+});
+
+Deno.test("an agent that does not answer an opening whole is away after 10 s", async () => {
+  for (const answer of ["", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: web"]) {
+    const { agent, clock, heard } = standing(answer);
+    const [client] = pipe();
+    const visit = { user: "alice", remote: "", source: "", winsize: { cols: 80, rows: 24 } };
+    const served = agent.serve(
+      { key: "", connection: client, ahead: new Uint8Array() },
+      { ...visit, resume: null },
+      new AbortController().signal,
+    ).then(() => "served", (error) => error);
+    await heard;
+    await clock.advance(9_999);
+    assertEquals(clock.pending, 1);
+    await clock.advance(1);
+    assertInstanceOf(await served, AgentAwayError);
+    client.destroy();
+  }
+});
+
+Deno.test("what an agent answers otherwise than agreed is as good as no answer", async () => {
+  for (const body of ["[]", '{"answer":[{"id":7}]}', '{"answer":null}']) {
+    const head = `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const { agent } = standing(head + body);
+    await assertRejects(() => agent.list(), AgentAwayError);
+  }
 });
