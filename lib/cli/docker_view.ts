@@ -88,7 +88,7 @@ export function judgeByDocker(
       "container.memory",
       "is more than this machine has: one session could take all of it",
     ),
-    // The default is pulled by the first session, as README says.
+    // The default is pulled by the first session, as docs/configuration.md says.
     !hasImage && isSet("container.image") && at(
       "container.image",
       `${image} is not on this server; the first session pulls it ('docker pull ${image}' does ` +
