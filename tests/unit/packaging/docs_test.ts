@@ -3,7 +3,9 @@ import { assert, assertEquals } from "@std/assert";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sections } from "../../../lib/config/names.ts";
-import { CLOSE, encodeAck, encodeInput, encodeResize } from "../../../lib/terminal/frame.ts";
+import { commands } from "../../../lib/cli/commands.ts";
+import { ROUTES } from "../../../lib/http/routes.ts";
+import { CLOSE, encodeAck, encodeInput, encodeResize } from "../../../lib/protocol/frame.ts";
 
 const ROOT = fileURLToPath(import.meta.resolve("../../../"));
 
@@ -102,13 +104,11 @@ Deno.test("docs/configuration.md has every section and key with its default, and
 });
 
 Deno.test("docs/operation.md has each command, and no other", () => {
-  const table = /const commands[^{]*{(.*?)^};/ms.exec(read("main.ts"))![1]!;
-  const commands = Array.from(table.matchAll(/^ {2}(\w+):/gm), ([, name]) => name!);
   const rows = tableAfter(read("docs/operation.md"), /^\| command /m);
   const described = rows.flatMap(([cell]) =>
     Array.from(cell!.matchAll(/`ttygate (\w+)/g), ([, name]) => name!)
   );
-  assertEquals([...new Set(described)].sort(), commands.sort());
+  assertEquals([...new Set(described)].sort(), Object.keys(commands).sort());
 });
 
 Deno.test("docs/protocol.md has each close code, event and reason, and no other", () => {
@@ -132,19 +132,12 @@ Deno.test("docs/protocol.md has each close code, event and reason, and no other"
 Deno.test("docs/protocol.md has the addresses of the web, and no other", () => {
   const page = read("docs/protocol.md");
   const described = tableAfter(page, /^\| route /m).flatMap(([cell]) => quoted(cell!));
-  const source = read("lib/http/routes.ts");
-  const table = /const ROUTES[^=]*=(.*?)^\];/ms.exec(source)![1]!;
-  const routes = table.split(/^ {2}\{/m).filter((route) => /path:/.test(route))
-    .filter((route) => !route.includes('admin: "alone"'))
-    .flatMap((route) => {
-      const path = /path: \/\^(.*?)\$\//.exec(route)![1]!
-        .replaceAll("\\/", "/")
-        .replace("/assets/([^/]+)", "/assets/NAME").replace("([^/]+)", "ID");
-      return Array.from(
-        route.matchAll(/\b(GET|POST|DELETE):/g),
-        ([, method]) => `${method} ${path}`,
-      );
-    });
+  const routes = ROUTES.filter(({ guards }) => guards.doors.includes("web"))
+    .flatMap(({ path, methods }) =>
+      Object.keys(methods).map((method) =>
+        `${method} ${path.replace("/:name", "/NAME").replace("/:id", "/ID")}`
+      )
+    );
   const addresses = described.filter((text) => /^[A-Z]+ \//.test(text));
   assertEquals(addresses.sort(), routes.sort());
 });
