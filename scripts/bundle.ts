@@ -42,7 +42,7 @@ async function inputsOfLastBundle(): Promise<string | undefined> {
     const text = await Deno.readTextFile(`${target}/manifest.json`);
     return (JSON.parse(text) as Manifest).inputs;
   } catch {
-    return undefined; // none, or not whole: made anew
+    return undefined; // none, or not whole: made again
   }
 }
 

@@ -45,7 +45,7 @@ export class LocalAgent implements Agent {
   /** Whether there is anything that an agent which left would not bring back. */
   get lives(): boolean {
     const { registry } = this.#parts;
-    return registry.list().length > 0 || registry.unseen.size > 0 || registry.unsettled;
+    return registry.list().length > 0 || registry.endedSessions.size > 0 || registry.unsettled;
   }
 
   async serve(opening: Opening, visit: Visit, dismissed: AbortSignal): Promise<void> {

@@ -70,7 +70,7 @@ async function enter(
       await registry.settled(ADOPTION_MS);
     }
     const found = registry.find(resume.session);
-    const known = found?.phase === "live" ? found : registry.unseen.find(resume.session);
+    const known = found?.phase === "live" ? found : registry.endedSessions.find(resume.session);
     if (known?.user === user) return known;
     if (registry.unsettled) await socket.close(CLOSE.restarting, RESTARTING);
     else await socket.close(CLOSE.noSuchSession, "this session is gone");
@@ -153,7 +153,7 @@ async function follow(
     case "finished":
       await tellEnd();
       if (await socket.close(dismissed.aborted ? CLOSE.loginEnded : CLOSE.ended)) {
-        registry.unseen.forget(session);
+        registry.endedSessions.forget(session);
       }
       return;
     case "left":

@@ -25,13 +25,13 @@ interface Waiting {
   readonly refuse: (error: unknown) => void;
 }
 
-/** Shares by who has them, the one whose turn is next first; none is empty. */
-type Shares = Map<string, Waiting[]>;
+/** Queues by who has them, the one whose turn is next first; none is empty. */
+type Queues = Map<string, Waiting[]>;
 
 /** One piece of work at a time. */
 export class Turns {
-  readonly #preferred: Shares = new Map();
-  readonly #others: Shares = new Map();
+  readonly #preferred: Queues = new Map();
+  readonly #others: Queues = new Map();
   #waiting = 0;
   #phase: "free" | "taken" = "free";
 
@@ -89,7 +89,7 @@ export class Turns {
     latest.refuse(new NoTurnError());
   }
 
-  #remove(shares: Shares, share: string, at: number): boolean {
+  #remove(shares: Queues, share: string, at: number): boolean {
     const queue = shares.get(share);
     if (queue === undefined || at < 0) return false;
     queue.splice(at, 1);

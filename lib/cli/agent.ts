@@ -1,5 +1,5 @@
 /** `ttygate agent`: this machine's sessions, for a gateway in another process. */
-import { AgentDoor } from "../agent/door.ts";
+import { AgentServer } from "../agent/server.ts";
 import { systemClock } from "../clock.ts";
 import type { Config, LoadedConfig } from "../config.ts";
 import { placeSocket } from "../http/unix_socket.ts";
@@ -48,8 +48,8 @@ async function runAgent(read: () => Promise<LoadedConfig>): Promise<void> {
   const live = { settings: settingsOf(first.config) };
   const { stateDir } = first.config.agent;
   const opened = await openLocalAgent(live, stateDir, held);
-  const door = held.use(new AgentDoor(opened.agent, log));
-  log.info(`listening on ${await listen(door, first.config)}`, { door: "agent" });
+  const listener = held.use(new AgentServer(opened.agent, log));
+  log.info(`listening on ${await listen(listener, first.config)}`, { listener: "agent" });
 
   const describe = () => `Serving ${statusOf(opened)}`;
   const status = held.use(new StatusLine({ describe, notify, clock: systemClock }));
@@ -70,7 +70,7 @@ async function runAgent(read: () => Promise<LoadedConfig>): Promise<void> {
   log.info("the agent is ready", { event: "ready", instance: first.config.docker.instance });
   const why = await signals.leave;
   status[Symbol.dispose]();
-  door.server.close();
+  listener.server.close();
   await partWith(opened.registry, why);
 }
 
@@ -79,7 +79,7 @@ function settingsOf(config: Config) {
 }
 
 /** @returns where it listens */
-async function listen({ server }: AgentDoor, { agent: { socket } }: Config): Promise<string> {
+async function listen({ server }: AgentServer, { agent: { socket } }: Config): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
   const [passed] = takeListenFds();

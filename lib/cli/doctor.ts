@@ -134,10 +134,10 @@ async function examine(
 
   tell("reading the files");
   const user = service?.user ?? null;
-  const keeper = gateway.agent === "own"
+  const writer = gateway.agent === "own"
     ? user
     : (await serviceView(system, AGENT_SERVICE))?.user ?? null;
-  const refused = await checkSocket(socket, keeper, gateway.agent === "own" ? null : user);
+  const refused = await checkSocket(socket, writer, gateway.agent === "own" ? null : user);
   if (refused !== null) tell(refused);
   const place = (path: string) => placeFor(service, path);
   const readerOf = (path: string) => place(path).readBySystemd ? null : user;
@@ -154,7 +154,7 @@ async function examine(
   ];
   (await checkModes(kept, user)).forEach(tell);
   tell(await checkStateDir(gateway.stateDir, user));
-  if (gateway.agent !== "own") tell(await checkStateDir(agent.stateDir, keeper));
+  if (gateway.agent !== "own") tell(await checkStateDir(agent.stateDir, writer));
   const tls = await checkTls(
     {
       tlsCert: gateway.tlsCert && place(gateway.tlsCert).path,

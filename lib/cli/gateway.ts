@@ -12,7 +12,7 @@ import type { Gateway } from "../http/gateway.ts";
 import { Health } from "../http/health.ts";
 import { Noticed } from "../http/noticed.ts";
 import { Places } from "../http/places.ts";
-import { Shares } from "../http/shares.ts";
+import { FairQueue } from "../http/fair_queue.ts";
 import { log } from "../log.ts";
 import { CountingLog } from "../log/counting.ts";
 import { Allowances } from "../terminal/allowance.ts";
@@ -107,7 +107,7 @@ export async function openGateway(
     get loginTtlMs() {
       return auth().loginTtlMs;
     },
-    shares: new Shares({ clock, isWatched: () => terminals.size > 0 }),
+    fairQueue: new FairQueue({ clock, isWatched: () => terminals.size > 0 }),
     places: new Places(CONNECTIONS),
     noticed: new Noticed({ log, now: clock.now }),
     clock,

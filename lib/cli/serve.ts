@@ -8,7 +8,7 @@ import { StatusLine } from "../systemd/status.ts";
 import { feedWatchdog } from "../systemd/watchdog.ts";
 import { type Command, parseCommandArgs } from "./command.ts";
 import { readAndAsk, tellProblems } from "./docker_view.ts";
-import { type Doors, openDoors } from "./doors.ts";
+import { type Listeners, openListeners } from "./listeners.ts";
 import { openGateway } from "./gateway.ts";
 import { type Life, untilIdle } from "./idle_exit.ts";
 import { openLocalAgent, partWith, RESTART_SIGNAL, statusOf } from "./local_agent.ts";
@@ -51,8 +51,8 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
   const restarting = local ? new AbortController().signal : signals.left;
   const gateway = await openGateway(live, { agent, leaving: restarting }, held);
   warnUnlessReadable(live);
-  const doors = await openDoors(gateway, live.settings, held);
-  warnOfWhatHasNoEffect(live, doors);
+  const listeners = await openListeners(gateway, live.settings, held);
+  warnOfWhatHasNoEffect(live, listeners);
 
   const status = held.use(new StatusLine({ describe, notify, clock: systemClock }));
   const load = () => readAndAsk(read);
@@ -69,14 +69,14 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
 
   const idleExitMs = () => live.settings.config.gateway.idleExitMs;
   const leaving: Promise<Deno.Signal | "idle">[] = [signals.leave];
-  if (doors.activated) {
+  if (listeners.activated) {
     const idle = untilIdle({ life, idleExitMs, clock: systemClock }, signals.left);
     leaving.push(idle.then(() => "idle" as const));
   }
   const why = await Promise.race(leaving);
   phase = "leaving";
   status[Symbol.dispose]();
-  for (const server of doors.all) server.stopAccepting();
+  for (const server of listeners.all) server.stopAccepting();
   if (local) await partWith(local.registry, why);
   else {
     await notify("STOPPING=1", "STATUS=Leaving; the sessions go on at the agent");
@@ -86,7 +86,7 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
   async function take(config: Config, changed: readonly string[]): Promise<void> {
     const settings = await changedSettings(config, changed);
     if (settings.certificate) {
-      for (const server of doors.secured) server.renew(settings.certificate);
+      for (const server of listeners.secured) server.renew(settings.certificate);
     }
     live.settings = settings;
     local?.registry.refresh();
@@ -100,11 +100,11 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
 
   async function tell(stage: "begun" | "over"): Promise<void> {
     await tellReload(stage, status);
-    if (stage === "over") warnOfWhatHasNoEffect(live, doors);
+    if (stage === "over") warnOfWhatHasNoEffect(live, listeners);
   }
 
   function life(): Life {
-    const visits = doors.all.map((server) => server.visits);
+    const visits = listeners.all.map((server) => server.visits);
     const isVisited = visits.some(({ live }) => live);
     const lives = isVisited || local?.agent.lives === true;
     return { lives, visits: visits.reduce((sum, { total }) => sum + total, 0) };
@@ -117,7 +117,7 @@ const DEFAULT_LISTEN = JSON.stringify([
 ]);
 
 /** Who sets these believes that they do something. */
-function warnOfWhatHasNoEffect({ settings: { config } }: Live, { activated }: Doors): void {
+function warnOfWhatHasNoEffect({ settings: { config } }: Live, { activated }: Listeners): void {
   const { gateway, audit } = config;
   const set = [audit.file !== null && "audit.file", audit.record !== "off" && "audit.record"]
     .filter((key) => key !== false);

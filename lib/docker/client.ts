@@ -8,7 +8,7 @@ import {
   refused,
   unreachable,
 } from "./errors.ts";
-import { heed } from "./heed.ts";
+import { abortableBody } from "./abortable_body.ts";
 import { ERROR_BODY_BYTES } from "./http_answer.ts";
 import { jsonLines } from "./json_lines.ts";
 import type { CallOptions, Version } from "./types.ts";
@@ -105,7 +105,7 @@ export class Client implements Disposable {
       throw this.#lost(call, cause);
     }
     if (response.body && call.signal) {
-      response = new Response(heed(response.body, call.signal), response);
+      response = new Response(abortableBody(response.body, call.signal), response);
     }
     if (response.ok || response.status === 304) return response;
     const { text } = await this.#text(call, response, ERROR_BODY_BYTES);

@@ -1,12 +1,12 @@
 /** Who sends a request and from where, proxies considered; pure. */
 import { BlockList, isIP } from "node:net";
 
-/** The door a request came through: the web, or the admin socket, whose file mode is its lock. */
-export type Door = "web" | "admin";
+/** The listener a request came through: the web, or the admin socket, whose file mode is its lock. */
+export type Listener = "web" | "admin";
 
 /** A request's sender and target, the same for a plain request and an upgrade. */
 export interface Caller {
-  readonly door: Door;
+  readonly listener: Listener;
   readonly method: string;
   readonly headers: Headers;
   /** The path below the base path, beginning with a slash; null outside the base path. */
@@ -40,7 +40,7 @@ export interface Peer {
 
 /** How requests are seen. */
 export interface CallerRules {
-  readonly door: Door;
+  readonly listener: Listener;
   readonly basePath: string;
   readonly trustedProxies: BlockList;
 }
@@ -64,16 +64,16 @@ export function peerOf(
 export function callerOf(
   request: { method: string; url: string; headers: Headers; host: string | null },
   peer: Peer,
-  { door, basePath, trustedProxies }: CallerRules,
+  { listener, basePath, trustedProxies }: CallerRules,
 ): Caller {
   const { headers, method } = request;
   const { pathname, searchParams } = new URL(request.url, "http://gateway.invalid");
   const { address } = peer;
-  const isProxy = door === "web" && trusts(trustedProxies, peer);
+  const isProxy = listener === "web" && trusts(trustedProxies, peer);
   const told = isProxy ? schemeOf(headers) : undefined;
   const remote = (isProxy ? clientOf(headers, address, trustedProxies) : address) ?? "unix";
   return {
-    door,
+    listener,
     method,
     headers,
     path: below(basePath, pathname),

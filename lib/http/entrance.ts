@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import { Refusal } from "./answers.ts";
-import { type Door, type Peer, peerOf, sourceOf, trusts } from "./caller.ts";
+import { type Listener, type Peer, peerOf, sourceOf, trusts } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { HeldBytes, Turnstile } from "./turnstile.ts";
 
@@ -28,10 +28,10 @@ export interface Certificate {
 
 /** What an entrance needs. */
 export interface EntranceOptions {
-  readonly door: Door;
+  readonly listener: Listener;
   readonly gateway: Pick<
     Gateway,
-    "clock" | "counted" | "places" | "shares" | "trustedProxies"
+    "clock" | "counted" | "places" | "fairQueue" | "trustedProxies"
   >;
   /** Null for plain HTTP. */
   readonly tls: Certificate | null;
@@ -106,15 +106,15 @@ export class Entrance {
    * @throws {Refusal} 503 where its address has no place any more
    */
   async assignClient(connection: Connection, source: string): Promise<void> {
-    const { door, gateway: { shares, places } } = this.#options;
-    if (door === "admin" || !connection.isProxy) return;
+    const { listener, gateway: { fairQueue, places } } = this.#options;
+    if (listener === "admin" || !connection.isProxy) return;
     if (!places.speak(connection, source)) {
       this.#logRefused(source);
       throw new Refusal(503, "There are too many connections from your address.");
     }
-    if (shares.enter(source)) return;
+    if (fairQueue.enter(source)) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    using _turn = shares.wait(source, resolve);
+    using _turn = fairQueue.wait(source, resolve);
     // A proxy's connection has many requests.
     connection.raw.once("close", resolve);
     await promise;
@@ -129,15 +129,15 @@ export class Entrance {
 
   /** Lets a client in, or sends it away where its address has no place any more. */
   admit(raw: Socket, transport: "tcp" | "unix"): void {
-    const { door, gateway: { clock, places, trustedProxies }, tls } = this.#options;
+    const { listener, gateway: { clock, places, trustedProxies }, tls } = this.#options;
     const peer = peerOf(transport, raw.remoteAddress, tls !== null);
     raw.on("error", () => raw.destroy());
     if (peer === null) return void raw.destroy();
-    const isTrusted = peer.address === null || door === "admin" || trusts(trustedProxies, peer);
+    const isTrusted = peer.address === null || listener === "admin" || trusts(trustedProxies, peer);
     const source = isTrusted ? NOBODY : sourceOf(peer.address);
     const connection = new Connection(raw, peer, clock.now(), source);
     this.#visits++;
-    if (door === "web" && !places.enter(connection)) {
+    if (listener === "web" && !places.enter(connection)) {
       this.#logRefused(source ?? "a proxy");
       raw.destroy();
       return;
@@ -157,14 +157,14 @@ export class Entrance {
 
   /** A connection costs its source some turns, and so does each handshake. */
   #atTurn({ raw, source }: Connection, work: () => void): void {
-    const { shares } = this.#options.gateway;
-    if (source === null || shares.enter(source, CONNECTION_TURNS)) return work();
-    if (shares.waiting(source) >= MOST_WAITING) {
+    const { fairQueue } = this.#options.gateway;
+    if (source === null || fairQueue.enter(source, CONNECTION_TURNS)) return work();
+    if (fairQueue.waiting(source) >= MOST_WAITING) {
       this.#logRefused(source);
       raw.destroy();
       return;
     }
-    const turn = shares.wait(source, work, CONNECTION_TURNS);
+    const turn = fairQueue.wait(source, work, CONNECTION_TURNS);
     raw.once("close", () => turn[Symbol.dispose]());
   }
 
@@ -192,10 +192,10 @@ export class Entrance {
   }
 
   #speak(connection: Connection, socket: Socket): void {
-    const { door, gateway: { shares, clock, counted }, speak } = this.#options;
+    const { listener, gateway: { fairQueue, clock, counted }, speak } = this.#options;
     const { raw, source } = connection;
     const turnstile = new Turnstile(socket, {
-      ...{ shares, source, clock },
+      ...{ fairQueue, source, clock },
       held: this.#held,
       stillMs: STILL_MS,
     });
@@ -203,7 +203,7 @@ export class Entrance {
     socket.setTimeout(STILL_MS).on("timeout", () => {
       if (turnstile.answers) {
         const log = counted.of(connection.source ?? "a proxy");
-        log.info("a connection was cut: its client does not read", { door });
+        log.info("a connection was cut: its client does not read", { listener });
       }
       raw.destroy();
     });

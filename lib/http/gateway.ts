@@ -14,7 +14,7 @@ import type { Health } from "./health.ts";
 import type { KnownHosts } from "./hosts.ts";
 import type { Noticed } from "./noticed.ts";
 import type { Places } from "./places.ts";
-import type { Shares } from "./shares.ts";
+import type { FairQueue } from "./fair_queue.ts";
 
 /** Ask it again for each request: a reload may change what it says. */
 export interface Gateway {
@@ -40,7 +40,7 @@ export interface Gateway {
   readonly hosts: KnownHosts;
   readonly loginTtlMs: number;
   /** The thread's time, and the web's connections, for all who share them. */
-  readonly shares: Shares;
+  readonly fairQueue: FairQueue;
   readonly places: Places;
   readonly noticed: Noticed;
   readonly clock: Clock;

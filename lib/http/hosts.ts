@@ -40,8 +40,8 @@ export class KnownHosts {
    * @throws {Refusal} 400 for what is no host, 421 for one that is not known
    */
   require(caller: Caller, { counted }: { readonly counted: CountingLog }): void {
-    const { door, path, host, proxied } = caller;
-    if (door === "admin" || host === null) return;
+    const { listener, path, host, proxied } = caller;
+    if (listener === "admin" || host === null) return;
     const name = HOST.exec(host)?.[1];
     if (name === undefined) {
       throw new Refusal(

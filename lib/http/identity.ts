@@ -1,4 +1,4 @@
-/** Who a request speaks for: by its cookie, by HTTP Basic, or by the door it came through. */
+/** Who a request speaks for: by its cookie, by HTTP Basic, or by the listener it came through. */
 import { parseBasic } from "../auth/basic.ts";
 import { readLoginCookie } from "../auth/cookie.ts";
 import type { LockKind } from "../auth/faillock.ts";
@@ -32,7 +32,7 @@ export interface IdentityParts {
 
 /** As much of an origin, or of a host, as the log needs. */
 const ORIGIN_CHARS = 200;
-const ADMIN_DOOR: Principal = { name: "root", admin: true };
+const ADMIN_LISTENER: Principal = { name: "root", admin: true };
 
 /** The login of the request's cookie, or null. */
 export function loginOf(caller: Caller, parts: IdentityParts): Login | null {
@@ -51,7 +51,7 @@ function tokenOf({ headers, scheme }: Caller, { basePath }: IdentityParts): stri
  * cannot be checked, or too many others wait for that or have failed at the same address
  */
 export async function identify(caller: Caller, parts: IdentityParts): Promise<Identity> {
-  if (caller.door === "admin") return { principal: ADMIN_DOOR, ended: null };
+  if (caller.listener === "admin") return { principal: ADMIN_LISTENER, ended: null };
   const { stack, counted } = parts;
   const { remote, source } = caller;
   const basic = takesBasic(caller) ? parseBasic(caller.headers.get("authorization")) : null;
@@ -162,7 +162,7 @@ export function requireOwnOrigin(
   caller: Caller,
   { allowedOrigins, noticed, counted }: IdentityParts,
 ): void {
-  if (caller.door === "admin") return;
+  if (caller.listener === "admin") return;
   const { headers, host, scheme, knowsScheme, remote, source } = caller;
   const verdict = checkOrigin({
     origin: headers.get("origin"),

@@ -57,8 +57,8 @@ export class Noticed {
   }
 
   /** Looks at any request of the web. */
-  look({ door, headers, proxied, knowsScheme, remote, peer }: Caller): void {
-    if (door === "admin") return;
+  look({ listener, headers, proxied, knowsScheme, remote, peer }: Caller): void {
+    if (listener === "admin") return;
     if (proxied) {
       const speaksTls = headers.get("origin")?.startsWith("https:");
       if (speaksTls && !knowsScheme) this.#tell("scheme", peer);

@@ -13,7 +13,7 @@ export interface Guest {
   cut(): void;
 }
 
-/** The places of a door, or of all doors together. */
+/** The places of a listener, or of all listeners together. */
 export class Places {
   readonly #most: number;
   readonly #guests = new Map<string | null, Set<Guest>>();

@@ -1,7 +1,7 @@
 /** Routes in groups, whose guards let a request through before its handler sees it. */
 import type { Principal } from "../types.ts";
 import { nothingHere, Refusal } from "./answers.ts";
-import type { Caller, Door } from "./caller.ts";
+import type { Caller, Listener } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { identify, requireOwnOrigin } from "./identity.ts";
 
@@ -10,7 +10,7 @@ export type Who = "anyone" | "user" | "admin";
 
 /** What holds for each route of a group. A method that may change something needs an own origin as well. */
 export interface Guards<W extends Who = Who> {
-  readonly doors: readonly Door[];
+  readonly listeners: readonly Listener[];
   readonly who: W;
   /** What only administrators may do, for the sentence that refuses others: "read the metrics". */
   readonly what?: string;
@@ -63,13 +63,13 @@ export function group<W extends Who, Path extends string>(
   }));
 }
 
-/** Answers by the first route of that door and path. @throws {Refusal} */
+/** Answers by the first route of that listener and path. @throws {Refusal} */
 export async function dispatch(
   routes: readonly Route[],
   { caller, request, gateway }: Omit<Call, "params">,
 ): Promise<Response> {
   for (const { pattern, guards, methods } of routes) {
-    if (caller.path === null || !guards.doors.includes(caller.door)) continue;
+    if (caller.path === null || !guards.listeners.includes(caller.listener)) continue;
     const match = pattern.exec(caller.path);
     if (!match) continue;
     const method = caller.method === "HEAD" ? "GET" : caller.method;

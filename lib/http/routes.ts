@@ -1,7 +1,7 @@
 /** The table of routes, and the answer to a request. */
 import { describeError } from "../log.ts";
 import { failed, json, nothingHere, problem, Refusal, text } from "./answers.ts";
-import type { Caller, Door } from "./caller.ts";
+import type { Caller, Listener } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { logIn, logOut, showLogin, toLogin } from "./login.ts";
 import { beginDrain, broadcast, cancelDrain, showDrain } from "./maintenance.ts";
@@ -13,16 +13,16 @@ import { listLocks, refreshUser } from "./users.ts";
 
 const DAY_S = 86_400, YEAR_S = 365 * DAY_S;
 
-const WEB: readonly Door[] = ["web"], ADMIN: readonly Door[] = ["admin"];
-const BOTH: readonly Door[] = ["web", "admin"];
+const WEB: readonly Listener[] = ["web"], ADMIN: readonly Listener[] = ["admin"];
+const BOTH: readonly Listener[] = ["web", "admin"];
 
 export const ROUTES: readonly Route[] = [
-  ...group({ doors: WEB, who: "user", stranger: toLogin }, {
+  ...group({ listeners: WEB, who: "user", stranger: toLogin }, {
     "/": {
       GET: ({ principal, gateway }) => terminalPage({ ...gateway, user: principal.name }),
     },
   }),
-  ...group({ doors: WEB, who: "anyone" }, {
+  ...group({ listeners: WEB, who: "anyone" }, {
     "/login": { GET: showLogin, POST: logIn },
     "/logout": { POST: logOut },
     "/assets/:name": { GET: showAsset },
@@ -32,18 +32,18 @@ export const ROUTES: readonly Route[] = [
       },
     },
   }),
-  ...group({ doors: BOTH, who: "anyone" }, {
+  ...group({ listeners: BOTH, who: "anyone" }, {
     "/healthz": { GET: ({ gateway }) => gateway.health.showLive() },
     "/readyz": { GET: ({ gateway }) => gateway.health.showReady() },
   }),
-  ...group({ doors: BOTH, who: "admin", what: "read the metrics" }, {
+  ...group({ listeners: BOTH, who: "admin", what: "read the metrics" }, {
     "/metrics": { GET: showMetrics },
   }),
-  ...group({ doors: BOTH, who: "user" }, {
+  ...group({ listeners: BOTH, who: "user" }, {
     "/api/v1/sessions": { GET: listSessions },
     "/api/v1/sessions/:id": { GET: showSession, DELETE: endSession },
   }),
-  ...group({ doors: ADMIN, who: "admin" }, {
+  ...group({ listeners: ADMIN, who: "admin" }, {
     "/api/v1/drain": { GET: showDrain, POST: beginDrain, DELETE: cancelDrain },
     "/api/v1/broadcast": { POST: broadcast },
     "/api/v1/users/:name/refresh": { POST: refreshUser },

@@ -12,7 +12,7 @@ import { sleep } from "../clock.ts";
 import { AgentAwayError } from "../agent/agent.ts";
 import type { ListenAddress } from "../config.ts";
 import { away, failed, Refusal, text } from "./answers.ts";
-import { type Caller, callerOf, type Door } from "./caller.ts";
+import { type Caller, callerOf, type Listener } from "./caller.ts";
 import { type Certificate, type Connection, Entrance } from "./entrance.ts";
 import type { Gateway } from "./gateway.ts";
 import { answer } from "./routes.ts";
@@ -33,7 +33,7 @@ import {
 } from "./wire.ts";
 
 /** The web's Unix socket is for a reverse proxy in its group, the admin's for its owner only. */
-const SOCKET_MODE: Readonly<Record<Door, number>> = { web: 0o660, admin: 0o600 };
+const SOCKET_MODE: Readonly<Record<Listener, number>> = { web: 0o660, admin: 0o600 };
 
 /** How long a client may take for the head of its request, and for all of it. */
 const HEAD_MS = 10_000;
@@ -53,7 +53,7 @@ export type ListenTarget = ListenAddress | { readonly transport: "fd"; readonly 
 
 /** How a server answers. */
 export interface ServerOptions {
-  readonly door: Door;
+  readonly listener: Listener;
   readonly gateway: Gateway;
   /** Null for plain HTTP. */
   readonly tls: Certificate | null;
@@ -122,7 +122,8 @@ export class HttpServer implements AsyncDisposable {
         await http.#listen({ host: target.hostname, port: target.port });
         break;
       case "unix":
-        await placeSocket(target.path, SOCKET_MODE[options.door], (path) => http.#listen({ path }));
+        const mode = SOCKET_MODE[options.listener];
+        await placeSocket(target.path, mode, (path) => http.#listen({ path }));
         http.#path = target.path;
         break;
       case "fd":
@@ -253,8 +254,8 @@ export class HttpServer implements AsyncDisposable {
     },
     { peer }: Connection,
   ): Caller {
-    const { door, gateway: { basePath, trustedProxies } } = this.#options;
-    const rules = { door, basePath: door === "admin" ? "/" : basePath, trustedProxies };
+    const { listener, gateway: { basePath, trustedProxies } } = this.#options;
+    const rules = { listener, basePath: listener === "admin" ? "/" : basePath, trustedProxies };
     return callerOf(
       { ...seen, method, url: `http://gateway.invalid${url}` },
       { ...peer, gone },

@@ -25,7 +25,7 @@ export async function endSession(
   { caller, principal, params: { id }, gateway }: KnownCall<"id">,
 ): Promise<Response> {
   const { user } = await findFor(principal, id, gateway);
-  const own = caller.door === "web" && principal.name === user;
+  const own = caller.listener === "web" && principal.name === user;
   const words = own ? "You ended this session." : "An administrator ended it.";
   const outcome = await gateway.agent.end(id, ending("killed", words));
   switch (outcome) {

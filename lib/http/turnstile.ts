@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import type { Clock } from "../types.ts";
-import type { Shares } from "./shares.ts";
+import type { FairQueue } from "./fair_queue.ts";
 
 /** What is kept of what a client sends ahead; one that sends more is answered and let go. */
 const AHEAD_BYTES = 8 * 1024;
@@ -43,7 +43,7 @@ export class HeldBytes {
 
 /** How a connection is let through. */
 export interface TurnstileOptions {
-  readonly shares: Shares;
+  readonly fairQueue: FairQueue;
   readonly held: HeldBytes;
   readonly clock: Clock;
   /** Who pays for each turn; null for a proxy, whose clients pay when they are known. */
@@ -168,14 +168,14 @@ export class Turnstile extends Duplex {
 
   /** Takes what the client still says, turn by turn, and forgets it. */
   #hearOut(): void {
-    const { shares, source } = this.#options;
+    const { fairQueue, source } = this.#options;
     let heardBytes = 0;
     this.#raw.on("data", (chunk: Uint8Array) => {
       heardBytes += chunk.length;
       if (heardBytes > FAREWELL_BYTES) this.#raw.destroy();
-      if (source === null || shares.enter(source)) return;
+      if (source === null || fairQueue.enter(source)) return;
       this.#raw.pause();
-      this.#turn = shares.wait(source, () => this.#raw.resume());
+      this.#turn = fairQueue.wait(source, () => this.#raw.resume());
     });
     this.#raw.resume();
   }
@@ -205,11 +205,11 @@ export class Turnstile extends Duplex {
   readonly #onClose = (): void => void this.destroy();
 
   #pass(): void {
-    const { shares, source } = this.#options;
+    const { fairQueue, source } = this.#options;
     while (this.#turn === null && this.#mayPass()) {
-      if (source === null || shares.enter(source)) this.#let();
+      if (source === null || fairQueue.enter(source)) this.#let();
       else {
-        this.#turn = shares.wait(source, () => {
+        this.#turn = fairQueue.wait(source, () => {
           this.#turn = null;
           if (this.#mayPass()) this.#let();
           this.#pass();

@@ -27,7 +27,7 @@ export interface TerminalRequest extends Visit {
  * @throws the reason of `caller.gone` when the client has hung up
  */
 export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<TerminalRequest> {
-  if (caller.door === "admin" || caller.path !== "/terminal") {
+  if (caller.listener === "admin" || caller.path !== "/terminal") {
     throw nothingHere();
   }
   gateway.noticed.look(caller);

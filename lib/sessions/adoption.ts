@@ -9,7 +9,7 @@ import type { LeaseRecord } from "./lease_record.ts";
 import type { Lease, Leases } from "./leases.ts";
 import type { SessionParts } from "./session_parts.ts";
 import { JUMP_BYTES, rejoinShell, type Shell } from "./shell.ts";
-import type { Stretch } from "./splice.ts";
+import type { Stretch } from "./merge.ts";
 
 /** How long to wait before asking again what the engine did not answer, or refused. */
 const RETRY_MS = 1_000;

@@ -1,5 +1,5 @@
 /** The message of the day: the first output of a session, which its shell never wrote; pure. */
-import type { Stretch } from "./splice.ts";
+import type { Stretch } from "./merge.ts";
 
 /** A text as a terminal takes it: each line from its beginning, and what follows below it. */
 export function greetingOf(text: string): Stretch {

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { concat } from "../bytes.ts";
 import type { Profile } from "../types.ts";
-import type { Stretch } from "./splice.ts";
+import type { Stretch } from "./merge.ts";
 
 /** What is written down of a session. */
 export interface LeaseRecord {

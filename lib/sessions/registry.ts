@@ -1,6 +1,6 @@
 /** All sessions of this gateway: opens them, finds them, ends them. */
 import { settlesWithin } from "../clock.ts";
-import { Share } from "../terminal/share.ts";
+import { Capacity } from "../terminal/capacity.ts";
 import { adoptAll, type SessionStart } from "./adoption.ts";
 import { Admission } from "./admission.ts";
 import { DiskWatch } from "./disk_watch.ts";
@@ -9,29 +9,29 @@ import type { Incident } from "./engine.ts";
 import { greetingOf } from "./greeting.ts";
 import { ShutdownError } from "./errors.ts";
 import { watchIncidents } from "./incidents.ts";
-import { Keeper } from "./keeper.ts";
+import { LeaseWriter } from "./lease_writer.ts";
 import { newRecord } from "./lease_record.ts";
 import { type OwnedShell, Pool } from "./pool.ts";
 import type { RegistryParts, SessionRequest } from "./registry_parts.ts";
 import { Session } from "./session.ts";
+import { newSessionId } from "./session_id.ts";
 import { startShell } from "./shell.ts";
 import { Turns } from "./turns.ts";
-import { Unseen } from "./unseen.ts";
+import { EndedSessions } from "./ended_sessions.ts";
 
-const ID_CHARS = 16;
-const ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"; // five random bits each
+type Owned = { readonly session: Session; readonly writer: LeaseWriter };
 
 /** Owns every session from its permit to its removal. */
 export class Registry implements AsyncDisposable {
   readonly #parts: RegistryParts;
   readonly #admission: Admission;
   readonly #pool: Pool;
-  readonly #share: Share;
+  readonly #capacity: Capacity;
   readonly #turns: Turns;
   readonly #disk: DiskWatch;
-  readonly #sessions = new Map<string, { readonly session: Session; readonly keeper: Keeper }>();
+  readonly #sessions = new Map<string, Owned>();
   /** Sessions whose shell ended while nobody looked. */
-  readonly unseen: Unseen;
+  readonly endedSessions: EndedSessions;
   readonly #starting = new Set<Promise<unknown>>();
   readonly #shutdown = new AbortController();
   readonly #endedByReason = new Map<string, number>();
@@ -44,12 +44,12 @@ export class Registry implements AsyncDisposable {
   constructor(parts: RegistryParts) {
     this.#parts = parts;
     this.#admission = new Admission(parts.settings);
-    this.#share = new Share(parts.clock);
+    this.#capacity = new Capacity(parts.clock);
     this.#turns = new Turns(
       parts.clock,
       (user) => this.#sessions.values().some(({ session }) => session.user !== user),
     );
-    this.unseen = new Unseen(parts.clock);
+    this.endedSessions = new EndedSessions(parts.clock);
     this.#disk = new DiskWatch({
       ...parts,
       sessions: () => this.list(),
@@ -159,7 +159,7 @@ export class Registry implements AsyncDisposable {
     for (const session of this.list()) session.end(cause);
     if (!this.#leaving) await this.#endInherited();
     await Promise.allSettled([pooled, ...this.list().map(({ gone }) => gone)]);
-    this.unseen[Symbol.dispose]();
+    this.endedSessions[Symbol.dispose]();
     await Promise.all([this.#watching, this.#disk.over()]);
   }
 
@@ -167,10 +167,10 @@ export class Registry implements AsyncDisposable {
   async leave(): Promise<void> {
     this.#shutdown.abort(new ShutdownError("The gateway is being restarted.", true));
     await Promise.allSettled([...this.#starting, this.adopted]);
-    const leave = async ({ session, keeper }: { session: Session; keeper: Keeper }) => {
+    const leave = async ({ session, writer }: Owned) => {
       try {
         await session.leave();
-        if (session.phase === "left") await keeper.finish();
+        if (session.phase === "left") await writer.finish();
       } catch (error) {
         this.#parts.log.error("a session may not go on as it was", { session: session.id, error });
       }
@@ -254,10 +254,10 @@ export class Registry implements AsyncDisposable {
     const { times, replayBytes } = settings();
     const dispose = () => resources.disposeAsync();
     const session = new Session(
-      { ...own, engine, times, replayBytes, share: this.#share, clock, dispose },
+      { ...own, engine, times, replayBytes, capacity: this.#capacity, clock, dispose },
     );
-    const keeper = resources.use(new Keeper(session, lease, clock, log));
-    this.#sessions.set(session.id, { session, keeper });
+    const writer = resources.use(new LeaseWriter(session, lease, clock, log));
+    this.#sessions.set(session.id, { session, writer });
     this.#disk.follow(session);
     this.#follow(session);
     return session;
@@ -280,7 +280,7 @@ export class Registry implements AsyncDisposable {
         ...session.traffic,
       });
       // What a program said last is worth something; that nobody was there needs no telling.
-      if (reason === "exit" || reason === "oom" || reason === "disk") this.unseen.keep(session);
+      if (["exit", "oom", "disk"].includes(reason)) this.endedSessions.keep(session);
       await session.gone;
     } catch (error) {
       log.error("a session's container was not removed; the sweep will try again", {
@@ -292,9 +292,4 @@ export class Registry implements AsyncDisposable {
       this.#pool.refresh();
     }
   }
-}
-
-function newSessionId(): string {
-  const random = crypto.getRandomValues(new Uint8Array(ID_CHARS));
-  return Array.from(random, (byte) => ID_ALPHABET[byte % ID_ALPHABET.length]).join("");
 }

@@ -5,12 +5,12 @@ import { Output } from "../terminal/output.ts";
 import type { Profile, StartStages, TerminalEvent, Winsize } from "../types.ts";
 import { abandoned, type Ending, tooOld, withoutInput } from "./endings.ts";
 import type { Incident } from "./engine.ts";
-import { Line, type LineNews } from "./line.ts";
+import { Attachment, type AttachmentNews } from "./attachment.ts";
 import { Lifetime } from "./lifetime.ts";
 import type { SessionParts } from "./session_parts.ts";
 import { JUMP_BYTES } from "./shell.ts";
-import { Standstill } from "./standstill.ts";
-import { Verdict } from "./verdict.ts";
+import { Pauses } from "./pauses.ts";
+import { ExitReason } from "./exit_reason.ts";
 import { type Viewer, Viewers } from "./viewers.ts";
 
 /** The longest a start waits for the first output before the session counts as ready. */
@@ -43,11 +43,11 @@ export class Session {
   #sureEnd: number | null;
   readonly #parts: SessionParts;
   readonly #lifetime: Lifetime;
-  readonly #line: Line;
-  readonly #verdict: Verdict;
+  readonly #attachment: Attachment;
+  readonly #exitReason: ExitReason;
   readonly #stop = Promise.withResolvers<Ending>();
   readonly #over = new AbortController();
-  readonly #standstill: Standstill;
+  readonly #pauses: Pauses;
   readonly #viewers: Viewers;
 
   constructor(parts: SessionParts) {
@@ -59,10 +59,16 @@ export class Session {
     this.output = new Output(parts.replayBytes, parts.output);
     this.#sureEnd = past && !past.sure ? parts.output.end : null;
     const { inputBytes, viewers } = past ?? { inputBytes: 0, viewers: 0 };
-    const onNews = (news: LineNews) => this.#hear(news);
-    this.#line = new Line({ ...parts, output: this.output, rejoined: !!past, inputBytes, onNews });
-    this.#verdict = new Verdict(profile, clock);
-    this.#standstill = new Standstill(clock, (type) => this.#viewers.emit({ type }));
+    const onNews = (news: AttachmentNews) => this.#hear(news);
+    this.#attachment = new Attachment({
+      ...parts,
+      output: this.output,
+      rejoined: !!past,
+      inputBytes,
+      onNews,
+    });
+    this.#exitReason = new ExitReason(profile, clock);
+    this.#pauses = new Pauses(clock, (type) => this.#viewers.emit({ type }));
     this.#lifetime = new Lifetime(clock, times, (remainingMs) => this.#warn(remainingMs), past);
     this.#lifetime.over.addEventListener("abort", () => this.#expire());
     const { reconnectGraceMs } = times;
@@ -128,7 +134,7 @@ export class Session {
   /** Tells a viewer that has just come what was told before and still holds. */
   remind(): void {
     this.#lifetime.repeatWarning();
-    this.#standstill.repeat();
+    this.#pauses.repeat();
   }
 
   /** Tells the viewer, if there is one. */
@@ -137,19 +143,19 @@ export class Session {
   }
 
   /**
-   * Passes input to the shell; see {@linkcode Line.write}. What comes when the session ends is
+   * Passes input to the shell; see {@linkcode Attachment.write}. What comes when the session ends is
    * dropped. What a terminal answers by itself is nobody's activity.
    */
   async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     if (this.#phase !== "live") return;
     if (!isAnswers(bytes)) this.#lifetime.touch();
     this.output.touch();
-    await this.#line.write(bytes, signal);
+    await this.#attachment.write(bytes, signal);
   }
 
   /** How much input it has dealt with. */
   get inputBytes(): number {
-    return this.#line.inputBytes;
+    return this.#attachment.inputBytes;
   }
 
   /** How much came and went from the start on, but for what a crash may have left uncounted. */
@@ -167,7 +173,7 @@ export class Session {
 
   /** Tells the terminal its size. */
   resize(winsize: Winsize): void {
-    this.#line.window.resize(winsize);
+    this.#attachment.window.resize(winsize);
   }
 
   /** Ends the session; the first ending counts. */
@@ -185,7 +191,7 @@ export class Session {
     this.#phase = "left";
     this.#quiet();
     this.#viewers.end("comeBack");
-    await this.#line.leave();
+    await this.#attachment.leave();
   }
 
   /** Takes note of what befell the container from outside. */
@@ -193,21 +199,21 @@ export class Session {
     switch (kind) {
       case "oom":
       case "kill":
-        return this.#verdict.note(kind);
+        return this.#exitReason.note(kind);
       case "pause":
       case "unpause":
-        return this.#standstill.note(kind);
+        return this.#pauses.note(kind);
       default:
         kind satisfies never;
     }
   }
 
-  #hear(news: LineNews): void {
+  #hear(news: AttachmentNews): void {
     switch (news) {
       case "broken":
-        return this.#standstill.note("pause");
+        return this.#pauses.note("pause");
       case "joined":
-        return this.#standstill.note("unpause");
+        return this.#pauses.note("unpause");
       case "gap":
         return this.#viewers.end("comeBack");
       default:
@@ -226,8 +232,8 @@ export class Session {
 
   async #untilEnd(): Promise<Ending> {
     const stopped = this.#stop.promise;
-    const told = this.#line.end.then((end) =>
-      this.#phase === "left" ? new Promise<never>(() => {}) : this.#verdict.tell(end)
+    const told = this.#attachment.end.then((end) =>
+      this.#phase === "left" ? new Promise<never>(() => {}) : this.#exitReason.tell(end)
     );
     return await Promise.race([stopped, told]);
   }
@@ -236,7 +242,7 @@ export class Session {
     this.#phase = "ending";
     this.#quiet();
     try {
-      await this.#line[Symbol.asyncDispose]();
+      await this.#attachment[Symbol.asyncDispose]();
       await this.#parts.dispose();
     } finally {
       this.#phase = "gone";
@@ -247,7 +253,7 @@ export class Session {
     this.#over.abort();
     this.#viewers[Symbol.dispose]();
     this.#lifetime[Symbol.dispose]();
-    this.#standstill[Symbol.dispose]();
+    this.#pauses[Symbol.dispose]();
   }
 
   #expire(): void {

@@ -1,10 +1,10 @@
 /** What a session is made of. */
-import type { Share } from "../terminal/share.ts";
+import type { Capacity } from "../terminal/capacity.ts";
 import type { Clock, Profile } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import type { LifetimeLimits } from "./lifetime.ts";
 import type { Shell } from "./shell.ts";
-import type { Stretch } from "./splice.ts";
+import type { Stretch } from "./merge.ts";
 
 /** How long a session may last. */
 export interface SessionTimes extends LifetimeLimits {
@@ -40,7 +40,7 @@ export interface SessionParts {
   /** How much of its output was the gateway's greeting, and never the shell's. */
   readonly greetingBytes: number;
   /** What it shares the machine by. */
-  readonly share: Share;
+  readonly capacity: Capacity;
   readonly clock: Clock;
   /** Of a session that another gateway began: how it stood then. */
   readonly past?: SessionPast;

@@ -4,7 +4,7 @@ import type { Clock, Profile, StartProgress, StartStages, Winsize } from "../typ
 import type { ContainerIdentity, Engine, Rejoined, ShellStream } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { withoutGreeting } from "./greeting.ts";
-import { join, type Stretch } from "./splice.ts";
+import { join, type Stretch } from "./merge.ts";
 
 /** Further than any client can have come that saw the output, or sent the input, before. */
 export const JUMP_BYTES = 1024 ** 4;

@@ -12,7 +12,7 @@ export interface WatchdogParts {
 
 /**
  * Sends `WATCHDOG=1` twice in each `WatchdogSec=`, from the thread that calls this: where that
- * thread is blocked the signs stay away and systemd starts the service anew. Does nothing when
+ * thread is blocked the signs stay away and systemd starts the service again. Does nothing when
  * nobody asks this process for signs. Disposing it ends them.
  */
 export function feedWatchdog(

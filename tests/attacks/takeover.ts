@@ -1,4 +1,4 @@
-/** One session followed anew over and over, from someone with an account. */
+/** One session followed again over and over, from someone with an account. */
 import { type Attack, closed, pause } from "./attack.ts";
 import { BINARY, frame, openTerminal } from "./frames.ts";
 import { encodeInput } from "../../lib/protocol/frame.ts";

@@ -25,7 +25,7 @@ export class Follower implements AsyncDisposable {
   #lines = 0;
   #closed = false;
   /** How often the person could not go on where they were. */
-  begunAnew = 0;
+  startedOver = 0;
 
   private constructor(
     readonly cookie: string,
@@ -180,8 +180,8 @@ export class Follower implements AsyncDisposable {
       this.#cleared.push(this.#screen + before.output);
       this.#screen = "";
     }
-    if (!goesOn && from === "where they were") this.begunAnew++;
-    const how = goesOn ? "goes on at the same byte" : "begins anew";
+    if (!goesOn && from === "where they were") this.startedOver++;
+    const how = goesOn ? "goes on at the same byte" : "starts over";
     this.story.push(from === "the start" ? "the screen is there again" : `the screen ${how}`);
   }
 }

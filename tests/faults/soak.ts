@@ -60,7 +60,7 @@ async function soak({ seconds, seed, apart }: Options): Promise<boolean> {
   console.log(
     `soak: ${book.opened} sessions opened | faults: ${faults} | ` +
       `bytes: ${book.checkedBytes} checked, ${book.lostBytes} lost, ${book.repeatedBytes} repeated` +
-      ` | screens begun anew: ${book.begunAnew} | ` +
+      ` | screens started over: ${book.startedOver} | ` +
       `left: ${containers} containers, ${networks} networks, ${leases} leases | ` +
       `gateway: ${usedAtStart.descriptors} descriptors and ${usedAtStart.rssMiB} MiB at the start, ` +
       `${used.descriptors} and ${used.rssMiB} at the end | seed ${seed}`,

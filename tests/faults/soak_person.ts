@@ -27,7 +27,7 @@ export async function live(world: World, random: Random): Promise<void> {
     } catch (error) {
       world.findings.push(`session ${person.session}: ${error}; ${person.story.join(", ")}`);
     }
-    world.book.begunAnew += person.begunAnew;
+    world.book.startedOver += person.startedOver;
   }
 }
 

@@ -18,8 +18,8 @@ export interface Book {
   checkedBytes: number;
   lostBytes: number;
   repeatedBytes: number;
-  /** How often a person's screen had to begin anew, since their place in the output was not known. */
-  begunAnew: number;
+  /** How often a person's screen had to start over, since their place in the output was not known. */
+  startedOver: number;
 }
 
 /** Waits so long. */
@@ -33,7 +33,7 @@ export class World implements AsyncDisposable {
     checkedBytes: 0,
     lostBytes: 0,
     repeatedBytes: 0,
-    begunAnew: 0,
+    startedOver: 0,
   };
   /** How often each fault was made. */
   readonly faults = new Map<string, number>();

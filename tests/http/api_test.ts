@@ -346,7 +346,7 @@ Deno.test("garbage, forbidden methods, and heads over 16 KiB end their connectio
   await assertAlive();
 });
 
-Deno.test("a head that never ends, be it silent or dripping, is cut off", async () => {
+Deno.test("a head that never ends, silent or dripping, is cut off", async () => {
   using silent = await rawConnection(gateway.host);
   using dripping = await rawConnection(gateway.host);
   await dripping.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n"));

@@ -278,7 +278,7 @@ Deno.test("log-out revokes the login on the server and clears the cookie", async
   assertEquals((await get("/api/v1/sessions", { cookie })).status, 401);
 });
 
-Deno.test("logging in anew from the same browser ends the login of before, and no other", async () => {
+Deno.test("logging in again from the same browser ends the login of before, and no other", async () => {
   const [former, other] = [await gateway.logIn(), await gateway.logIn()];
   const { response } = await postLogin(ALICE, { cookie: former });
   const cookie = response.headers.get("set-cookie")!.split(";")[0]!;

@@ -33,9 +33,9 @@ Deno.test("a gateway listens on every address it is given", async () => {
       home,
       env: { TTYGATE_GATEWAY_LISTEN: `127.0.0.1:0,[::1]:0,${socket}` },
     });
-    const origins = [...gateway.log.matchAll(/listening on (http:\S+) door=web/g)].map(([, o]) =>
-      o!
-    );
+    const origins = [...gateway.log.matchAll(/listening on (http:\S+) listener=web/g)].map((
+      [, o],
+    ) => o!);
     assertEquals(origins.length, 2);
     assertMatch(origins[1]!, /^http:\/\/\[::1\]:\d+$/);
     for (const origin of origins) assertEquals(await statusAt(origin), 200);

@@ -53,7 +53,7 @@ Deno.test(
   },
 );
 
-Deno.test("what is damaged, or what others may have changed, is unpacked anew", {
+Deno.test("what is damaged, or what others may have changed, is unpacked again", {
   ignore: !isBundled,
 }, async () => {
   using cache = new FreshCache();

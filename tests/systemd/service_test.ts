@@ -49,8 +49,8 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
     await until(async () => (await server.journal(of)).some((line) => line.startsWith("looked")));
     // The look for what was left behind goes on beside the start, so its line may come at any time.
     assertEquals((await server.journal(`-p info..info ${of}`)).toSorted(), [
-      "listening on [::]:8080 door=web",
-      "listening on an inherited socket door=admin",
+      "listening on [::]:8080 listener=web",
+      "listening on an inherited socket listener=admin",
       "looked for containers left behind found=0",
       `ttygate is ready instance=${server.instance}`,
     ]);
@@ -145,7 +145,7 @@ Deno.test("installed by hand on a server with systemd", async (t) => {
   });
 
   await t.step(
-    "after kill -9 systemd starts it anew, and it goes on with the session",
+    "after kill -9 systemd starts it again, and it goes on with the session",
     async () => {
       await using before = await openTerminal();
       await before.run("kept=yes");

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { type Duplex, duplexPair } from "node:stream";
 import { type Agent, AgentAwayError } from "../../../lib/agent/agent.ts";
-import { AgentDoor } from "../../../lib/agent/door.ts";
+import { AgentServer } from "../../../lib/agent/server.ts";
 import { LocalAgent } from "../../../lib/agent/local.ts";
 import { RemoteAgent } from "../../../lib/agent/remote.ts";
 import { systemClock } from "../../../lib/clock.ts";
@@ -105,9 +105,9 @@ const WAYS: Readonly<Record<string, Way>> = {
   "over a Unix socket": async ({ agent }, held) => {
     const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
     held.defer(() => Deno.remove(home, { recursive: true }));
-    const door = held.use(new AgentDoor(agent, log));
+    const listener = held.use(new AgentServer(agent, log));
     const path = join(home, "agent.sock");
-    await new Promise<void>((resolve) => door.server.listen(path, resolve));
+    await new Promise<void>((resolve) => listener.server.listen(path, resolve));
     const dial = () => {
       const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
       const socket = connect(path, () => resolve(socket));
@@ -118,10 +118,10 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
 
   "over connections that the agent made": ({ agent }, held) => {
-    const door = held.use(new AgentDoor(agent, log));
+    const listener = held.use(new AgentServer(agent, log));
     const dial = () => {
       const [near, far] = pipe();
-      door.accept(far);
+      listener.accept(far);
       return Promise.resolve(near);
     };
     return Promise.resolve(new RemoteAgent(dial, clock));

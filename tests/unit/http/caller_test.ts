@@ -15,7 +15,7 @@ function seen(
   return callerOf(
     { method: "GET", url, headers: new Headers(headers), host: "localhost" },
     peerOf(address === undefined ? "unix" : "tcp", address, encrypted)!,
-    { door: "web", basePath, trustedProxies: proxies },
+    { listener: "web", basePath, trustedProxies: proxies },
   );
 }
 

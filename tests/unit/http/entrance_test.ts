@@ -33,7 +33,7 @@ function scripted(clock: Clock) {
     basePath: "/",
     counted: new CountingLog(log, clock),
     places: new Places(100),
-    shares: {
+    fairQueue: {
       enter: () => parts.turns === "enough",
       waiting: () => parts.waitingElsewhere + waiting.size,
       wait(_source: string, work: () => void) {
@@ -55,7 +55,7 @@ function scripted(clock: Clock) {
 async function open(tls: { cert: string; key: string } | null = null) {
   const clock = new ManualClock();
   const { waiting, parts, gateway } = scripted(clock);
-  const entrance = new Entrance({ door: "web", gateway, tls, speak() {} });
+  const entrance = new Entrance({ listener: "web", gateway, tls, speak() {} });
   const admitted = Promise.withResolvers<Socket>();
   const server = createServer({ pauseOnConnect: true }, (raw) => {
     entrance.admit(raw, "tcp");
@@ -132,7 +132,7 @@ Deno.test("an address with very many connections that wait for a turn gets no mo
   const { gateway, parts, waiting, logged } = scripted(systemClock);
   Object.assign(parts, { turns: "none", trustedProxies: blockListOf([]), waitingElsewhere: 198 });
   const target = { transport: "tcp", hostname: "127.0.0.1", port: 0 } as const;
-  await using server = await HttpServer.listen(target, { door: "web", gateway, tls: null });
+  await using server = await HttpServer.listen(target, { listener: "web", gateway, tls: null });
   const { port } = new URL(`http://${server.address}`);
   const clients = [1, 2, 3].map(() => connect({ host: "127.0.0.1", port: Number(port) }));
   const closed = clients.map((client) =>
@@ -148,7 +148,7 @@ Deno.test("an address with very many connections that wait for a turn gets no mo
 Deno.test("a fault of the gateway's own is 500 and logged; what fetch has no words for is 400", async () => {
   const { gateway, parts, logged } = scripted(systemClock);
   const target = { transport: "tcp", hostname: "127.0.0.1", port: 0 } as const;
-  await using server = await HttpServer.listen(target, { door: "web", gateway, tls: null });
+  await using server = await HttpServer.listen(target, { listener: "web", gateway, tls: null });
   const ask = (method: string) =>
     rawHttp(server.address, `${method} /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
   assertEquals((await ask("GET")).status, 200);
@@ -189,7 +189,7 @@ Deno.test("requests that a proxy sends ahead each count for their own client, un
     },
   });
   const target = { transport: "tcp", hostname: "127.0.0.1", port: 0 } as const;
-  await using server = await HttpServer.listen(target, { door: "web", gateway, tls: null });
+  await using server = await HttpServer.listen(target, { listener: "web", gateway, tls: null });
   const request = (client: string, end = "") =>
     `GET /healthz HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: ${client}\r\n${end}\r\n`;
   const clients = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];

@@ -1,6 +1,6 @@
 /** How paths are taken apart and who is let through, with scripted parts instead of a gateway. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { blockListOf, callerOf, type Door } from "../../../lib/http/caller.ts";
+import { blockListOf, callerOf, type Listener } from "../../../lib/http/caller.ts";
 import type { Gateway } from "../../../lib/http/gateway.ts";
 import { group } from "../../../lib/http/router.ts";
 import { answer, ROUTES } from "../../../lib/http/routes.ts";
@@ -21,7 +21,7 @@ const ALICE = `Basic ${btoa("alice:wonderland")}`;
 
 /** Asks a gateway that has guards and nothing behind them: who gets through is answered with 500. */
 async function ask(
-  [method, path, door]: readonly [method: string, path: string, door: Door],
+  [method, path, listener]: readonly [method: string, path: string, listener: Listener],
   headers: Record<string, string> = {},
   parts: Partial<Record<keyof Gateway, unknown>> = {},
 ): Promise<Response> {
@@ -43,7 +43,7 @@ async function ask(
   const caller = callerOf(
     { method, headers: request.headers, host: "localhost", url: path },
     { address: "192.0.2.1", encrypted: false },
-    { door, basePath: "/", trustedProxies: blockListOf([]) },
+    { listener, basePath: "/", trustedProxies: blockListOf([]) },
   );
   return await answer(caller, request, gateway);
 }
@@ -64,7 +64,7 @@ Deno.test("each route that changes something refuses a page of another site", as
   for (const { guards, method, path } of changing) {
     const headers = { origin: FOREIGN, authorization: ALICE };
     const { status } = await ask([method, path, "web"], headers);
-    assertEquals(status, guards.doors.includes("web") ? 403 : 404, `${method} ${path}`);
+    assertEquals(status, guards.listeners.includes("web") ? 403 : 404, `${method} ${path}`);
   }
 });
 
@@ -72,7 +72,7 @@ Deno.test("each route asks who it is, but for those that are for anyone", async 
   const open = ROUTES.filter(({ guards }) => guards.who === "anyone").map(({ path }) => path);
   assertEquals(open.toSorted(), FOR_ANYONE);
   for (const { route, guards, method, path } of ALL) {
-    if (open.includes(route) || !guards.doors.includes("web")) continue;
+    if (open.includes(route) || !guards.listeners.includes("web")) continue;
     const { status, headers } = await ask([method, path, "web"], { origin: OWN });
     const expected = path === "/" ? [303, "/login"] : [401, null];
     assertEquals([status, headers.get("location")], expected, `${method} ${path}`);
@@ -81,33 +81,37 @@ Deno.test("each route asks who it is, but for those that are for anyone", async 
 
 Deno.test("what is for administrators refuses others", async () => {
   for (const { guards, method, path } of ALL) {
-    if (guards.who !== "admin" || !guards.doors.includes("web")) continue;
+    if (guards.who !== "admin" || !guards.listeners.includes("web")) continue;
     const response = await ask([method, path, "web"], { origin: OWN, authorization: ALICE });
     assertEquals(response.status, 403, `${method} ${path}`);
     assertMatch(await response.text(), /Only administrators may [a-z ]+\./);
   }
 });
 
-Deno.test("a route is there at the doors of its group, and at no other", async () => {
-  const alone = ROUTES.filter(({ guards }) => !guards.doors.includes("web"));
+Deno.test("a route is there at the listeners of its group, and at no other", async () => {
+  const alone = ROUTES.filter(({ guards }) => !guards.listeners.includes("web"));
   assertEquals(alone.map(({ path }) => path).toSorted(), ADMIN_ALONE);
   for (const { guards, method, path } of ALL) {
-    for (const door of ["web", "admin"] as const) {
-      if (guards.doors.includes(door)) continue;
-      assertEquals((await ask([method, path, door])).status, 404, `${door}: ${method} ${path}`);
+    for (const listener of ["web", "admin"] as const) {
+      if (guards.listeners.includes(listener)) continue;
+      assertEquals(
+        (await ask([method, path, listener])).status,
+        404,
+        `${listener}: ${method} ${path}`,
+      );
     }
   }
 });
 
 Deno.test("a handler is given the names of its path, and no other", () => {
-  group({ doors: ["web"], who: "user" }, {
+  group({ listeners: ["web"], who: "user" }, {
     "/a/:one/b/:two": {
       GET: ({ params, principal }) => new Response(params.one + params.two + principal.name),
       // @ts-expect-error -- there is no such name
       POST: ({ params }) => new Response(params.three),
     },
   });
-  group({ doors: ["web"], who: "anyone" }, {
+  group({ listeners: ["web"], who: "anyone" }, {
     // @ts-expect-error -- nobody has been asked who they are
     "/": { GET: ({ principal }) => new Response(principal.name) },
   });

@@ -28,7 +28,7 @@ Deno.test("who hangs up while it waits for its turn is not waited for", async ()
   const caller = callerOf(
     { method: "GET", url: "/terminal", headers, host: "localhost" },
     { address: "192.0.2.1", encrypted: false, gone: hangUp.signal },
-    { door: "web", basePath: "/", trustedProxies: blockListOf([]) },
+    { listener: "web", basePath: "/", trustedProxies: blockListOf([]) },
   );
   openings.of("alice").spend(BURST_UNITS + 1000);
   const admitted = admitTerminal(caller, gateway);

@@ -132,7 +132,7 @@ Deno.test("docs/protocol.md has each close code, event and reason, and no other"
 Deno.test("docs/protocol.md has the addresses of the web, and no other", () => {
   const page = read("docs/protocol.md");
   const described = tableAfter(page, /^\| route /m).flatMap(([cell]) => quoted(cell!));
-  const routes = ROUTES.filter(({ guards }) => guards.doors.includes("web"))
+  const routes = ROUTES.filter(({ guards }) => guards.listeners.includes("web"))
     .flatMap(({ path, methods }) =>
       Object.keys(methods).map((method) =>
         `${method} ${path.replace("/:name", "/NAME").replace("/:id", "/ID")}`

@@ -403,7 +403,7 @@ Deno.test("a session that the engine refuses to join again for a moment goes on"
   assertEquals(stage.engine.containers.get(session.container)!.stream.written, ["x"]);
 });
 
-Deno.test("when output is lost with the engine, the viewer comes back to a screen begun anew", async () => {
+Deno.test("when output is lost with the engine, the viewer comes back to a screen started over", async () => {
   await using stage = new Stage();
   const { session, container, viewer } = await stage.view();
   container.stream.print("one\n");
@@ -510,21 +510,21 @@ Deno.test("a session that ends while its viewer is away can be recalled within t
   await session.gone;
   await settle();
   assertEquals([stage.registry.find(session.id), stage.registry.list()], [undefined, []]);
-  const recalled = stage.registry.unseen.find(session.id)!;
+  const recalled = stage.registry.endedSessions.find(session.id)!;
   assertEquals(text(recalled.output.latest(100)), "RESULT=42\n");
   assertEquals((await recalled.ended).exitCode, 3);
   await stage.clock.advance(MINUTE);
-  assertEquals(stage.registry.unseen.find(session.id), undefined);
+  assertEquals(stage.registry.endedSessions.find(session.id), undefined);
 });
 
 Deno.test("a session whose end was seen is not recalled", async () => {
   await using stage = new Stage();
   const { session } = await stage.view();
-  stage.registry.unseen.forget(session);
+  stage.registry.endedSessions.forget(session);
   session.end(ending("killed", ""));
   await session.gone;
   await settle();
-  assertEquals(stage.registry.unseen.find(session.id), undefined);
+  assertEquals(stage.registry.endedSessions.find(session.id), undefined);
 });
 
 Deno.test("leave() leaves nothing of a session that has ended", async () => {

@@ -1,16 +1,16 @@
-/** What a gateway that has been taken over can do at an agent's door, which is nothing. */
+/** What a gateway that has been taken over can do at an agent's listener, which is nothing. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Agent } from "../../../lib/agent/agent.ts";
 import type { SessionInfo } from "../../../lib/protocol/resources.ts";
-import { AgentDoor } from "../../../lib/agent/door.ts";
+import { AgentServer } from "../../../lib/agent/server.ts";
 import { createLog } from "../../../lib/log.ts";
 import { until } from "../../support/gateway.ts";
 
 const SESSION = { id: "abc", user: "alice" } as SessionInfo;
 
-/** An agent that notes what it is asked, behind a door on a socket of its own. */
+/** An agent that notes what it is asked, behind a listener on a socket of its own. */
 class Stage implements AsyncDisposable {
   readonly asked: string[] = [];
   readonly visits: { user: string; dismissed: AbortSignal }[] = [];
@@ -52,8 +52,8 @@ class Stage implements AsyncDisposable {
       prefix: false,
       clock: () => new Date(),
     });
-    const door = stage.#held.use(new AgentDoor(agent, log));
-    await new Promise<void>((resolve) => door.server.listen(stage.path, resolve));
+    const listener = stage.#held.use(new AgentServer(agent, log));
+    await new Promise<void>((resolve) => listener.server.listen(stage.path, resolve));
     return stage;
   }
 

@@ -6,7 +6,7 @@ import type { Session } from "./session.ts";
 const SESSIONS = 32;
 
 /** Disposing it forgets all, and those to come. */
-export class Unseen implements Disposable {
+export class EndedSessions implements Disposable {
   #phase: "open" | "closed" = "open";
   readonly #kept = new Map<string, { readonly session: Session; readonly timer: Disposable }>();
   readonly #seen = new WeakSet<Session>();

@@ -1,4 +1,4 @@
-/** An agent's door: what a gateway asks for over HTTP, on a Unix socket or on any other connection. */
+/** An agent's listener: what a gateway asks for over HTTP, on a Unix socket or on any other connection. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import * as v from "valibot";
@@ -48,7 +48,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
 };
 
 /** Serves gateways. Disposing it ends their connections; sessions live on. */
-export class AgentDoor implements AsyncDisposable {
+export class AgentServer implements AsyncDisposable {
   readonly #agent: Agent;
   readonly #log: Log;
   readonly #connections = new Set<Duplex>();

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { join } from "../../../lib/sessions/splice.ts";
+import { join } from "../../../lib/sessions/merge.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 

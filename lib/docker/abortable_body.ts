@@ -6,7 +6,7 @@
  * `fetch` should see to that; but Deno 2.9 holds on to the signal of a fetch only weakly, and after a
  * garbage collection an abort no longer reaches a body that is still coming.
  */
-export function heed(
+export function abortableBody(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   signal: AbortSignal,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {

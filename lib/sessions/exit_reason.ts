@@ -2,7 +2,7 @@
 import { settlesWithin } from "../clock.ts";
 import type { Clock, Profile } from "../types.ts";
 import { type Ending, ending, exited, sizeInWords, stopped } from "./endings.ts";
-import type { LineEnd } from "./line.ts";
+import type { AttachmentEnd } from "./attachment.ts";
 
 /** The engine may tell of a kill after it told of the exit; one long before has nothing to do with it. */
 const INCIDENT_LATE_MS = 1_000;
@@ -14,7 +14,7 @@ const STOPPED_STATUS = 143, KILLED_STATUS = 137;
 type Killing = "oom" | "kill";
 
 /** Listens for incidents for as long as the session lives, and is asked once at its end. */
-export class Verdict {
+export class ExitReason {
   #incident: { readonly kind: Killing; readonly atMs: number } | null = null;
   #noted = Promise.withResolvers<void>();
 
@@ -27,7 +27,7 @@ export class Verdict {
   }
 
   /** Says what the end of the line to the shell means. */
-  async tell(end: LineEnd): Promise<Ending> {
+  async tell(end: AttachmentEnd): Promise<Ending> {
     if (end === "lost") {
       return ending("engine", "The container is lost: the container engine let go of it.");
     }

@@ -1,6 +1,6 @@
 /** Where people and administrators come in: opens a server on each socket. */
 import type { Config } from "../config.ts";
-import type { Door } from "../http/caller.ts";
+import type { Listener } from "../http/caller.ts";
 import type { Gateway } from "../http/gateway.ts";
 import { HttpServer, type ListenTarget, type ServerOptions } from "../http/server.ts";
 import { log } from "../log.ts";
@@ -12,12 +12,12 @@ const ADMIN_SOCKET_NAME = "admin";
 
 /** A way in: what it is for, and where it listens. */
 interface Place {
-  readonly door: Door;
+  readonly listener: Listener;
   readonly target: ListenTarget;
 }
 
 /** The servers of a gateway. */
-export interface Doors {
+export interface Listeners {
   readonly all: readonly HttpServer[];
   /** Those with TLS. */
   readonly secured: readonly HttpServer[];
@@ -30,43 +30,45 @@ export interface Doors {
  *
  * @throws {Error} when there is a place of the web's where it cannot listen
  */
-export async function openDoors(
+export async function openListeners(
   gateway: Gateway,
   { config, certificate }: Settings,
   held: AsyncDisposableStack,
-): Promise<Doors> {
+): Promise<Listeners> {
   const [all, secured]: [HttpServer[], HttpServer[]] = [[], []];
   const places = placesOf(config);
-  for (const { door, target } of places) {
-    const tls = door === "web" ? certificate : null;
-    const server = held.use(await listen(target, { gateway, door, tls }));
+  for (const { listener, target } of places) {
+    const tls = listener === "web" ? certificate : null;
+    const server = held.use(await listen(target, { gateway, listener, tls }));
     if (server === null) continue;
     all.push(server);
     if (tls) secured.push(server);
     const scheme = tls ? "https" : "http";
     const at = target.transport === "tcp" ? `${scheme}://${server.address}` : server.address;
-    log.info(`listening on ${at}`, { door });
+    log.info(`listening on ${at}`, { listener });
   }
-  const activated = places.some(({ door, target }) => door === "web" && target.transport === "fd");
+  const activated = places.some(({ listener, target }) =>
+    listener === "web" && target.transport === "fd"
+  );
   return { all, secured, activated };
 }
 
 function placesOf({ gateway }: Config): Place[] {
   const passed = takeListenFds().map(({ fd, name }) => ({
-    door: name === ADMIN_SOCKET_NAME ? "admin" as const : "web" as const,
+    listener: name === ADMIN_SOCKET_NAME ? "admin" as const : "web" as const,
     target: { transport: "fd", fd } as const,
   }));
-  const web = passed.some(({ door }) => door === "web")
+  const web = passed.some(({ listener }) => listener === "web")
     ? []
-    : gateway.listen.map((target) => ({ door: "web" as const, target }));
-  const admin = passed.some(({ door }) => door === "admin") ? [] : [{
-    door: "admin" as const,
+    : gateway.listen.map((target) => ({ listener: "web" as const, target }));
+  const admin = passed.some(({ listener }) => listener === "admin") ? [] : [{
+    listener: "admin" as const,
     target: { transport: "unix", path: gateway.adminSocket } as const,
   }];
   return [...passed, ...web, ...admin];
 }
 
-/** Opens a door. Without the web nobody comes in; without the admin socket only `session` is lost. */
+/** Opens a listener. Without the web nobody comes in; without the admin socket only `session` is lost. */
 async function listen(target: ListenTarget, options: ServerOptions): Promise<HttpServer | null> {
   try {
     return await HttpServer.listen(target, options);
@@ -76,7 +78,7 @@ async function listen(target: ListenTarget, options: ServerOptions): Promise<Htt
       : target.transport === "unix"
       ? target.path
       : `the socket passed as descriptor ${target.fd}`;
-    if (options.door === "admin") {
+    if (options.listener === "admin") {
       log.warning(`Cannot listen on ${place}; 'ttygate session' will not reach this gateway`, {
         error,
       });

@@ -10,8 +10,8 @@ const SAVE_MS = 250;
 /** How much output is written: enough to find its place in the engine's log, and the last line. */
 const TAIL_BYTES = 16 * 1024;
 
-/** One session's keeper; disposing it lets a write that is under way finish. */
-export class Keeper implements AsyncDisposable {
+/** One session's writer; disposing it lets a write that is under way finish. */
+export class LeaseWriter implements AsyncDisposable {
   readonly #over = new AbortController();
   readonly #kept: Promise<void>;
 

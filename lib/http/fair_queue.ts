@@ -1,4 +1,4 @@
-/** Shares the thread that carries keystrokes: each source has its part of it, and waits for more. */
+/** FairQueue the thread that carries keystrokes: each source has its part of it, and waits for more. */
 import { Bucket, type BucketRates } from "../bucket.ts";
 import type { Clock } from "../types.ts";
 
@@ -24,8 +24,8 @@ interface Account {
   readonly waiting: Map<() => void, number>;
 }
 
-/** What shares need. */
-export interface SharesOptions {
+/** What a fair queue needs. */
+export interface FairQueueOptions {
   readonly clock: Clock;
   /** Whether anybody is at a terminal. */
   readonly isWatched: () => boolean;
@@ -34,7 +34,7 @@ export interface SharesOptions {
 }
 
 /** Turns on the event loop; one for all sockets of a process. */
-export class Shares {
+export class FairQueue {
   readonly #clock: Clock;
   readonly #isWatched: () => boolean;
   readonly #soon: (callback: () => void) => void;
@@ -47,7 +47,7 @@ export class Shares {
   #slice = { sinceMs: -Infinity, doneMs: 0, isShort: true };
   #phase: "free" | "working" | "break" = "free";
 
-  constructor({ clock, isWatched, soon = setImmediate }: SharesOptions) {
+  constructor({ clock, isWatched, soon = setImmediate }: FairQueueOptions) {
     this.#clock = clock;
     this.#isWatched = isWatched;
     this.#soon = soon;

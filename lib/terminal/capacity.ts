@@ -1,4 +1,4 @@
-/** Shares a full machine between people who type and output that floods: keys' echoes come first. */
+/** FairQueue a full machine between people who type and output that floods: keys' echoes come first. */
 import { sleep } from "../clock.ts";
 import type { Clock } from "../types.ts";
 import { isInterrupt } from "./interrupt.ts";
@@ -22,10 +22,10 @@ const QUIET_MS = 20;
 /** One session's keys say no more than this often how the machine does: nobody decides for all. */
 const LESSON_EVERY_MS = 100;
 /** After an interrupt a session is not paced for so long, and not so soon again. */
-const HURRY_MS = 1_000, HURRY_EVERY_MS = 5_000;
+const UNPACED_MS = 1_000, UNPACED_EVERY_MS = 5_000;
 
 /** One for all sessions of a process. */
-export class Share {
+export class Capacity {
   readonly #clock: Clock;
   readonly #members = new Set<Member>();
   #bytesPerSecond = FIRST_RATE;
@@ -55,7 +55,7 @@ export class Share {
    */
   book(by: Member): number | null {
     if (!by.floods) return null;
-    if (!this.#members.values().some((member) => member !== by && member.minds)) return null;
+    if (!this.#members.values().some((member) => member !== by && member.isPresent)) return null;
     const now = this.#clock.now();
     const waitMs = Math.max(0, this.#nextTurnMs - now);
     this.#nextTurnMs = now + waitMs + TURN_BYTES / this.#bytesPerSecond * 1000;
@@ -76,14 +76,14 @@ export class Share {
 
 /** One session's part. */
 export class Member implements Disposable {
-  readonly #share: Share;
+  readonly #capacity: Capacity;
   readonly #clock: Clock;
   readonly #leave: () => void;
   #presentMs: number;
   #tookMs = -Infinity;
   /** When a turn that it waited for was used. */
   #waitedMs = -Infinity;
-  #hurriedMs = -Infinity;
+  #unpacedMs = -Infinity;
   #taughtMs = -Infinity;
   #phase: "unpaced" | "waiting" | "waited" | "left" = "unpaced";
   /** Ends the wait for a turn. */
@@ -95,8 +95,8 @@ export class Member implements Disposable {
   /** When the key was typed whose echo is due, null when none is. */
   #echoSinceMs: number | null = null;
 
-  constructor(share: Share, clock: Clock, leave: () => void) {
-    this.#share = share;
+  constructor(capacity: Capacity, clock: Clock, leave: () => void) {
+    this.#capacity = capacity;
     this.#clock = clock;
     this.#leave = leave;
     this.#presentMs = clock.now();
@@ -110,15 +110,15 @@ export class Member implements Disposable {
   }
 
   /** Whether somebody is there whom the floods of others would disturb. */
-  get minds(): boolean {
+  get isPresent(): boolean {
     return this.#clock.now() - this.#presentMs < PRESENT_MS && !this.floods;
   }
 
   /** Input came. */
   typed(bytes: Uint8Array): void {
     const now = this.#presentMs = this.#clock.now();
-    if (isInterrupt(bytes) && now - this.#hurriedMs >= HURRY_EVERY_MS) {
-      this.#hurriedMs = now;
+    if (isInterrupt(bytes) && now - this.#unpacedMs >= UNPACED_EVERY_MS) {
+      this.#unpacedMs = now;
       this.#endWait();
     }
     // What Enter leads to may take long on a machine that is idle.
@@ -130,8 +130,8 @@ export class Member implements Disposable {
 
   /** Waits for the turn to take in output, if it must; resolves with how much of `room` it may. */
   async turn(room: number): Promise<number> {
-    if (this.#phase === "left" || this.#clock.now() - this.#hurriedMs < HURRY_MS) return room;
-    const waitMs = this.#share.book(this);
+    if (this.#phase === "left" || this.#clock.now() - this.#unpacedMs < UNPACED_MS) return room;
+    const waitMs = this.#capacity.book(this);
     if (waitMs === null) return room;
     if (waitMs > 0) {
       this.#phase = "waiting";
@@ -154,7 +154,7 @@ export class Member implements Disposable {
     }
     if (this.#echoSinceMs === null) return;
     this.#taughtMs = now;
-    this.#share.learn(now - this.#echoSinceMs);
+    this.#capacity.learn(now - this.#echoSinceMs);
     this.#echoSinceMs = null;
   }
 

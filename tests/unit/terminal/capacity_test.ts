@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { type Member, Share } from "../../../lib/terminal/share.ts";
+import { Capacity, type Member } from "../../../lib/terminal/capacity.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
 
 const KEY = Uint8Array.of(0x78), ENTER = Uint8Array.of(0x0d), INTERRUPT = Uint8Array.of(0x03);
@@ -43,15 +43,15 @@ async function echo(member: Member, clock: ManualClock, tookMs: number, key = KE
 
 Deno.test("a session that floods alone is never paced", async () => {
   const clock = new ManualClock();
-  const member = new Share(clock).join();
+  const member = new Capacity(clock).join();
   const [taken] = await flood([member], clock, 2_000);
   assertEquals(taken, unpaced(2_000));
 });
 
 Deno.test("a session is not paced for its first output, nor for a trickle", async () => {
   const clock = new ManualClock();
-  const share = new Share(clock);
-  const [member, _other] = [share.join(), share.join()];
+  const capacity = new Capacity(clock);
+  const [member, _other] = [capacity.join(), capacity.join()];
   for (let i = 0; i < 100; i++) {
     assertEquals(await member.turn(ROOM), ROOM);
     member.took(1_000);
@@ -59,22 +59,22 @@ Deno.test("a session is not paced for its first output, nor for a trickle", asyn
   }
 });
 
-Deno.test("while somebody sits before another session, floods share what is right for the machine", async () => {
+Deno.test("while somebody sits before another session, floods capacity what is right for the machine", async () => {
   const clock = new ManualClock();
-  const share = new Share(clock);
-  const [first, second, _typist] = [share.join(), share.join(), share.join()];
+  const capacity = new Capacity(clock);
+  const [first, second, _typist] = [capacity.join(), capacity.join(), capacity.join()];
   await flood([first, second], clock, 1_000);
   const sinceMs = clock.now();
   const [a, b] = await flood([first, second], clock, 4_000);
-  const total = share.bytesPerSecond * (clock.now() - sinceMs) / 1000;
+  const total = capacity.bytesPerSecond * (clock.now() - sinceMs) / 1000;
   assert(Math.abs(a! + b! - total) < total * 0.1, `${a} + ${b} of ${total}`);
   assert(Math.abs(a! - b!) <= 2 * TURN, `${a} and ${b}`);
 });
 
 Deno.test("floods do not pace each other", async () => {
   const clock = new ManualClock();
-  const share = new Share(clock);
-  const members = [share.join(), share.join()];
+  const capacity = new Capacity(clock);
+  const members = [capacity.join(), capacity.join()];
   await flood(members, clock, 1_000);
   const [a, b] = await flood(members, clock, 1_000);
   assertEquals([a, b], [unpaced(1_000), unpaced(1_000)]);
@@ -82,8 +82,8 @@ Deno.test("floods do not pace each other", async () => {
 
 Deno.test("who has not typed for a minute, or has left, paces nobody", async () => {
   const clock = new ManualClock();
-  const share = new Share(clock);
-  const [member, idle, gone] = [share.join(), share.join(), share.join()];
+  const capacity = new Capacity(clock);
+  const [member, idle, gone] = [capacity.join(), capacity.join(), capacity.join()];
   gone[Symbol.dispose]();
   await clock.advance(60_000);
   await flood([member], clock, 1_000);
@@ -94,8 +94,8 @@ Deno.test("who has not typed for a minute, or has left, paces nobody", async () 
 
 Deno.test("slow echoes pace floods down and quick ones up, within bounds", async () => {
   const clock = new ManualClock();
-  const share = new Share(clock);
-  const [member, typist] = [share.join(), share.join()];
+  const capacity = new Capacity(clock);
+  const [member, typist] = [capacity.join(), capacity.join()];
   await flood([member], clock, 1_000);
   const echoBeside = async (tookMs: number) => {
     const flooding = flood([member], clock, 0);
@@ -103,49 +103,49 @@ Deno.test("slow echoes pace floods down and quick ones up, within bounds", async
     await flooding;
     await flood([member], clock, 50);
   };
-  let before = share.bytesPerSecond;
+  let before = capacity.bytesPerSecond;
   await echoBeside(50);
-  assert(share.bytesPerSecond < before);
+  assert(capacity.bytesPerSecond < before);
   for (let i = 0; i < 20; i++) await echoBeside(50);
-  assertEquals(share.bytesPerSecond, 500_000);
-  before = share.bytesPerSecond;
+  assertEquals(capacity.bytesPerSecond, 500_000);
+  before = capacity.bytesPerSecond;
   await echoBeside(1);
-  assert(share.bytesPerSecond > before);
+  assert(capacity.bytesPerSecond > before);
 });
 
 Deno.test("keys that are not echoed, and echoes beside no flood, teach nothing", async () => {
   const clock = new ManualClock();
-  const share = new Share(clock);
-  const [member, typist] = [share.join(), share.join()];
-  const before = share.bytesPerSecond;
+  const capacity = new Capacity(clock);
+  const [member, typist] = [capacity.join(), capacity.join()];
+  const before = capacity.bytesPerSecond;
   await echo(typist, clock, 500);
-  assertEquals(share.bytesPerSecond, before);
+  assertEquals(capacity.bytesPerSecond, before);
   await flood([member], clock, 1_000);
   await echo(typist, clock, 1_500);
-  assertEquals(share.bytesPerSecond, before);
+  assertEquals(capacity.bytesPerSecond, before);
 });
 
 Deno.test("what Enter leads to teaches nothing, and a session teaches ten times a second at most", async () => {
   const clock = new ManualClock();
-  const share = new Share(clock);
-  const [member, typist] = [share.join(), share.join()];
+  const capacity = new Capacity(clock);
+  const [member, typist] = [capacity.join(), capacity.join()];
   await flood([member], clock, 1_000);
-  const before = share.bytesPerSecond;
+  const before = capacity.bytesPerSecond;
   await echo(typist, clock, 50, ENTER);
-  assertEquals(share.bytesPerSecond, before);
+  assertEquals(capacity.bytesPerSecond, before);
   for (let i = 0; i < 5; i++) {
     typist.typed(KEY);
     await clock.advance(10);
     typist.took(1);
     await clock.advance(20);
   }
-  assert(share.bytesPerSecond >= before * 0.7 * 0.7, `${share.bytesPerSecond} of ${before}`);
+  assert(capacity.bytesPerSecond >= before * 0.7 * 0.7, `${capacity.bytesPerSecond} of ${before}`);
 });
 
 Deno.test("who has stopped flooding and types is not paced any more", async () => {
   const clock = new ManualClock();
-  const share = new Share(clock);
-  const [stopped, member, _typist] = [share.join(), share.join(), share.join()];
+  const capacity = new Capacity(clock);
+  const [stopped, member, _typist] = [capacity.join(), capacity.join(), capacity.join()];
   await flood([stopped, member], clock, 1_500);
   for (let i = 0; i < 30; i++) {
     const turn = stopped.turn(ROOM);
@@ -154,13 +154,13 @@ Deno.test("who has stopped flooding and types is not paced any more", async () =
     stopped.took(1);
     stopped.typed(KEY);
   }
-  assertEquals([stopped.floods, stopped.minds], [false, true]);
+  assertEquals([stopped.floods, stopped.isPresent], [false, true]);
 });
 
 Deno.test("an interrupt ends the wait for a turn, but not again and again", async () => {
   const clock = new ManualClock();
-  const share = new Share(clock);
-  const [member, _typist] = [share.join(), share.join()];
+  const capacity = new Capacity(clock);
+  const [member, _typist] = [capacity.join(), capacity.join()];
   await flood([member], clock, 1_500);
   const waiting = async () => {
     while (true) {
@@ -185,8 +185,8 @@ Deno.test("an interrupt ends the wait for a turn, but not again and again", asyn
 
 Deno.test("what a session takes in after it left waits for nobody", async () => {
   const clock = new ManualClock();
-  const share = new Share(clock);
-  const [member, _typist] = [share.join(), share.join()];
+  const capacity = new Capacity(clock);
+  const [member, _typist] = [capacity.join(), capacity.join()];
   await flood([member], clock, 1_500);
   member[Symbol.dispose]();
   for (let i = 0; i < 100; i++) {

@@ -3,7 +3,7 @@ import { abortable, settlesWithin, sleep } from "../clock.ts";
 import { isAnswers } from "../terminal/answers.ts";
 import { INTERRUPTED } from "../terminal/bridge.ts";
 import type { Output } from "../terminal/output.ts";
-import type { Member, Share } from "../terminal/share.ts";
+import type { Capacity, Member } from "../terminal/capacity.ts";
 import type { Clock } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import { EngineError } from "./errors.ts";
@@ -30,38 +30,38 @@ const OLD_INPUT_MS = 500;
 const KNOWN_BYTES = 16 * 1024;
 
 /** How a line came to its end: with the shell's exit status, or since the shell cannot be reached. */
-export type LineEnd = { readonly exitCode: number } | "lost";
+export type AttachmentEnd = { readonly exitCode: number } | "lost";
 
 /** What a line is made of. */
-export interface LineParts {
+export interface AttachmentParts {
   readonly shell: Shell;
   readonly engine: Engine;
   readonly output: Output;
   readonly greetingBytes: number;
-  readonly share: Share;
+  readonly capacity: Capacity;
   readonly clock: Clock;
   /** Whether another connection to the shell came before this one. */
   readonly rejoined: boolean;
   /** How much input the shell had before. */
   readonly inputBytes: number;
-  readonly onNews: (news: LineNews) => void;
+  readonly onNews: (news: AttachmentNews) => void;
 }
 
 /**
  * What befalls a line: its connection broke, there is another one, or output was lost, which is
  * about to begin again.
  */
-export type LineNews = "broken" | "joined" | "gap";
+export type AttachmentNews = "broken" | "joined" | "gap";
 
 /** Pumps output as credit allows; disposing it hangs up. */
-export class Line implements AsyncDisposable {
+export class Attachment implements AsyncDisposable {
   /** Resolves when the shell has ended, or is lost, and its last output has come. */
-  readonly end: Promise<LineEnd>;
+  readonly end: Promise<AttachmentEnd>;
   readonly window: TerminalWindow;
-  readonly #parts: LineParts;
+  readonly #parts: AttachmentParts;
   readonly #over = new AbortController();
   #connection: Connection;
-  readonly #share: Member;
+  readonly #capacity: Member;
   #inputBytes: number;
   /** Resolves when the connection is another one. */
   #joined = Promise.withResolvers<void>();
@@ -70,11 +70,11 @@ export class Line implements AsyncDisposable {
   /** The last input that is on its way, null when there is none. */
   #writing: Promise<unknown> | null = null;
 
-  constructor(parts: LineParts) {
+  constructor(parts: AttachmentParts) {
     this.#parts = parts;
     this.#connection = parts.shell.connection;
     this.#inputBytes = parts.inputBytes;
-    this.#share = parts.share.join();
+    this.#capacity = parts.capacity.join();
     const { engine, shell: { container }, output, clock } = parts;
     this.window = new TerminalWindow({
       engine,
@@ -92,7 +92,7 @@ export class Line implements AsyncDisposable {
    * waits for its turn when the signal is aborted is dropped.
    */
   async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    if (!isAnswers(bytes)) this.#share.typed(bytes);
+    if (!isAnswers(bytes)) this.#capacity.typed(bytes);
     const before = this.#writing;
     const turn = Promise.withResolvers<void>();
     const after = this.#writing = before ? before.then(() => turn.promise) : turn.promise;
@@ -132,7 +132,7 @@ export class Line implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort();
-    this.#share[Symbol.dispose]();
+    this.#capacity[Symbol.dispose]();
     this.#parts.output.close();
     await this.#connection[Symbol.asyncDispose]();
   }
@@ -182,7 +182,7 @@ export class Line implements AsyncDisposable {
     return this.#connection.stream !== stream;
   }
 
-  async #run(): Promise<LineEnd> {
+  async #run(): Promise<AttachmentEnd> {
     const { output, clock } = this.#parts;
     let missed: Uint8Array = new Uint8Array();
     try {
@@ -219,11 +219,11 @@ export class Line implements AsyncDisposable {
     const { output } = this.#parts;
     try {
       for (let room; (room = await output.room()) > 0;) {
-        room = await this.#share.turn(room);
+        room = await this.#capacity.turn(room);
         const bytes = missed.length > 0 ? missed.subarray(0, room) : await stream.read(room);
         if (bytes === null || this.#over.signal.aborted) return;
         missed = missed.subarray(Math.min(missed.length, room));
-        this.#share.took(bytes.length);
+        this.#capacity.took(bytes.length);
         output.append(bytes);
       }
     } catch {
@@ -241,7 +241,7 @@ export class Line implements AsyncDisposable {
   }
 
   /** Connects again, once the engine answers. */
-  async #rejoin(): Promise<RejoinedShell | LineEnd> {
+  async #rejoin(): Promise<RejoinedShell | AttachmentEnd> {
     const { engine, shell: { container }, output, greetingBytes, clock } = this.#parts;
     const { signal } = this.#over;
     const giveUpAt = clock.now() + REJOIN_MS;

@@ -5,16 +5,16 @@ import type { Clock } from "../types.ts";
 const TELL_MS = 1_000;
 
 /** What a viewer is told. */
-export type StandstillEvent = "paused" | "resumed";
+export type PauseEvent = "paused" | "resumed";
 
 /** Hears of each pause and its end; disposing it forgets both. */
-export class Standstill implements Disposable {
+export class Pauses implements Disposable {
   #phase: "running" | "paused" | "told" = "running";
   #timer: Disposable | null = null;
 
   constructor(
     private readonly clock: Clock,
-    private readonly tell: (event: StandstillEvent) => void,
+    private readonly tell: (event: PauseEvent) => void,
   ) {}
 
   note(kind: "pause" | "unpause"): void {
