@@ -121,11 +121,12 @@ export class HttpServer implements AsyncDisposable {
       case "tcp":
         await http.#listen({ host: target.hostname, port: target.port });
         break;
-      case "unix":
+      case "unix": {
         const mode = SOCKET_MODE[options.listener];
         await placeSocket(target.path, mode, (path) => http.#listen({ path }));
         http.#path = target.path;
         break;
+      }
       case "fd":
         await http.#listen({ fd: target.fd });
         break;
