@@ -2,6 +2,8 @@
 /// <reference lib="dom" />
 
 const FIRST_MS = 500;
+/** A gateway that is restarted is back within seconds, and each second counts then. */
+const SOON_MS = 1_000, SOON_TRIES = 20;
 const LONGEST_MS = 10_000;
 
 /** How often a gateway that answers may refuse a terminal. */
@@ -18,7 +20,8 @@ const PLACE_SPREAD_MS = 2_000;
  *   lost one gateway do not come back at the same moment
  */
 export function reconnectDelay(attempt: number, random: number): number {
-  const step = Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
+  const soon = Math.min(SOON_MS, FIRST_MS * 2 ** attempt);
+  const step = Math.min(LONGEST_MS, soon * 2 ** Math.max(0, attempt - SOON_TRIES));
   return step / 2 + (step / 2) * random;
 }
 

@@ -1,18 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
 import { placeDelay, reconnectDelay, waitOrWake } from "../../../static/reconnect.ts";
 
-Deno.test("reconnectDelay() doubles its step with each failure", () => {
-  assertEquals([0, 1, 2, 3].map((attempt) => reconnectDelay(attempt, 1)), [500, 1000, 2000, 4000]);
+Deno.test("reconnectDelay() is a second at most for twenty failures, and doubles then", () => {
+  const delays = [0, 1, 2, 20, 21, 22].map((attempt) => reconnectDelay(attempt, 1));
+  assertEquals(delays, [500, 1000, 1000, 1000, 2000, 4000]);
 });
 
 Deno.test("reconnectDelay() never exceeds ten seconds, however many failures", () => {
-  assertEquals(reconnectDelay(5, 1), 10_000);
+  assertEquals(reconnectDelay(24, 1), 10_000);
   assertEquals(reconnectDelay(5000, 1), 10_000);
 });
 
 Deno.test("reconnectDelay() spreads over the upper half of its step", () => {
-  assertEquals(reconnectDelay(2, 0), 1000);
-  assertEquals(reconnectDelay(2, 0.5), 1500);
+  assertEquals(reconnectDelay(2, 0), 500);
+  assertEquals(reconnectDelay(2, 0.5), 750);
 });
 
 Deno.test("placeDelay() spreads over three to five seconds", () => {
