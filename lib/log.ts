@@ -33,7 +33,15 @@ export type EventName =
   | "drain-end"
   | "drain-empty"
   | "broadcast"
-  | "sweep";
+  | "sweep"
+  | "node-invite"
+  | "node-join"
+  | "node-refused"
+  | "node-online"
+  | "node-away"
+  | "node-remove"
+  | "link"
+  | "link-lost";
 
 /**
  * What an entry says besides its message; an undefined field is left out. Never put secrets here.

@@ -1,5 +1,6 @@
 /** The seam: one machine's terminals as a gateway sees them, in its own process or behind a socket. */
 import type { Duplex } from "node:stream";
+import type { NodeStatus } from "../protocol/nodes.ts";
 import type { Counts, DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
 import type { Ending } from "../sessions/endings.ts";
 import type { Winsize } from "../types.ts";
@@ -20,6 +21,8 @@ export interface Visit {
   readonly remote: string;
   readonly source: string;
   readonly winsize: Winsize;
+  /** The node that a new session is wanted on; null for any. Nothing to an agent. */
+  readonly node: string | null;
   /** The session to come back to, and up to which offset its output is known. */
   readonly resume: { readonly session: string; readonly offset: number } | null;
 }
@@ -55,6 +58,8 @@ export interface Agent {
   /** Ends a session; resolves once its container is gone, or to why that cannot be. */
   end(id: string, cause: Ending): Promise<"ended" | "unknown" | "leaving">;
   counts(): Promise<Counts>;
+  /** By what a gateway chooses where a session begins, and finds it again. */
+  status(): Promise<NodeStatus>;
   /** Why it does not work, or why no session could start now, in a sentence; null when all is well. */
   whyNotLive(): Promise<string | null>;
   whyNotReady(): Promise<string | null>;

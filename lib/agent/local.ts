@@ -1,5 +1,6 @@
 /** The agent of this machine: its sessions, behind the seam. */
 import type { CountingLog } from "../log/counting.ts";
+import type { NodeStatus } from "../protocol/nodes.ts";
 import type { Counts, DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
 import type { Ending } from "../sessions/endings.ts";
 import type { Engine } from "../sessions/engine.ts";
@@ -24,6 +25,8 @@ export interface LocalAgentParts {
   readonly maintenance: Maintenance;
   /** What new sessions are made from. */
   readonly image: () => string;
+  /** How many sessions there may be. */
+  readonly maxTotal: () => number;
   /** @throws {Error} when nothing can be written to the state directory */
   readonly tryWriting: () => Promise<void>;
   readonly clock: Clock;
@@ -69,6 +72,23 @@ export class LocalAgent implements Agent {
     session.end(cause);
     await session.gone;
     return "ended";
+  }
+
+  // deno-lint-ignore require-await -- what another agent must be asked for is known here
+  async status(): Promise<NodeStatus> {
+    return this.statusNow();
+  }
+
+  /** The same, at once. */
+  statusNow(): NodeStatus {
+    const { registry, maintenance, image, maxTotal } = this.#parts;
+    return {
+      ready: registry.poolReady,
+      maxTotal: maxTotal(),
+      draining: maintenance.drain !== null,
+      image: image(),
+      sessions: registry.list().map(({ id, user }) => ({ id, user })),
+    };
   }
 
   // deno-lint-ignore require-await -- what another agent must be asked for is known here

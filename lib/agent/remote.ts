@@ -5,6 +5,7 @@ import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import * as v from "valibot";
 import manifest from "../../deno.json" with { type: "json" };
+import { type NodeStatus, StatusShape } from "../protocol/nodes.ts";
 import {
   type Counts,
   CountsShape,
@@ -93,6 +94,10 @@ export class RemoteAgent implements Agent {
   end(id: string, cause: Ending): Promise<"ended" | "unknown" | "leaving"> {
     const outcome = v.picklist(["ended", "unknown", "leaving"]);
     return this.#ask(outcome, "POST", `/sessions/${id}/end`, cause);
+  }
+
+  status(): Promise<NodeStatus> {
+    return this.#ask(StatusShape, "GET", "/status");
   }
 
   counts(): Promise<Counts> {

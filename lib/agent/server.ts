@@ -37,6 +37,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   "POST /sessions/*/end": async (agent, { id, body }) =>
     await agent.end(id, parse(EndingShape, await body())),
   "GET /counts": (agent) => agent.counts(),
+  "GET /status": (agent) => agent.status(),
   "GET /live": (agent) => agent.whyNotLive(),
   "GET /ready": (agent) => agent.whyNotReady(),
   "GET /drain": (agent) => agent.drain(),

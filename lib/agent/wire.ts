@@ -24,6 +24,7 @@ export const VisitShape: v.GenericSchema<unknown, Visit> = v.object({
   remote: v.pipe(v.string(), v.maxLength(NAME_CHARS)),
   source: v.pipe(v.string(), v.maxLength(NAME_CHARS)),
   winsize: v.object({ cols: Cells, rows: Cells }),
+  node: v.optional(v.nullable(v.string()), null),
   resume: v.nullable(
     v.object({ session: v.pipe(v.string(), v.maxLength(NAME_CHARS)), offset: Offset }),
   ),

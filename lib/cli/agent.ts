@@ -4,10 +4,13 @@ import { systemClock } from "../clock.ts";
 import type { Config, LoadedConfig } from "../config.ts";
 import { placeSocket } from "../http/unix_socket.ts";
 import { log } from "../log.ts";
+import { identityFile } from "../nodes/identity.ts";
+import { Joining } from "../nodes/joining.ts";
 import { takeListenFds } from "../systemd/listen_fds.ts";
 import { notify } from "../systemd/notify.ts";
 import { StatusLine } from "../systemd/status.ts";
 import { feedWatchdog } from "../systemd/watchdog.ts";
+import { join } from "./agent_join.ts";
 import { type Command, parseCommandArgs } from "./command.ts";
 import { readAndAsk, tellProblems } from "./docker_view.ts";
 import { openLocalAgent, partWith, RESTART_SIGNAL, statusOf } from "./local_agent.ts";
@@ -23,6 +26,7 @@ export const command: Command = {
   summary: "runs this machine's sessions, for a gateway in another process",
   help: `
 Usage: ttygate agent [--config FILE]
+       ttygate agent join URL [--ca FILE] [--config FILE]
 
 Has the containers of this machine and all that belongs to their sessions, and serves a gateway
 whose gateway.agent names its socket: the one that systemd passed, or else agent.socket. That
@@ -31,8 +35,19 @@ shell's noticing.
 SIGHUP reads the configuration again; when it is wrong, the one before stays in effect.
 SIGTERM ends every session and then the agent. SIGUSR2 ends the agent alone: the next one goes on
 with its sessions, as it does with those of an agent that crashed.
+
+'join' makes this machine a node of the gateway at URL: it asks for the token that
+'ttygate node invite' printed there, or reads it from standard input. From then on the agent dials
+that gateway, which need not be able to reach this machine.
+
+  --ca FILE  certificates to trust for that gateway, in PEM, in the place of the system's
 `,
   async run(args, context) {
+    const [verb, ...rest] = args;
+    if (verb === "join") {
+      await join(rest, context);
+      return 0;
+    }
     parseCommandArgs(args, {});
     await runAgent(() => context.config());
     return 0;
@@ -50,6 +65,16 @@ async function runAgent(read: () => Promise<LoadedConfig>): Promise<void> {
   const opened = await openLocalAgent(live, stateDir, held);
   const listener = held.use(new AgentServer(opened.agent, log));
   log.info(`listening on ${await listen(listener, first.config)}`, { listener: "agent" });
+
+  held.use(
+    new Joining({
+      path: identityFile(stateDir),
+      status: () => opened.agent.statusNow(),
+      serve: (stream) => listener.accept(stream),
+      clock: systemClock,
+      log,
+    }),
+  );
 
   const describe = () => `Serving ${statusOf(opened)}`;
   const status = held.use(new StatusLine({ describe, notify, clock: systemClock }));

@@ -8,6 +8,7 @@ export const commands: Readonly<Record<string, Loader>> = {
   sweep: withoutPrograms(() => import("./sweep.ts")),
   user: () => import("./user.ts"),
   session: () => import("./session.ts"),
+  node: () => import("./node.ts"),
   drain: () => import("./drain.ts"),
   broadcast: () => import("./broadcast.ts"),
   doctor: () => import("./doctor.ts"),

@@ -67,7 +67,7 @@ Done again, it changes the time and the message.
 };
 
 /** @throws {UsageError} where the text is no time to come */
-function endOf(text: string): Date {
+export function endOf(text: string): Date {
   const now = new Date();
   const at = parseTime(text, now);
   if (at === undefined) throw new UsageError(`--at takes ${TIME_FORMS}, not "${text}"`);

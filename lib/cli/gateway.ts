@@ -14,6 +14,9 @@ import { Noticed } from "../http/noticed.ts";
 import { Places } from "../http/places.ts";
 import { FairQueue } from "../http/fair_queue.ts";
 import { log } from "../log.ts";
+import { Fleet, type FleetParts } from "../nodes/fleet.ts";
+import { Links } from "../nodes/links.ts";
+import { Roster } from "../nodes/roster.ts";
 import { CountingLog } from "../log/counting.ts";
 import { Allowances } from "../terminal/allowance.ts";
 import type { Live } from "./settings.ts";
@@ -26,7 +29,7 @@ const CONNECTIONS = 4096;
 const ASSETS = new URL("../../dist/assets/", import.meta.url);
 
 /** What a gateway does not make itself. */
-export type GatewayParts = Pick<Gateway, "agent" | "leaving">;
+export type GatewayParts = Pick<Gateway, "leaving"> & Pick<FleetParts, "local">;
 
 /**
  * Opens a gateway; what it holds is given to `held`. Whatever a reload may change is looked up in
@@ -34,7 +37,7 @@ export type GatewayParts = Pick<Gateway, "agent" | "leaving">;
  */
 export async function openGateway(
   live: Live,
-  { agent, leaving }: GatewayParts,
+  { local, leaving }: GatewayParts,
   held: AsyncDisposableStack,
 ): Promise<Gateway> {
   const { stateDir, basePath } = live.settings.config.gateway;
@@ -78,10 +81,16 @@ export async function openGateway(
       warn,
     }),
   );
+  const roster = await Roster.open(stateDir);
+  const links = held.use(new Links({ roster, clock, log }));
+  const fleet = new Fleet({ local, roster, links, clock });
+  const agent = fleet;
   const accounts = held.use(AccountWatch.start({ stack, logins, guard, agent, clock, log }));
   const terminals = new Set<object>();
   return {
     agent,
+    fleet,
+    links,
     terminals,
     health: new Health({ agent, clock, log }),
     stack,

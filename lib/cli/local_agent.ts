@@ -60,6 +60,7 @@ export async function openLocalAgent(
   const agent = new LocalAgent({
     ...{ engine, registry, maintenance, clock, counted },
     image: () => settings().profile.image,
+    maxTotal: () => settings().maxTotal,
     tryWriting: () => tryWriting(stateDir),
   });
   return { agent, registry, maintenance };
@@ -70,6 +71,13 @@ export function statusOf({ registry, maintenance }: OpenedAgent): string {
   const [sessions, ready] = [registry.list().length, registry.poolReady];
   const drained = maintenance.drain ? "; draining, so none can begin" : "";
   return `${count(sessions, "session")}, ${count(ready, "shell")} ready${drained}`;
+}
+
+/** What this machine is called among the nodes. */
+export function nodeName({ agent: { name } }: Config): string {
+  if (name !== "") return name;
+  const host = Deno.hostname().toLowerCase().replace(/\..*/, "").replaceAll(/[^a-z0-9-]/g, "-");
+  return /^[a-z]/.test(host) ? host.slice(0, 31) : `n-${host}`.slice(0, 31);
 }
 
 /** Where leases are: with the gateway that has its own agent, or with the agent. */

@@ -11,7 +11,7 @@ import { readAndAsk, tellProblems } from "./docker_view.ts";
 import { type Listeners, openListeners } from "./listeners.ts";
 import { openGateway } from "./gateway.ts";
 import { type Life, untilIdle } from "./idle_exit.ts";
-import { openLocalAgent, partWith, RESTART_SIGNAL, statusOf } from "./local_agent.ts";
+import { nodeName, openLocalAgent, partWith, RESTART_SIGNAL, statusOf } from "./local_agent.ts";
 import { Reloader, tellReload } from "./reload.ts";
 import { changedSettings, type Live, settingsOf } from "./settings.ts";
 import { Signals } from "./signals.ts";
@@ -46,10 +46,13 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
   const live: Live = { settings: await settingsOf(first.config) };
   const { agent: where, stateDir } = live.settings.config.gateway;
   const local = where === "own" ? await openLocalAgent(live, stateDir, held) : null;
-  const agent = local?.agent ?? new RemoteAgent(() => dialAgent(where), systemClock);
+  const own = where === "none"
+    ? null
+    : local?.agent ?? new RemoteAgent(() => dialAgent(where), systemClock);
+  const machine = own && { name: nodeName(live.settings.config), agent: own };
   // Sessions of its own tell their viewers themselves.
   const restarting = local ? new AbortController().signal : signals.left;
-  const gateway = await openGateway(live, { agent, leaving: restarting }, held);
+  const gateway = await openGateway(live, { local: machine, leaving: restarting }, held);
   warnUnlessReadable(live);
   const listeners = await openListeners(gateway, live.settings, held);
   warnOfWhatHasNoEffect(live, listeners);

@@ -175,6 +175,14 @@ export const SECTIONS = {
   agent: {
     socket: key("socket", "/run/ttygate/agent.sock", socketPath),
     state_dir: key("stateDir", "/var/lib/ttygate-agent", path),
+    name: key(
+      "name",
+      "",
+      matching(
+        '"" or a name such as "node-1" (a-z, 0-9 and -, at most 31)',
+        /^([a-z][a-z0-9-]{0,30})?$/,
+      ),
+    ),
   },
   docker: {
     socket: key("socket", "/run/docker.sock", socketPath),

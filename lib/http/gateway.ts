@@ -5,6 +5,8 @@ import type { Guard } from "../auth/guard.ts";
 import type { AuthStack } from "../auth/stack.ts";
 import type { Logins } from "../auth/login.ts";
 import type { Log } from "../log.ts";
+import type { Fleet } from "../nodes/fleet.ts";
+import type { Links } from "../nodes/links.ts";
 import type { CountingLog } from "../log/counting.ts";
 import type { Allowances } from "../terminal/allowance.ts";
 import type { Clock } from "../types.ts";
@@ -20,6 +22,9 @@ import type { FairQueue } from "./fair_queue.ts";
 export interface Gateway {
   /** Who has the terminals. */
   readonly agent: Agent;
+  /** The same, with all its machines. */
+  readonly fleet: Fleet;
+  readonly links: Links;
   readonly health: Health;
   readonly stack: AuthStack;
   readonly logins: Logins;

@@ -14,6 +14,8 @@ export interface Guards<W extends Who = Who> {
   readonly who: W;
   /** What only administrators may do, for the sentence that refuses others: "read the metrics". */
   readonly what?: string;
+  /** Whether programs that send no Origin may change something: what they send shows who they are. */
+  readonly fromPrograms?: true;
   /** What those without a login get instead of 401. */
   readonly stranger?: (caller: Caller, gateway: Gateway) => Response;
 }
@@ -79,7 +81,7 @@ export async function dispatch(
       throw new Refusal(405, `This address takes ${allow} only.`, { allow });
     }
     const params = decoded(match.groups ?? {});
-    if (method !== "GET") requireOwnOrigin(caller, gateway);
+    if (method !== "GET" && !guards.fromPrograms) requireOwnOrigin(caller, gateway);
     let principal: Principal | null;
     try {
       principal = await principalFor(guards, caller, gateway);

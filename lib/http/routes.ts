@@ -6,6 +6,16 @@ import type { Gateway } from "./gateway.ts";
 import { logIn, logOut, showLogin, toLogin } from "./login.ts";
 import { beginDrain, broadcast, cancelDrain, showDrain } from "./maintenance.ts";
 import { showMetrics } from "./metrics.ts";
+import {
+  drainNode,
+  inviteNode,
+  joinNode,
+  listNodes,
+  removeNode,
+  showNode,
+  showNodeDrain,
+  undrainNode,
+} from "./nodes.ts";
 import { terminalPage } from "./pages.ts";
 import { type Call, dispatch, group, type Route } from "./router.ts";
 import { endSession, listSessions, showSession } from "./sessions.ts";
@@ -32,12 +42,19 @@ export const ROUTES: readonly Route[] = [
       },
     },
   }),
+  ...group({ listeners: WEB, who: "anyone", fromPrograms: true }, {
+    "/agent/join": { POST: joinNode },
+  }),
   ...group({ listeners: BOTH, who: "anyone" }, {
     "/healthz": { GET: ({ gateway }) => gateway.health.showLive() },
     "/readyz": { GET: ({ gateway }) => gateway.health.showReady() },
   }),
   ...group({ listeners: BOTH, who: "admin", what: "read the metrics" }, {
     "/metrics": { GET: showMetrics },
+  }),
+  ...group({ listeners: WEB, who: "admin", what: "see the nodes" }, {
+    "/api/v1/nodes": { GET: listNodes },
+    "/api/v1/nodes/:name": { GET: showNode },
   }),
   ...group({ listeners: BOTH, who: "user" }, {
     "/api/v1/sessions": { GET: listSessions },
@@ -49,6 +66,9 @@ export const ROUTES: readonly Route[] = [
     "/api/v1/users/:name/refresh": { POST: refreshUser },
     "/api/v1/troubles": { GET: ({ gateway }) => json({ troubles: gateway.noticed.all }) },
     "/api/v1/locks": { GET: listLocks },
+    "/api/v1/nodes": { GET: listNodes, POST: inviteNode },
+    "/api/v1/nodes/:name": { GET: showNode, DELETE: removeNode },
+    "/api/v1/nodes/:name/drain": { GET: showNodeDrain, POST: drainNode, DELETE: undrainNode },
   }),
 ];
 

@@ -15,6 +15,7 @@ import { away, failed, Refusal, text } from "./answers.ts";
 import { type Caller, callerOf, type Listener } from "./caller.ts";
 import { type Certificate, type Connection, Entrance } from "./entrance.ts";
 import type { Gateway } from "./gateway.ts";
+import { acceptNode, nodeProtocolOf } from "./nodes.ts";
 import { answer } from "./routes.ts";
 import { serveTerminal } from "./terminal.ts";
 import type { Turnstile } from "./turnstile.ts";
@@ -23,7 +24,7 @@ import { admitTerminal } from "./upgrade.ts";
 import {
   HEADER_BYTES,
   hostOf,
-  isWebSocket,
+  isUpgrade,
   misunderstood,
   pathOf,
   refuse,
@@ -83,7 +84,7 @@ export class HttpServer implements AsyncDisposable {
       connectionsCheckingInterval: CHECK_MS,
       noDelay: true,
       requireHostHeader: false, // the routes say what is wrong with it
-      shouldUpgradeCallback: isWebSocket,
+      shouldUpgradeCallback: isUpgrade,
     };
     const server = this.#server = createServer(settings, listen);
     // What node:http does with a connection comes after the entrance.
@@ -278,6 +279,13 @@ export class HttpServer implements AsyncDisposable {
       const seen = { host, headers: createHeaders(message), gone: gone.signal };
       const caller = this.#callerOf(message, seen, connection);
       await this.#entrance.assignClient(connection, caller.source);
+      const protocol = nodeProtocolOf(message.headers.upgrade);
+      if (protocol !== null) {
+        await acceptNode(caller, protocol, { connection: socket, ahead }, gateway);
+        connection.phase = "terminal";
+        socket.setTimeout(0); // it has its own signs of life
+        return;
+      }
       const admitted = await admitTerminal(caller, gateway);
       connection.phase = "terminal";
       socket.setTimeout(0); // a terminal may be quiet for hours; it has its own heartbeat

@@ -50,6 +50,7 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
       cols: integer(query, "cols", DEFAULT_WINSIZE.cols, 1, MAX_CELLS),
       rows: integer(query, "rows", DEFAULT_WINSIZE.rows, 1, MAX_CELLS),
     },
+    node: query.get("node"),
     resume: session === null
       ? null
       : { session, offset: integer(query, "offset", 0, 0, Number.MAX_SAFE_INTEGER) },

@@ -4,14 +4,16 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createRequest } from "@remix-run/node-fetch-server";
 import { Refusal, text, titleOf } from "./answers.ts";
+import { nodeProtocolOf } from "./nodes.ts";
 import type { Turnstile } from "./turnstile.ts";
 
 export const HEADER_BYTES = 16 * 1024;
 /** How long a client that was refused may take to close its side. */
 const REFUSED_MS = 1_000;
 
-/** Other protocols than WebSocket are not spoken here: such a request is answered as it stands. */
-export function isWebSocket({ method, headers }: IncomingMessage): boolean {
+/** Other protocols are not spoken here: such a request is answered as it stands. */
+export function isUpgrade({ method, headers }: IncomingMessage): boolean {
+  if (nodeProtocolOf(headers.upgrade) !== null) return method === "GET";
   const protocols = (headers.upgrade ?? "").toLowerCase().split(",").map((name) => name.trim());
   return method === "GET" && protocols.includes("websocket");
 }

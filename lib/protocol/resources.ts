@@ -18,6 +18,8 @@ export const SessionShape = v.object({
   id: v.string(),
   user: v.string(),
   image: v.string(),
+  /** The node that it is on; absent where an agent says it. */
+  node: v.optional(v.string()),
   /** The id of its container in the engine. */
   container: v.string(),
   started: Time,

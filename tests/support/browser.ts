@@ -29,6 +29,9 @@ export interface PersonOptions extends BrowserContextOptions {
   readonly tolerate?: RegExp;
 }
 
+/** Chromium's word for a network of another test's containers that came or went just then. */
+const NETWORK_CHANGED = "ERR_NETWORK_CHANGED";
+
 /** One Chromium with a profile of its own, gone with it. */
 export class TestBrowser implements AsyncDisposable {
   private constructor(readonly browser: Browser) {}
@@ -72,8 +75,16 @@ export class Person implements AsyncDisposable {
   ): Promise<Person> {
     const person = new Person(context);
     const complain = (complaint: string) => {
-      if (!tolerate.test(complaint)) person.complaints.push(complaint);
+      if (!tolerate.test(complaint) && !complaint.includes(NETWORK_CHANGED)) {
+        person.complaints.push(complaint);
+      }
     };
+    context.on("requestfailed", (request) => {
+      const { errorText } = request.failure()!;
+      if (errorText.includes(NETWORK_CHANGED) && request.isNavigationRequest()) {
+        request.frame().page().reload().catch(() => {});
+      }
+    });
     context.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") complain(message.text());
     });

@@ -19,11 +19,12 @@ const ROOMS: readonly Room[] = [
   {
     room: "static",
     paths: ["static/"],
-    floor: 6,
+    floor: 7,
     only: ["lib/protocol/", "lib/terminal/answers.ts", "lib/types.ts"],
   },
-  { room: "cli", paths: ["main.ts", "lib/cli/"], floor: 5 },
-  { room: "http", paths: ["lib/http/"], floor: 4 },
+  { room: "cli", paths: ["main.ts", "lib/cli/"], floor: 6 },
+  { room: "http", paths: ["lib/http/"], floor: 5 },
+  { room: "nodes", paths: ["lib/nodes/"], floor: 4 },
   { room: "agent", paths: ["lib/agent/"], floor: 3 },
   { room: "sessions", paths: ["lib/sessions/"], floor: 2 },
   // A Docker client for any program, which knows nothing of ttygate.

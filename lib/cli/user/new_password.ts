@@ -1,12 +1,7 @@
 /** A new password: asked for or read, in one form, held against the rules, and hashed. */
-import process from "node:process";
-import { createInterface } from "node:readline";
-import { Writable } from "node:stream";
 import { Hasher } from "../../auth/hasher.ts";
 import { opaque, passwordProblem, type PasswordRules } from "../../auth/password.ts";
-
-/** The longest line read as a password from standard input, in bytes. */
-const LINE_BYTES = 4096;
+import { askHidden, firstLine } from "../secret.ts";
 
 /** How a password comes in. */
 export interface PasswordOptions {
@@ -49,47 +44,15 @@ async function readOne(check: (password: string) => Promise<boolean>): Promise<s
   return await check(password) ? password : null;
 }
 
-/**
- * Asks like passwd(1): not even the password's length is shown. `promptSecret` of the standard
- * library would leave the terminal without echo when it is interrupted.
- */
-async function askTwice(
+/** Asks twice, as passwd(1) does. */
+function askTwice(
   name: string,
   check: (password: string) => Promise<boolean>,
 ): Promise<string | null> {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({
-    input: process.stdin,
-    output: nowhere,
-    terminal: true,
-    historySize: 0,
-  });
-  // Keeps lines that come before they are asked for; Ctrl-C and Ctrl-D end it.
-  const lines = terminal[Symbol.asyncIterator]();
-  const ask = async (question: string) => {
-    await Deno.stdout.write(new TextEncoder().encode(`${question} `));
-    const line = await lines.next();
-    console.log();
-    if (line.done) throw new Error("interrupted; nothing was changed");
-    return line.value;
-  };
-  try {
+  return askHidden(async (ask) => {
     const password = opaque(await ask(`New password for ${name}:`));
     const isNew = await check(password);
     if (opaque(await ask("The same again:")) === password) return isNew ? password : null;
     throw new Error("the two passwords differ; nothing was changed");
-  } finally {
-    terminal.close();
-  }
-}
-
-async function firstLine(): Promise<string> {
-  let line = "";
-  for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-    line += text;
-    const end = line.indexOf("\n");
-    if (end >= 0) return line.slice(0, end).replace(/\r$/, "");
-    if (line.length > LINE_BYTES) break;
-  }
-  return line;
+  });
 }

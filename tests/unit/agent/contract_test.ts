@@ -70,6 +70,7 @@ class Machine implements AsyncDisposable {
     this.agent = new LocalAgent({
       ...{ ...parts, registry, maintenance, counted: this.#counted },
       image: () => PROFILE.image,
+      maxTotal: () => 50,
       tryWriting: () => Promise.resolve(),
     });
   }
@@ -355,7 +356,13 @@ Deno.test("an agent that does not answer an opening whole is away after 10 s", a
   for (const answer of ["", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: web"]) {
     const { agent, clock, heard } = standing(answer);
     const [client] = pipe();
-    const visit = { user: "alice", remote: "", source: "", winsize: { cols: 80, rows: 24 } };
+    const visit = {
+      user: "alice",
+      remote: "",
+      source: "",
+      winsize: { cols: 80, rows: 24 },
+      node: null,
+    };
     const served = agent.serve(
       { key: "", connection: client, ahead: new Uint8Array() },
       { ...visit, resume: null },

@@ -10,6 +10,8 @@ import { until } from "../../support/gateway.ts";
 
 const SESSION = { id: "abc", user: "alice" } as SessionInfo;
 
+const STATUS = { ready: 0, maxTotal: 1, draining: false, image: "", sessions: [] };
+
 /** An agent that notes what it is asked, behind a listener on a socket of its own. */
 class Stage implements AsyncDisposable {
   readonly asked: string[] = [];
@@ -41,6 +43,7 @@ class Stage implements AsyncDisposable {
       list: () => note("list", [SESSION]),
       end: (id, { reason }) => note(`end ${id} ${reason}`, id === "abc" ? "ended" : "unknown"),
       counts: () => Promise.reject(new Error("a secret of the agent's own")),
+      status: () => note("status", STATUS),
       whyNotLive: () => note("live", null),
       whyNotReady: () => note("ready", null),
       drain: () => note("drain", drain),

@@ -43,7 +43,7 @@ const DEFAULTS: Config = {
     tlsCert: null,
     tlsKey: null,
   },
-  agent: { socket: "/run/ttygate/agent.sock", stateDir: "/var/lib/ttygate-agent" },
+  agent: { socket: "/run/ttygate/agent.sock", stateDir: "/var/lib/ttygate-agent", name: "" },
   docker: { socket: "/run/docker.sock", instance: "default", minFreeBytes: 2147483648 },
   container: {
     image: "ubuntu:24.04",

@@ -49,6 +49,7 @@ class Stage {
         },
       } as unknown as Maintenance,
       image: () => "test:latest",
+      maxTotal: () => 50,
       tryWriting: () => so(this.writes),
       clock: this.clock,
       counted: null as unknown as CountingLog,

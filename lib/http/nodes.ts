@@ -1,0 +1,126 @@
+/** Nodes: their calls, their joining, and what an administrator does with them. */
+import type { Duplex } from "node:stream";
+import { CallRefused } from "../nodes/links.ts";
+import { RosterError } from "../nodes/roster.ts";
+import {
+  CONTROL_PROTOCOL,
+  InviteShape,
+  JoinShape,
+  type NodeInfo,
+  STREAM_PROTOCOL,
+} from "../protocol/nodes.ts";
+import { DrainOrderShape } from "../protocol/resources.ts";
+import { json, nothingHere, Refusal } from "./answers.ts";
+import { readJson } from "./body.ts";
+import type { Caller } from "./caller.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Call } from "./router.ts";
+
+/** Which of a node's protocols an `Upgrade` header asks for; null for none. */
+export function nodeProtocolOf(upgrade: string | undefined): string | null {
+  const protocol = upgrade?.trim().toLowerCase();
+  return protocol === CONTROL_PROTOCOL || protocol === STREAM_PROTOCOL ? protocol : null;
+}
+
+/**
+ * `GET /agent` with such an upgrade: takes a node's connection.
+ *
+ * @throws {Refusal} with nothing answered yet
+ */
+export async function acceptNode(
+  caller: Caller,
+  protocol: string,
+  opening: { readonly connection: Duplex; readonly ahead: Uint8Array },
+  gateway: Gateway,
+): Promise<void> {
+  if (caller.listener !== "web" || caller.path !== "/agent") throw nothingHere();
+  gateway.hosts.require(caller, gateway);
+  const { headers, remote } = caller;
+  try {
+    await gateway.links.accept(protocol, { headers, remote, ...opening });
+  } catch (error) {
+    if (error instanceof CallRefused) throw new Refusal(error.status, error.message);
+    throw error;
+  }
+}
+
+/** `POST /agent/join`: trades a token, which only an administrator can make, for an identity. */
+export async function joinNode({ caller, request, gateway }: Call): Promise<Response> {
+  const { token, publicKey } = await readJson(request, JoinShape);
+  const { remote, source } = caller;
+  try {
+    const joined = await gateway.fleet.join(token, publicKey);
+    gateway.log.notice("a node has joined", { event: "node-join", node: joined.name, remote });
+    return json(joined, 201);
+  } catch (error) {
+    if (!(error instanceof RosterError)) throw error;
+    gateway.counted.of(source).notice("a node was refused", { event: "node-refused", remote });
+    throw new Refusal(403, error.message);
+  }
+}
+
+/** `GET /api/v1/nodes`. */
+export async function listNodes({ gateway: { fleet } }: Call): Promise<Response> {
+  return json({ nodes: await fleet.nodes() });
+}
+
+/** `GET /api/v1/nodes/{name}`. */
+export async function showNode({ params, gateway }: Call<"name">): Promise<Response> {
+  return json(await nodeOf(params.name, gateway));
+}
+
+/** `POST /api/v1/nodes`: makes an invitation. */
+export async function inviteNode({ request, gateway: { fleet, log } }: Call): Promise<Response> {
+  const { name } = await readJson(request, InviteShape);
+  const invitation = await orRefusal(fleet.invite(name));
+  log.notice("a node was invited", { event: "node-invite", node: name });
+  return json(invitation, 201);
+}
+
+/** `DELETE /api/v1/nodes/{name}`: its connections end now. */
+export async function removeNode({ params: { name }, gateway }: Call<"name">): Promise<Response> {
+  await orRefusal(gateway.fleet.remove(name));
+  gateway.log.notice("a node was removed", { event: "node-remove", node: name });
+  return new Response(null, { status: 204 });
+}
+
+/** `POST /api/v1/nodes/{name}/drain`: no new sessions there; those that run are told. */
+export async function drainNode(
+  { request, params: { name }, gateway }: Call<"name">,
+): Promise<Response> {
+  const order = await readJson(request, DrainOrderShape);
+  return json(await (await agentOf(name, gateway)).beginDrain(order));
+}
+
+/** `DELETE /api/v1/nodes/{name}/drain`. */
+export async function undrainNode({ params: { name }, gateway }: Call<"name">): Promise<Response> {
+  return json(await (await agentOf(name, gateway)).cancelDrain());
+}
+
+/** `GET /api/v1/nodes/{name}/drain`. */
+export async function showNodeDrain(
+  { params: { name }, gateway }: Call<"name">,
+): Promise<Response> {
+  return json(await (await agentOf(name, gateway)).drain());
+}
+
+async function nodeOf(name: string, { fleet }: Gateway): Promise<NodeInfo> {
+  const node = (await fleet.nodes()).find((node) => node.name === name);
+  if (node) return node;
+  throw new Refusal(404, `There is no node ${name}.`);
+}
+
+function agentOf(name: string, { fleet }: Gateway) {
+  return orRefusal((async () => await fleet.agentOf(name))());
+}
+
+const STATUS = { conflict: 409, unknown: 404, refused: 403 } as const;
+
+async function orRefusal<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof RosterError) throw new Refusal(STATUS[error.kind], error.message);
+    throw error;
+  }
+}

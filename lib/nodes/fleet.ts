@@ -1,0 +1,281 @@
+/** All machines of a gateway as one agent: sessions begin where there is room, and are found again. */
+import { type Agent, AgentAwayError, type Opening, type Visit } from "../agent/agent.ts";
+import type { InvitationShape, NodeInfo, NodeStatus } from "../protocol/nodes.ts";
+import type { Counts, DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
+import type { Ending } from "../sessions/endings.ts";
+import type { Clock } from "../types.ts";
+import type * as v from "valibot";
+import type { Link } from "./link.ts";
+import type { Links } from "./links.ts";
+import { choose } from "./placement.ts";
+import { type Node, type Roster, RosterError } from "./roster.ts";
+
+/** After its start a gateway does not know yet what is on nodes that have not called. */
+const CALLING_MS = 15_000;
+
+export interface FleetParts {
+  /** The agent of the gateway's own machine, under its name; null where there is none. */
+  readonly local: { readonly name: string; readonly agent: Agent } | null;
+  readonly roster: Roster;
+  readonly links: Links;
+  readonly clock: Clock;
+}
+
+/** A machine that can be asked. */
+interface Machine {
+  readonly name: string;
+  readonly agent: Agent;
+}
+
+/** Owns nothing. */
+export class Fleet implements Agent {
+  readonly #parts: FleetParts;
+  readonly #startedMs: number;
+
+  constructor(parts: FleetParts) {
+    this.#parts = parts;
+    this.#startedMs = parts.clock.now();
+  }
+
+  async serve(opening: Opening, visit: Visit, dismissed: AbortSignal): Promise<void> {
+    const { agent } = visit.resume === null
+      ? await this.#place(visit)
+      : await this.#holder(visit.resume.session);
+    await agent.serve(opening, visit, dismissed);
+  }
+
+  /** Those of nodes that are away are not in it. */
+  async list(): Promise<readonly SessionInfo[]> {
+    const lists = await Promise.allSettled(this.#machines.map(async ({ name, agent }) => {
+      const sessions = await agent.list();
+      return this.#parts.roster.nodes.length === 0
+        ? sessions
+        : sessions.map((session) => ({ ...session, node: name }));
+    }));
+    const [first] = lists;
+    // One machine alone says why it does not answer.
+    if (lists.length === 1 && first!.status === "rejected") throw first!.reason;
+    return lists.flatMap((list) => list.status === "fulfilled" ? list.value : [])
+      .toSorted((a, b) => a.started < b.started ? -1 : 1);
+  }
+
+  async end(id: string, cause: Ending): Promise<"ended" | "unknown" | "leaving"> {
+    return await (await this.#holder(id)).agent.end(id, cause);
+  }
+
+  async counts(): Promise<Counts> {
+    const all = await this.#ask((agent) => agent.counts());
+    const sum = (of: (counts: Counts) => number) => all.reduce((sum, one) => sum + of(one), 0);
+    const ended: Record<string, number> = {};
+    for (const one of all) {
+      for (const [reason, count] of Object.entries(one.ended)) {
+        ended[reason] = (ended[reason] ?? 0) + count;
+      }
+    }
+    return {
+      sessions: sum(({ sessions }) => sessions),
+      attached: sum(({ attached }) => attached),
+      ready: sum(({ ready }) => ready),
+      draining: all.length > 0 && all.every(({ draining }) => draining),
+      started: sum(({ started }) => started),
+      ended,
+      events: merged(all.flatMap(({ events }) => events)),
+    };
+  }
+
+  async status(): Promise<NodeStatus> {
+    const all = await this.#ask((agent) => agent.status());
+    return {
+      ready: all.reduce((sum, { ready }) => sum + ready, 0),
+      maxTotal: all.reduce((sum, { maxTotal }) => sum + maxTotal, 0),
+      draining: all.every(({ draining }) => draining),
+      image: all[0]?.image ?? "",
+      sessions: all.flatMap(({ sessions }) => sessions),
+    };
+  }
+
+  async whyNotLive(): Promise<string | null> {
+    return await this.#parts.local?.agent.whyNotLive() ?? null;
+  }
+
+  async whyNotReady(): Promise<string | null> {
+    const { local, links } = this.#parts;
+    const hasRoom = ({ status }: Link) =>
+      !status.draining && status.sessions.length < status.maxTotal;
+    if (links.all.some(hasRoom)) return null;
+    return local === null ? "No node is there." : await local.agent.whyNotReady();
+  }
+
+  drain(): Promise<DrainInfo> {
+    return this.#together((agent) => agent.drain());
+  }
+
+  beginDrain(order: DrainOrder): Promise<DrainInfo> {
+    return this.#together((agent) => agent.beginDrain(order));
+  }
+
+  cancelDrain(): Promise<DrainInfo> {
+    return this.#together((agent) => agent.cancelDrain());
+  }
+
+  async broadcast(text: string): Promise<number> {
+    const shown = await this.#ask((agent) => agent.broadcast(text));
+    return shown.reduce((sum, one) => sum + one, 0);
+  }
+
+  /** The nodes by name, the gateway's own machine first. */
+  async nodes(): Promise<readonly NodeInfo[]> {
+    const { local, roster } = this.#parts;
+    const own = local === null ? [] : [await this.#describeLocal(local)];
+    const joined = roster.nodes.map((node) => this.#describe(node));
+    const invited = roster.invitations(Date.now()).map(({ name }) => describeInvited(name));
+    const others = [...joined, ...invited].toSorted((a, b) => a.name < b.name ? -1 : 1);
+    return [...own, ...others];
+  }
+
+  /** @throws {RosterError} when that cannot be */
+  async invite(name: string): Promise<v.InferOutput<typeof InvitationShape>> {
+    if (this.#parts.local?.name === name) {
+      throw new RosterError("conflict", `${name} is this machine's own name.`);
+    }
+    const { token, expiresMs } = await this.#parts.roster.invite(name, Date.now());
+    return { name, token, expires: new Date(expiresMs).toISOString() };
+  }
+
+  /** Trades a token for an identity. @throws {RosterError} when it does not count */
+  async join(token: string, publicKey: string) {
+    const { roster } = this.#parts;
+    const { id, name } = await roster.join(token, publicKey, Date.now());
+    return { id, name, gatewayKey: roster.key.publicKey };
+  }
+
+  /** Its sessions end at the node, when their grace is over. @throws {RosterError} */
+  async remove(name: string): Promise<void> {
+    const { roster, links } = this.#parts;
+    const id = roster.byName(name)?.id;
+    await roster.remove(name);
+    if (id !== undefined) links.forget(id);
+  }
+
+  /**
+   * The agent of a node that is there.
+   *
+   * @throws {RosterError} when there is no such node
+   * @throws {AgentAwayError} when it is away
+   */
+  agentOf(name: string): Agent {
+    const { local, roster, links } = this.#parts;
+    if (local?.name === name) return local.agent;
+    const node = roster.byName(name);
+    if (!node) throw new RosterError("unknown", `There is no node ${name}.`);
+    const link = links.of(node.id);
+    if (!link) throw new AgentAwayError(`The node ${name} is away`);
+    return link.agent;
+  }
+
+  get #machines(): readonly Machine[] {
+    const { local, links } = this.#parts;
+    return [...local === null ? [] : [local], ...links.all.map(machineOf)];
+  }
+
+  /** Where a session begins; where no machine has room one of them says so. */
+  async #place({ node }: Visit): Promise<Machine> {
+    const { local, links } = this.#parts;
+    if (node !== null) return { name: node, agent: this.agentOf(node) };
+    const there = links.all;
+    if (local !== null && there.length === 0) return local;
+    const candidates = there.map((link) => ({ ...machineOf(link), status: link.status }));
+    const own = local && await local.agent.status().then(
+      (status) => [{ ...local, status }],
+      () => [], // it does not answer: others may
+    );
+    const [any = null] = this.#machines;
+    const chosen = choose([...own ?? [], ...candidates], null) ?? any;
+    if (chosen === null) throw new AgentAwayError("No node is there");
+    return chosen;
+  }
+
+  /** Who has a session, or would say that it has ended. @throws {AgentAwayError} */
+  async #holder(session: string): Promise<Machine> {
+    const { local, links, roster, clock } = this.#parts;
+    if (roster.nodes.length === 0 && local !== null) return local;
+    const has = ({ status }: Link) => status.sessions.some(({ id }) => id === session);
+    const link = links.all.find(has);
+    if (link) return machineOf(link);
+    // One that has just begun is in no status yet.
+    for (const machine of this.#machines) {
+      const sessions = await machine.agent.list().catch(() => []);
+      if (sessions.some(({ id }) => id === session)) return machine;
+    }
+    const isAway = roster.nodes.some(({ id }) =>
+      links.of(id) === undefined &&
+      (links.lastOf(id)?.sessions.some((one) => one.id === session) ??
+        clock.now() - this.#startedMs < CALLING_MS)
+    );
+    const [any] = this.#machines;
+    if (isAway || !any) throw new AgentAwayError("The node of this session is away");
+    return any;
+  }
+
+  /** What each machine that answers says. */
+  async #ask<T>(question: (agent: Agent) => Promise<T>): Promise<T[]> {
+    const answers = await Promise.allSettled(this.#machines.map(({ agent }) => question(agent)));
+    const [first] = answers;
+    if (answers.length === 1 && first!.status === "rejected") throw first!.reason;
+    return answers.flatMap((answer) => answer.status === "fulfilled" ? [answer.value] : []);
+  }
+
+  async #together(question: (agent: Agent) => Promise<DrainInfo>): Promise<DrainInfo> {
+    const all = await this.#ask(question);
+    const draining = all.find(({ draining }) => draining);
+    return {
+      draining: all.length > 0 && all.every(({ draining }) => draining),
+      since: draining?.since ?? null,
+      endsAt: draining?.endsAt ?? null,
+      message: draining?.message ?? "",
+      sessions: all.reduce((sum, { sessions }) => sum + sessions, 0),
+    };
+  }
+
+  async #describeLocal({ name, agent }: Machine): Promise<NodeInfo> {
+    const status = await agent.status().catch(() => null);
+    const state = status === null ? "away" as const : "online" as const;
+    return { name, kind: "local", state, ...figures(status), remote: null, since: null };
+  }
+
+  #describe({ id, name }: Node): NodeInfo {
+    const link = this.#parts.links.of(id);
+    const status = link?.status ?? this.#parts.links.lastOf(id) ?? null;
+    const state = link ? "online" as const : "away" as const;
+    const since = link?.since.toISOString() ?? null;
+    return { name, kind: "joined", state, ...figures(status), remote: link?.remote ?? null, since };
+  }
+}
+
+function machineOf({ node: { name }, agent }: Link): Machine {
+  return { name, agent };
+}
+
+function figures(status: NodeStatus | null) {
+  return {
+    draining: status?.draining ?? false,
+    sessions: status?.sessions.length ?? null,
+    ready: status?.ready ?? null,
+    maxTotal: status?.maxTotal ?? null,
+    image: status?.image ?? null,
+  };
+}
+
+function describeInvited(name: string): NodeInfo {
+  return { name, kind: "invited", state: "invited", ...figures(null), remote: null, since: null };
+}
+
+/** Counts of the same event and reason as one. */
+function merged(events: Counts["events"]): Counts["events"] {
+  const sums = new Map<string, Counts["events"][number]>();
+  for (const { event, why, count } of events) {
+    const key = `${event} ${why}`;
+    sums.set(key, { event, why, count: count + (sums.get(key)?.count ?? 0) });
+  }
+  return [...sums.values()];
+}

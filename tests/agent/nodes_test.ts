@@ -1,0 +1,193 @@
+/** Machines that dial a gateway and are never dialled: joining, sessions on them, links that break. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "node:path";
+import { TestAgent } from "../support/agent.ts";
+import { TestGateway, ttygate, until } from "../support/gateway.ts";
+import { Relay } from "../support/relay.ts";
+import { Refused, TestTerminal } from "../support/terminal.ts";
+
+interface Listed {
+  readonly name: string;
+  readonly state: string;
+  readonly sessions: number | null;
+}
+
+/** A gateway without an agent of its own, in a place that outlives it. */
+class Place implements AsyncDisposable {
+  readonly home = Deno.makeTempDirSync({ prefix: "ttygate-test-" });
+  #gateway: TestGateway | null = null;
+
+  get gateway(): TestGateway {
+    return this.#gateway!;
+  }
+
+  async begin(env: Record<string, string> = {}): Promise<TestGateway> {
+    const none = { TTYGATE_GATEWAY_AGENT: "none", TTYGATE_DOCKER_SOCKET: join(this.home, "none") };
+    const listen = { TTYGATE_GATEWAY_LISTEN: this.#gateway?.host ?? "127.0.0.1:0" };
+    const groups = "admin: root,alice\n";
+    this.#gateway = await TestGateway.start({
+      home: this.home,
+      groups,
+      env: { ...none, ...listen, ...env },
+    });
+    return this.#gateway;
+  }
+
+  async cli(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await ttygate(args, { env: this.gateway.env });
+    assertEquals([code, stderr], [0, ""]);
+    return stdout;
+  }
+
+  async nodes(): Promise<Listed[]> {
+    return JSON.parse(await this.cli("node", "list", "--json"));
+  }
+
+  /** Makes an agent a node, through an address that leads to the gateway. */
+  async join(agent: TestAgent, name: string, url = this.gateway.origin): Promise<void> {
+    const { token } = JSON.parse(await this.cli("node", "invite", name, "--json"));
+    const env = { ...agent.env, TTYGATE_AGENT_STATE_DIR: join(agent.home, "state") };
+    const { code, stdout } = await ttygate(["agent", "join", url], { env, stdin: `${token}\n` });
+    assertEquals(code, 0);
+    assertMatch(stdout, new RegExp(`this machine is ${name} of http`));
+    await this.online(name);
+  }
+
+  async online(name: string): Promise<void> {
+    await until(async () =>
+      (await this.nodes()).some((node) => node.name === name && node.state === "online")
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#gateway?.[Symbol.asyncDispose]();
+    await Deno.remove(this.home, { recursive: true });
+  }
+}
+
+Deno.test("a machine joins by a token that counts once, and its sessions are served", async () => {
+  await using agent = await TestAgent.start();
+  await using place = new Place();
+  const gateway = await place.begin();
+  const cookie = await gateway.logIn();
+  const refused = await TestTerminal.connect(gateway, { cookie }).catch((error) => error);
+  assert(refused instanceof Refused);
+  assertEquals(refused.status, 503);
+
+  await place.join(agent, "west");
+  await using terminal = await TestTerminal.open(gateway, { cookie });
+  assertEquals(await terminal.run("echo $((6 * 7))"), "42");
+  assertEquals((await agent.containers()).length, 1);
+  const [{ node, user }] = JSON.parse(await place.cli("session", "list", "--json"));
+  assertEquals([node, user], ["west", "alice"]);
+  const [west] = await place.nodes();
+  assertEquals([west!.name, west!.sessions], ["west", 1]);
+
+  const again = await ttygate(["agent", "join", gateway.origin], {
+    env: { TTYGATE_AGENT_STATE_DIR: join(agent.home, "state") },
+    stdin: "no such token\n",
+  });
+  assertEquals(again.code, 1);
+  assertMatch(again.stderr, /the gateway refused: The token is wrong, used or over an hour old/);
+  terminal.type("exit 3\r");
+  const { reason, exitCode } = await terminal.event("ended");
+  assertEquals([reason, exitCode], ["exit", 3]);
+});
+
+Deno.test("sessions outlive a gateway that is killed, and a link that is cut, byte for byte", async () => {
+  await using agent = await TestAgent.start();
+  await using place = new Place();
+  let gateway = await place.begin();
+  await using relay = new Relay(gateway.host);
+  await place.join(agent, "west", relay.origin);
+  const cookie = await gateway.logIn();
+  let terminal = await TestTerminal.open(gateway, { cookie });
+  try {
+    terminal.type("sh -c 'while :; do i=$((i + 1)); echo n$i; sleep 0.02; done'\r");
+    await terminal.see(/^n3\r$/m);
+    const { session } = terminal;
+    let output = "";
+    const back = async () => {
+      await terminal.closed;
+      output += terminal.output;
+      const { offset } = terminal;
+      await place.online("west");
+      terminal = await TestTerminal.open(gateway, { cookie, query: { session, offset } });
+      assertEquals((await terminal.event("ready")).offset, offset);
+    };
+    relay.cut();
+    await back();
+    await gateway.stop("SIGKILL");
+    gateway = await place.begin();
+    await back();
+    await terminal.see(/^n\d+\r$/m);
+    const numbers = [...(output + terminal.output).matchAll(/^n(\d+)\r$/gm)].map(([, n]) =>
+      Number(n)
+    );
+    assertEquals(numbers, numbers.map((_, i) => i + 1));
+  } finally {
+    terminal.cut();
+  }
+});
+
+Deno.test("a session whose node is away waits for it, and a removed node is cut off", async () => {
+  await using agent = await TestAgent.start();
+  await using place = new Place();
+  const gateway = await place.begin();
+  await place.join(agent, "west");
+  const cookie = await gateway.logIn();
+  const terminal = await TestTerminal.open(gateway, { cookie });
+  const { session } = terminal;
+  await until(async () => (await place.nodes())[0]!.sessions === 1);
+  await agent.stop("SIGKILL");
+  await terminal.closed;
+  const query = { session, offset: terminal.offset };
+  const away = await TestTerminal.connect(gateway, { cookie, query }).catch((error) => error);
+  assertEquals(away.status, 503);
+  assertEquals((await place.nodes())[0]!.state, "away");
+  await agent.begin();
+  await place.online("west");
+  await using back = await TestTerminal.open(gateway, { cookie, query });
+  assertEquals(await back.run("echo back"), "back");
+
+  assertEquals(await place.cli("node", "remove", "west"), "removed west\n");
+  await back.closed;
+  assertEquals(await place.nodes(), []);
+});
+
+Deno.test("of two nodes the less used is taken, and one that is drained is not", async () => {
+  await using east = await TestAgent.start();
+  await using west = await TestAgent.start();
+  await using place = new Place();
+  const gateway = await place.begin();
+  await place.join(east, "east");
+  await place.join(west, "west");
+  const cookie = await gateway.logIn();
+  const open = async () => {
+    const terminal = await TestTerminal.open(gateway, { cookie });
+    await terminal.event("ready");
+    return terminal;
+  };
+  const counts = async () => [(await east.containers()).length, (await west.containers()).length];
+  await using one = await open();
+  await until(async () =>
+    (await place.nodes()).reduce((sum, { sessions }) => sum + sessions!, 0) === 1
+  );
+  await using two = await open();
+  assertEquals(await counts(), [1, 1]);
+  for (const terminal of [one, two]) {
+    terminal.type("exit\r");
+    await terminal.closed;
+  }
+  await until(async () => (await counts()).join() === "0,0");
+  assertMatch(await place.cli("node", "drain", "east"), /^no session can begin on east/);
+  await until(async () => /draining/.test(await place.cli("node", "list")));
+  await using three = await open();
+  await using four = await open();
+  assertEquals(await counts(), [0, 2]);
+  await place.cli("node", "undrain", "east");
+  for (const terminal of [three, four]) {
+    terminal.type("exit\r");
+    await terminal.closed;
+  }
+});
