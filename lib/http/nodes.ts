@@ -17,7 +17,7 @@ import type { Gateway } from "./gateway.ts";
 import type { Call } from "./router.ts";
 
 /** Which of a node's protocols an `Upgrade` header asks for; null for none. */
-export function nodeProtocolOf(upgrade: string | undefined): string | null {
+export function nodeProtocolOf(upgrade: string | null | undefined): string | null {
   const protocol = upgrade?.trim().toLowerCase();
   return protocol === CONTROL_PROTOCOL || protocol === STREAM_PROTOCOL ? protocol : null;
 }

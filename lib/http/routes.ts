@@ -52,9 +52,10 @@ export const ROUTES: readonly Route[] = [
   ...group({ listeners: BOTH, who: "admin", what: "read the metrics" }, {
     "/metrics": { GET: showMetrics },
   }),
-  ...group({ listeners: WEB, who: "admin", what: "see the nodes" }, {
-    "/api/v1/nodes": { GET: listNodes },
-    "/api/v1/nodes/:name": { GET: showNode },
+  ...group({ listeners: BOTH, who: "admin", what: "rule over nodes" }, {
+    "/api/v1/nodes": { GET: listNodes, POST: inviteNode },
+    "/api/v1/nodes/:name": { GET: showNode, DELETE: removeNode },
+    "/api/v1/nodes/:name/drain": { GET: showNodeDrain, POST: drainNode, DELETE: undrainNode },
   }),
   ...group({ listeners: BOTH, who: "user" }, {
     "/api/v1/sessions": { GET: listSessions },
@@ -66,9 +67,6 @@ export const ROUTES: readonly Route[] = [
     "/api/v1/users/:name/refresh": { POST: refreshUser },
     "/api/v1/troubles": { GET: ({ gateway }) => json({ troubles: gateway.noticed.all }) },
     "/api/v1/locks": { GET: listLocks },
-    "/api/v1/nodes": { GET: listNodes, POST: inviteNode },
-    "/api/v1/nodes/:name": { GET: showNode, DELETE: removeNode },
-    "/api/v1/nodes/:name/drain": { GET: showNodeDrain, POST: drainNode, DELETE: undrainNode },
   }),
 ];
 

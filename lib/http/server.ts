@@ -15,12 +15,10 @@ import { away, failed, Refusal, text } from "./answers.ts";
 import { type Caller, callerOf, type Listener } from "./caller.ts";
 import { type Certificate, type Connection, Entrance } from "./entrance.ts";
 import type { Gateway } from "./gateway.ts";
-import { acceptNode, nodeProtocolOf } from "./nodes.ts";
 import { answer } from "./routes.ts";
-import { serveTerminal } from "./terminal.ts";
 import type { Turnstile } from "./turnstile.ts";
 import { placeSocket } from "./unix_socket.ts";
-import { admitTerminal } from "./upgrade.ts";
+import { serveUpgrade } from "./upgrades.ts";
 import {
   HEADER_BYTES,
   hostOf,
@@ -279,18 +277,11 @@ export class HttpServer implements AsyncDisposable {
       const seen = { host, headers: createHeaders(message), gone: gone.signal };
       const caller = this.#callerOf(message, seen, connection);
       await this.#entrance.assignClient(connection, caller.source);
-      const protocol = nodeProtocolOf(message.headers.upgrade);
-      if (protocol !== null) {
-        await acceptNode(caller, protocol, { connection: socket, ahead }, gateway);
-        connection.phase = "terminal";
-        socket.setTimeout(0); // it has its own signs of life
-        return;
-      }
-      const admitted = await admitTerminal(caller, gateway);
-      connection.phase = "terminal";
-      socket.setTimeout(0); // a terminal may be quiet for hours; it has its own heartbeat
       const key = String(message.headers["sec-websocket-key"]);
-      await serveTerminal({ key, connection: socket, ahead }, admitted, gateway);
+      await serveUpgrade(caller, { key, connection: socket, ahead }, gateway, () => {
+        connection.phase = "terminal";
+        socket.setTimeout(0);
+      });
     } catch (error) {
       if (socket.destroyed) return;
       await refuse(socket, text(this.#refusalOf(error, "an upgrade failed", connection)));

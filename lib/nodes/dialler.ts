@@ -247,7 +247,7 @@ async function headOf(connection: Duplex, protocol: string, clock: Clock): Promi
   const failed = (error?: Error) => reject(new Error(error?.message || "the connection was lost"));
   connection.once("error", failed).once("close", () => failed());
   connection.once("end", () => failed());
-  using late = clock.timer(OPENING_MS, () => reject(new Error("it does not answer in time")));
+  using _late = clock.timer(OPENING_MS, () => reject(new Error("it does not answer in time")));
   const [, ...lines] = (await promise).split("\r\n");
   const headers = new Headers();
   for (const line of lines) {

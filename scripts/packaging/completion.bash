@@ -11,7 +11,7 @@ _ttygate() {
       mapfile -t COMPREPLY < <(compgen -W "$users" -- "$word")
       return
       ;;
-    --config)
+    --config | --ca)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       compopt -o filenames 2>/dev/null
       return
@@ -30,7 +30,7 @@ _ttygate() {
   local i
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --config | --prefix | --at | --message | --user) ((i++)) ;;
+      --config | --ca | --prefix | --at | --message | --user) ((i++)) ;;
       -*) ;;
       *) said+=("${COMP_WORDS[i]}") ;;
     esac
@@ -39,7 +39,7 @@ _ttygate() {
   local words='' options='--config --help'
   case ${said[0]-} in
     '')
-      words='serve agent sweep user session drain broadcast doctor config install uninstall version'
+      words='serve agent sweep user session node drain broadcast doctor config install uninstall version'
       options+=' --version'
       ;;
     sweep) options+=' --dry-run --json' ;;
@@ -58,6 +58,19 @@ _ttygate() {
         1,*) words='list show kill' ;;
         2,show | 2,kill)
           words=$("${COMP_WORDS[0]}" session list 2>/dev/null | sed '1d; s/ .*//')
+          ;;
+      esac
+      ;;
+    agent)
+      options+=' --ca'
+      [ "${#said[@]}" -gt 1 ] || words='join'
+      ;;
+    node)
+      options+=' --json --at --message'
+      case ${#said[@]},${said[1]-} in
+        1,*) words='invite list show drain undrain remove' ;;
+        2,show | 2,drain | 2,undrain | 2,remove)
+          words=$("${COMP_WORDS[0]}" node list 2>/dev/null | sed '1d; s/ .*//')
           ;;
       esac
       ;;

@@ -96,6 +96,7 @@ banner = ""
 [agent]
 socket = "/run/ttygate/agent.sock"
 state_dir = "/var/lib/ttygate-agent"
+name = ""
 [docker]
 socket = "/run/docker.sock"
 instance = "default"
@@ -196,6 +197,7 @@ Deno.test("every key can be overridden by its environment variable", async () =>
     "gateway.banner": ["Hello, you\nthere", "Hello, you\nthere"],
     "agent.socket": ["/b.sock", "/b.sock"],
     "agent.state_dir": ["/c", "/c"],
+    "agent.name": ["node-1", "node-1"],
     "docker.socket": ["/d.sock", "/d.sock"],
     "docker.instance": ["blue_1", "blue_1"],
     "docker.min_free": ["512MB", 536870912],

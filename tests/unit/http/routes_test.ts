@@ -7,7 +7,15 @@ import { answer, ROUTES } from "../../../lib/http/routes.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 
 /** What needs no login: each is here because somebody thought about it. */
-const FOR_ANYONE = ["/assets/:name", "/healthz", "/login", "/logout", "/readyz", "/terminal"];
+const FOR_ANYONE = [
+  "/agent/join",
+  "/assets/:name",
+  "/healthz",
+  "/login",
+  "/logout",
+  "/readyz",
+  "/terminal",
+];
 /** What the web has not: it rules over everybody. */
 const ADMIN_ALONE = [
   "/api/v1/broadcast",
@@ -59,7 +67,10 @@ const ALL = ROUTES.flatMap(({ path, guards, methods }) =>
 );
 
 Deno.test("each route that changes something refuses a page of another site", async () => {
-  const changing = ALL.filter(({ method }) => method !== "GET");
+  const changing = ALL.filter(({ method, guards }) => method !== "GET" && !guards.fromPrograms);
+  // A token shows who joins, and no browser has one.
+  const programs = ROUTES.filter(({ guards }) => guards.fromPrograms).map(({ path }) => path);
+  assertEquals(programs, ["/agent/join"]);
   assertEquals(changing.length > 0, true);
   for (const { guards, method, path } of changing) {
     const headers = { origin: FOREIGN, authorization: ALICE };
