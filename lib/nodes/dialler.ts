@@ -14,6 +14,7 @@ import {
   type NodeStatus,
   signedBy,
   STREAM_PROTOCOL,
+  STREAM_READY,
 } from "../protocol/nodes.ts";
 import type { Clock } from "../types.ts";
 import type { Identity } from "./identity.ts";
@@ -221,6 +222,7 @@ class Streams implements Disposable {
       this.#all.delete(stream);
       leave();
     });
+    stream.write(STREAM_READY); // what comes from now on the agent reads
     this.parts.serve(stream);
     stream.once("data", leave);
     stream.resume(); // it was paused at its opening

@@ -9,8 +9,8 @@ import type { Lines } from "./lines.ts";
 import type { Node } from "./roster.ts";
 import type * as v from "valibot";
 
-/** How many streams may wait; a node parks fewer. */
-const PARKED = 64;
+/** How many streams a node may have: one for each viewer, and those that are parked. */
+const STREAMS = 4_096;
 /** How long a caller waits for a stream when none is parked: a node dials as soon as one is taken. */
 const STREAM_MS = 5_000;
 
@@ -53,18 +53,22 @@ export class Link {
     return own!.length === shown!.length && timingSafeEqual(own!, shown!);
   }
 
-  /** Takes a stream that the node has dialled. */
+  /** Takes a stream that the node has dialled, and has it wait once the node says that it can be used. */
   park(stream: Duplex): void {
     stream.on("error", () => stream.destroy());
     stream.on("end", () => stream.destroy());
-    stream.resume(); // until it is taken it says nothing but its end
-    if (this.#parked.length >= PARKED) return void stream.destroy();
+    if (this.#streams.size >= STREAMS) return void stream.destroy();
     this.#streams.add(stream);
+    stream.once("data", () => this.#hand(stream));
     stream.on("close", () => {
       this.#streams.delete(stream);
       const at = this.#parked.indexOf(stream);
       if (at >= 0) this.#parked.splice(at, 1);
     });
+    stream.resume();
+  }
+
+  #hand(stream: Duplex): void {
     const waiting = this.#waiting.shift();
     if (waiting) waiting.resolve(stream);
     else this.#parked.push(stream);

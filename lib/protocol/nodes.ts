@@ -19,6 +19,9 @@ export const HEADER = {
   secret: "ttygate-secret",
 } as const;
 
+/** What a node says on a stream once it can be used. */
+export const STREAM_READY = "\n";
+
 /** How often each side says something, and how long it may hear nothing: two are missed then. */
 export const PING_MS = 10_000, SILENCE_MS = 25_000;
 /** The longest line on a control connection: the sessions of a large node. */

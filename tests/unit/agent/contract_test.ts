@@ -8,6 +8,7 @@ import { AgentServer } from "../../../lib/agent/server.ts";
 import { LocalAgent } from "../../../lib/agent/local.ts";
 import { RemoteAgent } from "../../../lib/agent/remote.ts";
 import { systemClock } from "../../../lib/clock.ts";
+import { Dialler } from "../../../lib/nodes/dialler.ts";
 import { createLog } from "../../../lib/log.ts";
 import { CountingLog } from "../../../lib/log/counting.ts";
 import type { Drain } from "../../../lib/sessions/drain_file.ts";
@@ -17,6 +18,7 @@ import { Registry } from "../../../lib/sessions/registry.ts";
 import { PROFILE, ScriptedEngine, scriptedLeases, settingsWith } from "../sessions/scripted.ts";
 import { Front } from "../../support/front.ts";
 import { until } from "../../support/gateway.ts";
+import { Switchboard } from "../../support/switchboard.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { Refused, TestTerminal } from "../../support/terminal.ts";
 
@@ -118,14 +120,18 @@ const WAYS: Readonly<Record<string, Way>> = {
     return new RemoteAgent(dial, clock);
   },
 
-  "over connections that the agent made": ({ agent }, held) => {
+  "over connections that the agent dialled": async ({ agent }, held) => {
+    const board = held.use(await Switchboard.start());
     const listener = held.use(new AgentServer(agent, log));
-    const dial = () => {
-      const [near, far] = pipe();
-      listener.accept(far);
-      return Promise.resolve(near);
-    };
-    return Promise.resolve(new RemoteAgent(dial, clock));
+    // As an agent's does, beside what it dials.
+    await new Promise<void>((resolve) =>
+      listener.server.listen(join(board.home, "agent"), resolve)
+    );
+    const identity = await board.join("west");
+    const serve = (stream: Duplex) => listener.accept(stream);
+    held.use(new Dialler({ identity, status: () => agent.statusNow(), serve, clock, log }));
+    await until(() => board.links.all.length === 1);
+    return board.links.all[0]!.agent;
   },
 };
 
