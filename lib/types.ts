@@ -95,6 +95,8 @@ export type TerminalEvent =
     readonly viewer: number;
     readonly user: string;
     readonly image: string;
+    /** The machine that it is on, where the gateway has several. */
+    readonly node?: string;
     /** Bytes for `memory` and `disk`; `disk` is null where the engine cannot limit it. */
     readonly limits: {
       readonly cpus: number;

@@ -129,12 +129,12 @@ export class View {
   }
 
   /** Shows what `ready` says about the session; what was told before is told again if it holds. */
-  drawSession({ session, image, user, limits }: Ready): void {
+  drawSession({ session, image, node, user, limits }: Ready): void {
     this.banner.clear();
     this.notice.renew();
     document.documentElement.dataset.session = session;
     find("user").textContent = user;
-    find("image").textContent = image;
+    find("image").textContent = node === undefined ? image : `${image} on ${node}`;
     find("limits").textContent = [
       `${limits.cpus} CPU`,
       size(limits.memory),

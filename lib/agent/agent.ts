@@ -21,8 +21,10 @@ export interface Visit {
   readonly remote: string;
   readonly source: string;
   readonly winsize: Winsize;
-  /** The node that a new session is wanted on; null for any. Nothing to an agent. */
+  /** The node that a new session is wanted on, and for its agent what it is called; null for any. */
   readonly node: string | null;
+  /** How many sessions the user has on other machines, which count towards what they may have. */
+  readonly elsewhere?: number;
   /** The session to come back to, and up to which offset its output is known. */
   readonly resume: { readonly session: string; readonly offset: number } | null;
 }

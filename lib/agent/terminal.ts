@@ -62,7 +62,7 @@ export async function serveTerminal(
 /** The session that is asked for, new or known; null when the client has been told why there is none. */
 async function enter(
   socket: TerminalSocket,
-  { user, remote, source, winsize, resume, dismissed }: Admitted,
+  { user, remote, source, winsize, resume, dismissed, elsewhere }: Admitted,
   { registry, counted }: TerminalParts,
 ): Promise<Session | null> {
   if (resume) {
@@ -82,6 +82,7 @@ async function enter(
       user,
       remote,
       winsize,
+      elsewhere,
       progress: (progress) => void send({ type: "progress", ...progress }),
       signal: AbortSignal.any([socket.closed, dismissed]),
     });
@@ -134,6 +135,7 @@ async function follow(
     viewer: session.viewers,
     ...describe(session, parts),
     stages: await session.stages,
+    ...(visit.node !== null && { node: visit.node }),
   });
   session.remind();
   const { notice } = parts.maintenance;

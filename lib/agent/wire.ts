@@ -24,7 +24,8 @@ export const VisitShape: v.GenericSchema<unknown, Visit> = v.object({
   remote: v.pipe(v.string(), v.maxLength(NAME_CHARS)),
   source: v.pipe(v.string(), v.maxLength(NAME_CHARS)),
   winsize: v.object({ cols: Cells, rows: Cells }),
-  node: v.optional(v.nullable(v.string()), null),
+  node: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(NAME_CHARS))), null),
+  elsewhere: v.optional(Offset, 0),
   resume: v.nullable(
     v.object({ session: v.pipe(v.string(), v.maxLength(NAME_CHARS)), offset: Offset }),
   ),

@@ -38,10 +38,17 @@ export class Fleet implements Agent {
   }
 
   async serve(opening: Opening, visit: Visit, dismissed: AbortSignal): Promise<void> {
-    const { agent } = visit.resume === null
+    const { name, agent } = visit.resume === null
       ? await this.#place(visit)
       : await this.#holder(visit.resume.session);
-    await agent.serve(opening, visit, dismissed);
+    const { roster: { nodes }, links } = this.#parts;
+    // Alone it is what it was, and nobody need be told which machine it is.
+    const node = nodes.length === 0 ? null : name;
+    const others = links.all.filter((link) => link.node.name !== name).flatMap(({ status }) =>
+      status.sessions.filter(({ user }) => user === visit.user)
+    );
+    const elsewhere = others.length + await this.#own(visit.user, name);
+    await agent.serve(opening, { ...visit, node, elsewhere }, dismissed);
   }
 
   /** Those of nodes that are away are not in it. */
@@ -171,6 +178,14 @@ export class Fleet implements Agent {
     const link = links.of(node.id);
     if (!link) throw new AgentAwayError(`The node ${name} is away`);
     return link.agent;
+  }
+
+  /** How many sessions a user has on the gateway's own machine, unless that is the one named. */
+  async #own(user: string, name: string): Promise<number> {
+    const { local, links } = this.#parts;
+    if (local === null || local.name === name || links.all.length === 0) return 0;
+    const status = await local.agent.status().catch(() => null);
+    return status?.sessions.filter((session) => session.user === user).length ?? 0;
   }
 
   get #machines(): readonly Machine[] {

@@ -25,11 +25,12 @@ export class Admission {
   /**
    * Takes a permit for a user.
    *
+   * @param elsewhere how many sessions the user has on other machines
    * @throws {LimitError} with a sentence for the user when there is none
    */
-  take(user: string): Permit {
+  take(user: string, elsewhere = 0): Permit {
     const { maxTotal, maxPerUser } = this.limits();
-    const own = this.#perUser.get(user) ?? 0;
+    const own = (this.#perUser.get(user) ?? 0) + elsewhere;
     if (own >= maxPerUser) {
       const sessions = own === 1 ? "1 terminal" : `${own} terminals`;
       throw new LimitError(

@@ -193,7 +193,7 @@ export class Registry implements AsyncDisposable {
     const { user, winsize } = request;
     const { profile, motd } = settings();
     await using held = new AsyncDisposableStack();
-    held.use(this.#admission.take(user));
+    held.use(this.#admission.take(user, request.elsewhere));
     request.signal.throwIfAborted();
     await this.#turns.begin(user, AbortSignal.any([request.signal, this.#shutdown.signal]));
     this.#shutdown.signal.throwIfAborted();

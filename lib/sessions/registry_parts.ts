@@ -39,6 +39,8 @@ export interface SessionRequest {
   /** The client's address, for the log. */
   readonly remote?: string;
   readonly winsize: Winsize;
+  /** How many sessions the user has on other machines. */
+  readonly elsewhere?: number;
   readonly progress: (progress: StartProgress) => void;
   /** Aborted when nobody waits for the session any more. */
   readonly signal: AbortSignal;

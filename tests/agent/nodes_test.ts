@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { TestAgent } from "../support/agent.ts";
-import { TestGateway, ttygate, until } from "../support/gateway.ts";
+import { DOCKER_SOCKET, TestGateway, ttygate, until } from "../support/gateway.ts";
 import { Relay } from "../support/relay.ts";
 import { Refused, TestTerminal } from "../support/terminal.ts";
 
@@ -187,6 +187,34 @@ Deno.test("of two nodes the less used is taken, and one that is drained is not",
   assertEquals(await counts(), [0, 2]);
   await place.cli("node", "undrain", "east");
   for (const terminal of [three, four]) {
+    terminal.type("exit\r");
+    await terminal.closed;
+  }
+});
+
+Deno.test("what a user may have counts on all machines together, and the page is told which one", async () => {
+  await using west = await TestAgent.start();
+  await using place = new Place();
+  const env = { TTYGATE_GATEWAY_AGENT: "own", TTYGATE_DOCKER_SOCKET: DOCKER_SOCKET };
+  const gateway = await place.begin({ ...env, TTYGATE_AGENT_NAME: "hub" });
+  await place.join(west, "west");
+  const cookie = await gateway.logIn();
+  const terminals: TestTerminal[] = [];
+  const where: (string | undefined)[] = [];
+  for (let opened = 1; opened <= 3; opened++) {
+    const terminal = await TestTerminal.open(gateway, { cookie });
+    where.push((await terminal.event("ready")).node);
+    terminals.push(terminal);
+    await until(async () =>
+      (await place.nodes()).reduce((sum, { sessions }) => sum + sessions!, 0) === opened
+    );
+  }
+  assertEquals(where.sort(), ["hub", "hub", "west"]);
+  const fourth = await TestTerminal.connect(gateway, { cookie });
+  const { reason, limit, message } = await fourth.event("ended");
+  assertEquals([reason, limit], ["limit", "user"]);
+  assertMatch(message, /You already have 3 terminals open/);
+  for (const terminal of terminals) {
     terminal.type("exit\r");
     await terminal.closed;
   }
