@@ -2,72 +2,14 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { TestAgent } from "../support/agent.ts";
-import { DOCKER_SOCKET, TestGateway, ttygate, until } from "../support/gateway.ts";
+import { DOCKER_SOCKET, ttygate, until } from "../support/gateway.ts";
+import { NodePlace } from "../support/node_place.ts";
 import { Relay } from "../support/relay.ts";
 import { Refused, TestTerminal } from "../support/terminal.ts";
 
-interface Listed {
-  readonly name: string;
-  readonly state: string;
-  readonly sessions: number | null;
-}
-
-/** A gateway without an agent of its own, in a place that outlives it. */
-class Place implements AsyncDisposable {
-  readonly home = Deno.makeTempDirSync({ prefix: "ttygate-test-" });
-  #gateway: TestGateway | null = null;
-
-  get gateway(): TestGateway {
-    return this.#gateway!;
-  }
-
-  async begin(env: Record<string, string> = {}): Promise<TestGateway> {
-    const none = { TTYGATE_GATEWAY_AGENT: "none", TTYGATE_DOCKER_SOCKET: join(this.home, "none") };
-    const listen = { TTYGATE_GATEWAY_LISTEN: this.#gateway?.host ?? "127.0.0.1:0" };
-    const groups = "admin: root,alice\n";
-    this.#gateway = await TestGateway.start({
-      home: this.home,
-      groups,
-      env: { ...none, ...listen, ...env },
-    });
-    return this.#gateway;
-  }
-
-  async cli(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await ttygate(args, { env: this.gateway.env });
-    assertEquals([code, stderr], [0, ""]);
-    return stdout;
-  }
-
-  async nodes(): Promise<Listed[]> {
-    return JSON.parse(await this.cli("node", "list", "--json"));
-  }
-
-  /** Makes an agent a node, through an address that leads to the gateway. */
-  async join(agent: TestAgent, name: string, url = this.gateway.origin): Promise<void> {
-    const { token } = JSON.parse(await this.cli("node", "invite", name, "--json"));
-    const env = { ...agent.env, TTYGATE_AGENT_STATE_DIR: join(agent.home, "state") };
-    const { code, stdout } = await ttygate(["agent", "join", url], { env, stdin: `${token}\n` });
-    assertEquals(code, 0);
-    assertMatch(stdout, new RegExp(`this machine is ${name} of http`));
-    await this.online(name);
-  }
-
-  async online(name: string): Promise<void> {
-    await until(async () =>
-      (await this.nodes()).some((node) => node.name === name && node.state === "online")
-    );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#gateway?.[Symbol.asyncDispose]();
-    await Deno.remove(this.home, { recursive: true });
-  }
-}
-
 Deno.test("a machine joins by a token that counts once, and its sessions are served", async () => {
   await using agent = await TestAgent.start();
-  await using place = new Place();
+  await using place = new NodePlace();
   const gateway = await place.begin();
   const cookie = await gateway.logIn();
   const refused = await TestTerminal.connect(gateway, { cookie }).catch((error) => error);
@@ -96,10 +38,10 @@ Deno.test("a machine joins by a token that counts once, and its sessions are ser
 
 Deno.test("sessions outlive a gateway that is killed, and a link that is cut, byte for byte", async () => {
   await using agent = await TestAgent.start();
-  await using place = new Place();
+  await using place = new NodePlace();
   let gateway = await place.begin();
   await using relay = new Relay(gateway.host);
-  await place.join(agent, "west", relay.origin);
+  await place.join(agent, "west", { url: relay.origin });
   const cookie = await gateway.logIn();
   let terminal = await TestTerminal.open(gateway, { cookie });
   try {
@@ -132,7 +74,7 @@ Deno.test("sessions outlive a gateway that is killed, and a link that is cut, by
 
 Deno.test("a session whose node is away waits for it, and a removed node is cut off", async () => {
   await using agent = await TestAgent.start();
-  await using place = new Place();
+  await using place = new NodePlace();
   const gateway = await place.begin();
   await place.join(agent, "west");
   const cookie = await gateway.logIn();
@@ -158,7 +100,7 @@ Deno.test("a session whose node is away waits for it, and a removed node is cut 
 Deno.test("of two nodes the less used is taken, and one that is drained is not", async () => {
   await using east = await TestAgent.start();
   await using west = await TestAgent.start();
-  await using place = new Place();
+  await using place = new NodePlace();
   const gateway = await place.begin();
   await place.join(east, "east");
   await place.join(west, "west");
@@ -194,7 +136,7 @@ Deno.test("of two nodes the less used is taken, and one that is drained is not",
 
 Deno.test("what a user may have counts on all machines together, and the page is told which one", async () => {
   await using west = await TestAgent.start();
-  await using place = new Place();
+  await using place = new NodePlace();
   const env = { TTYGATE_GATEWAY_AGENT: "own", TTYGATE_DOCKER_SOCKET: DOCKER_SOCKET };
   const gateway = await place.begin({ ...env, TTYGATE_AGENT_NAME: "hub" });
   await place.join(west, "west");

@@ -49,6 +49,11 @@ export class TestProxy implements AsyncDisposable {
     return `https://${HERE}:${this.place.https}`;
   }
 
+  /** The file of its certificate. */
+  get certificate(): string {
+    return `${this.place.dir}/${HERE}.crt`;
+  }
+
   /** What a configuration of the documentation for nginx is, with this machine's places. */
   static async nginx(gateway: string, documented: string): Promise<TestProxy> {
     const place = await makePlace(gateway);
