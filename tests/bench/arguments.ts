@@ -9,6 +9,7 @@ export const ROWS = [
   "logins",
   "output",
   "interrupt",
+  "slow-link",
   "paste",
   "cpu",
   "memory",
@@ -24,8 +25,8 @@ export const HELP = `Usage: deno task bench [OPTIONS]
 Measures ttygate beside a raw Docker attach and 'docker run -it', and prints a Markdown table: the
 median of interleaved rounds with the lowest and the highest. Takes long; --quick tries it out.
 
-  --rows LIST    only these, comma-separated: ${ROWS.slice(0, 6).join(" ")}
-                 ${ROWS.slice(6).join(" ")}
+  --rows LIST    only these, comma-separated: ${ROWS.slice(0, 7).join(" ")}
+                 ${ROWS.slice(7).join(" ")}
   --rounds N     how often each contender has its turn (default 5)
   --ttyd PATH    measures this ttyd too, running 'docker run -it --rm'
   --wetty PATH   measures this wetty too, running 'docker run -it --rm'

@@ -11,6 +11,7 @@ import { measureInterrupt } from "./rows/interrupt.ts";
 import { measureOutput } from "./rows/output.ts";
 import { measurePaste } from "./rows/paste.ts";
 import { measurePrompt } from "./rows/prompt.ts";
+import { measureSlowLink } from "./rows/slow_link.ts";
 import { measureStalled } from "./rows/stalled.ts";
 import { COLUMNS, type Figure, markdown } from "./table.ts";
 
@@ -21,6 +22,7 @@ const MEASURES: Readonly<Record<RowName, (lab: Lab, field: Field) => Promise<Fig
   logins: measureLogins,
   output: measureOutput,
   interrupt: measureInterrupt,
+  "slow-link": measureSlowLink,
   paste: measurePaste,
   cpu: measureCpu,
   memory: measureMemory,

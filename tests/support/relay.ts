@@ -1,4 +1,12 @@
-/** A network between a browser and a gateway that a test can cut, switch off, silence and re-plug. */
+/**
+ * A network between a client and a gateway that a test can cut, switch off, silence and re-plug, and
+ * that may be slow: the kernel's own means for that, netem, is not in every kernel.
+ */
+import { sleep, systemClock } from "../../lib/clock.ts";
+import { type Link, SlowLine } from "./slow_line.ts";
+
+/** What goes over a slow link at once: 4 ms of 1 MB/s. */
+const PIECE_BYTES = 4 * 1024;
 
 /** One connection's way through; once lost, nothing passes any more, not even its end. */
 interface Way {
@@ -22,14 +30,22 @@ export class Relay implements AsyncDisposable {
   readonly #carrying = new Set<Promise<void>>();
   #phase: "up" | "down" | "silent" = "up";
 
-  /** `target` is the gateway's "host:port"; it may change. */
-  constructor(public target: string) {
+  /**
+   * `target` is the gateway's "host:port"; it may change. With a `link`, each connection goes over
+   * one of its own, else as fast as it can.
+   */
+  constructor(public target: string, private readonly link?: Link) {
     this.#accepting = this.#accept();
   }
 
   /** What the browser takes for the gateway. */
   get origin(): string {
-    return `http://127.0.0.1:${this.#listener.addr.port}`;
+    return `http://${this.host}`;
+  }
+
+  /** The same as "host:port". */
+  get host(): string {
+    return `127.0.0.1:${this.#listener.addr.port}`;
   }
 
   /** Ends every connection without a word; new ones are let through. */
@@ -81,7 +97,12 @@ export class Relay implements AsyncDisposable {
     this.#open.add(near).add(far);
     const way: Way = { lost: this.#phase === "silent" };
     this.#ways.add(way);
-    await Promise.allSettled([pass(near, far, way), pass(far, near, way)]);
+    const { link } = this;
+    await Promise.allSettled(
+      link === undefined
+        ? [pass(near, far, way), pass(far, near, way)]
+        : [passSlowly(near, far, way, link), passSlowly(far, near, way, link)],
+    );
     this.#ways.delete(way);
     for (const connection of [near, far]) {
       close(connection);
@@ -107,5 +128,30 @@ async function pass(from: Deno.Conn, to: Deno.Conn, way: Way): Promise<void> {
   for await (const bytes of from.readable) {
     if (!way.lost) await writer.write(bytes);
   }
+  if (!way.lost) await writer.close();
+}
+
+async function passSlowly(from: Deno.Conn, to: Deno.Conn, way: Way, link: Link): Promise<void> {
+  const { now } = systemClock;
+  const line = new SlowLine(link);
+  const writer = to.writable.getWriter();
+  /** What is on its way; bounded, as reading waits for room. */
+  let arriving = Promise.resolve();
+  const deliver = (bytes: Uint8Array, atMs: number) => {
+    arriving = arriving.then(async () => {
+      await sleep(Math.max(0, atMs - now()), systemClock);
+      if (!way.lost) await writer.write(bytes);
+    });
+    arriving.catch(() => {}); // the next read or the end says so
+  };
+  while (true) {
+    const bytes = new Uint8Array(PIECE_BYTES);
+    const count = await from.read(bytes);
+    if (count === null) break;
+    deliver(bytes.subarray(0, count), line.take(count, now()));
+    if (line.roomMs > now()) await sleep(line.roomMs - now(), systemClock);
+  }
+  deliver(new Uint8Array(), line.take(0, now()));
+  await arriving;
   if (!way.lost) await writer.close();
 }
