@@ -24,8 +24,8 @@ import { Lines } from "./lines.ts";
 /** How long an opening may take. */
 const OPENING_MS = 10_000;
 const HEAD_BYTES = 16 * 1024;
-/** The wait after a link that ended: doubled with each that did not come about. */
-const FIRST_RETRY_MS = 100, LAST_RETRY_MS = 8_000;
+/** The wait after a link that ended: short for the first minute, in which most come back. */
+const FIRST_RETRY_MS = 100, SOON_RETRY_MS = 500, SOON_TRIES = 120, LAST_RETRY_MS = 8_000;
 /** Streams that wait at the gateway, so that none need be dialled when somebody comes. */
 const PARKED = 4;
 /** How often it is looked whether the status is another. */
@@ -79,8 +79,7 @@ export class Dialler implements AsyncDisposable {
         told = why;
         failures++;
       }
-      const most = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
-      await sleep(most * (0.5 + 0.5 * random()), clock, signal);
+      await sleep(retryMs(failures, random()), clock, signal);
     }
   }
 
@@ -175,6 +174,13 @@ export class Dialler implements AsyncDisposable {
       throw error;
     }
   }
+}
+
+/** How long to wait after so many calls that came to nothing; `random` is from 0 up to 1. */
+export function retryMs(failures: number, random: number): number {
+  const soon = Math.min(SOON_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
+  const most = Math.min(LAST_RETRY_MS, soon * 2 ** Math.max(0, failures - SOON_TRIES));
+  return most * (0.5 + 0.5 * random);
 }
 
 /** The streams of a link: as many parked as there should be, and another for each that is taken. */

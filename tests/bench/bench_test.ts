@@ -23,14 +23,16 @@ Deno.test("the benchmark prints a table with a number wherever a contender has o
     const [heading, , ...lines] = stdout.split("\n");
     assertMatch(
       heading!,
-      /^\| .* \| raw Docker attach \| ttygate \| its agent apart \| `docker run -it` \|$/,
+      /^\| .* \| raw Docker attach \| ttygate \| its agent apart \| its agent dials \| `docker run -it` \|$/,
     );
     const rows = lines.filter((line) => line.startsWith("|"));
     assert(rows.length > 20, stdout);
     for (const row of rows) {
-      const [, , raw, ttygate, apart, docker] = row.split("|").map((cell) => cell.trim());
+      const [, , raw, ttygate, apart, dialled, docker] = row.split("|").map((cell) => cell.trim());
       assertMatch(ttygate!, /^−?\d+(\.\d+)?$/, row);
-      for (const cell of [raw!, apart!, docker!]) assertMatch(cell, /^(–|−?\d+(\.\d+)?)$/, row);
+      for (const cell of [raw!, apart!, dialled!, docker!]) {
+        assertMatch(cell, /^(–|−?\d+(\.\d+)?)$/, row);
+      }
     }
     assertMatch(lines.at(-3)!, /cores.*Linux.*Docker.*Deno/);
     const { figures } = JSON.parse(await Deno.readTextFile(json));

@@ -7,6 +7,7 @@ import { DOCKER_SOCKET, TestGateway, until } from "../support/gateway.ts";
 import { dockerRun } from "./contenders/container.ts";
 import type { Target } from "./contenders/contender.ts";
 import { dockerRuns } from "./contenders/docker_run.ts";
+import { joinNode } from "../support/node_place.ts";
 import { end, type Lab } from "./lab.ts";
 import { family } from "./process.ts";
 import { type Column, COLUMNS } from "./table.ts";
@@ -85,6 +86,7 @@ export class Field implements AsyncDisposable {
       }
       case "ttygate":
       case "apart":
+      case "dialled":
         return await this.#startGateway(column, instance);
       case "ttyd": {
         const command = await this.#script(instance);
@@ -145,7 +147,10 @@ export class Field implements AsyncDisposable {
     return path;
   }
 
-  async #startGateway(column: "ttygate" | "apart", instance: string): Promise<Contender> {
+  async #startGateway(
+    column: "ttygate" | "apart" | "dialled",
+    instance: string,
+  ): Promise<Contender> {
     const { lab, options: { unlimited, poolSize = 0 } } = this;
     const home = lab.path(`${instance}-home`);
     await Deno.mkdir(home);
@@ -162,12 +167,20 @@ export class Field implements AsyncDisposable {
       TTYGATE_POOL_SIZE: String(poolSize),
       ...(unlimited && { TTYGATE_CONTAINER_CPUS: String(navigator.hardwareConcurrency) }),
     };
-    const agent = column === "apart" ? await this.#startAgent(instance, env) : null;
+    const agent = column === "ttygate" ? null : await this.#startAgent(instance, env);
     const gateway = await TestGateway.start({
       home,
       instance: agent ? `${instance}-gateway` : instance,
-      env: { ...env, ...agent?.forGateway },
+      env: {
+        ...env,
+        ...agent?.forGateway,
+        ...(column === "dialled" && {
+          TTYGATE_GATEWAY_AGENT: "none",
+          TTYGATE_GATEWAY_ADMIN_SOCKET: join(agent!.home, "admin.sock"), // a short path
+        }),
+      },
     });
+    if (column === "dialled") await joinNode(gateway, agent!, "bench");
     if (agent === null) this.gateway = gateway;
     this.#stack.use(gateway);
     lab.own(gateway.process);

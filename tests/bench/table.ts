@@ -2,13 +2,14 @@
 import { median } from "./stats.ts";
 
 /** Who is measured, in the order of the columns. */
-export const COLUMNS = ["raw", "ttygate", "apart", "docker", "ttyd", "wetty"] as const;
+export const COLUMNS = ["raw", "ttygate", "apart", "dialled", "docker", "ttyd", "wetty"] as const;
 export type Column = typeof COLUMNS[number];
 
 const HEADINGS: Readonly<Record<Column, string>> = {
   raw: "raw Docker attach",
   ttygate: "ttygate",
   apart: "its agent apart",
+  dialled: "its agent dials",
   docker: "`docker run -it`",
   ttyd: "ttyd",
   wetty: "wetty",

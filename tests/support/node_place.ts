@@ -10,6 +10,45 @@ interface Listed {
   readonly sessions: number | null;
 }
 
+/** How a node reaches its gateway. */
+interface Way {
+  /** An address that leads to it; its own unless given. */
+  readonly url?: string;
+  /** Of `ttygate agent join`. */
+  readonly options?: readonly string[];
+}
+
+async function cli(gateway: TestGateway, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await ttygate(args, { env: gateway.env });
+  assertEquals([code, stderr], [0, ""]);
+  return stdout;
+}
+
+/** Makes an agent a node, and waits until it is there. */
+export async function joinNode(
+  gateway: TestGateway,
+  agent: TestAgent,
+  name: string,
+  { url = gateway.origin, options = [] }: Way = {},
+): Promise<void> {
+  const { token } = JSON.parse(await cli(gateway, ["node", "invite", name, "--json"]));
+  const env = { ...agent.env, TTYGATE_AGENT_STATE_DIR: join(agent.home, "state") };
+  const { code, stdout } = await ttygate(["agent", "join", url, ...options], {
+    env,
+    stdin: `${token}\n`,
+  });
+  assertEquals(code, 0);
+  assertMatch(stdout, new RegExp(`this machine is ${name} of http`));
+  await untilOnline(gateway, name);
+}
+
+async function untilOnline(gateway: TestGateway, name: string): Promise<void> {
+  await until(async () => {
+    const nodes: Listed[] = JSON.parse(await cli(gateway, ["node", "list", "--json"]));
+    return nodes.some((node) => node.name === name && node.state === "online");
+  });
+}
+
 /** A gateway without an agent of its own, in a place that outlives it. */
 export class NodePlace implements AsyncDisposable {
   readonly home = Deno.makeTempDirSync({ prefix: "ttygate-test-" });
@@ -31,40 +70,20 @@ export class NodePlace implements AsyncDisposable {
     return this.#gateway;
   }
 
-  async cli(...args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await ttygate(args, { env: this.gateway.env });
-    assertEquals([code, stderr], [0, ""]);
-    return stdout;
+  cli(...args: string[]): Promise<string> {
+    return cli(this.gateway, args);
   }
 
   async nodes(): Promise<Listed[]> {
     return JSON.parse(await this.cli("node", "list", "--json"));
   }
 
-  /** Makes an agent a node, through an address that leads to the gateway. */
-  async join(
-    agent: TestAgent,
-    name: string,
-    { url = this.gateway.origin, options = [] }: {
-      readonly url?: string;
-      readonly options?: readonly string[];
-    } = {},
-  ): Promise<void> {
-    const { token } = JSON.parse(await this.cli("node", "invite", name, "--json"));
-    const env = { ...agent.env, TTYGATE_AGENT_STATE_DIR: join(agent.home, "state") };
-    const { code, stdout } = await ttygate(["agent", "join", url, ...options], {
-      env,
-      stdin: `${token}\n`,
-    });
-    assertEquals(code, 0);
-    assertMatch(stdout, new RegExp(`this machine is ${name} of http`));
-    await this.online(name);
+  join(agent: TestAgent, name: string, way: Way = {}): Promise<void> {
+    return joinNode(this.gateway, agent, name, way);
   }
 
-  async online(name: string): Promise<void> {
-    await until(async () =>
-      (await this.nodes()).some((node) => node.name === name && node.state === "online")
-    );
+  online(name: string): Promise<void> {
+    return untilOnline(this.gateway, name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -16,7 +16,7 @@ const REPEATS = 4;
 
 export async function measurePrompt(lab: Lab, field: Field): Promise<Figure[]> {
   await using pooled = await Field.open(lab, {
-    columns: ["ttygate", "apart"],
+    columns: ["ttygate", "apart", "dialled"],
     poolSize: POOL_SIZE,
   });
   const fromPool = new Rounds(), cold = new Rounds();

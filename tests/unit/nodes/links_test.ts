@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { systemClock } from "../../../lib/clock.ts";
-import { Dialler, type DiallerParts } from "../../../lib/nodes/dialler.ts";
+import { Dialler, type DiallerParts, retryMs } from "../../../lib/nodes/dialler.ts";
 import type { Identity } from "../../../lib/nodes/identity.ts";
 import { newKey, randomText, sign } from "../../../lib/nodes/keys.ts";
 import {
@@ -177,6 +177,12 @@ Deno.test("a node that is removed is cut off at once, and refused from then on",
   await until(() => dialler.phase === "away");
   assertEquals(board.links.all, []);
   assertMatch(board.lines.join("\n"), /it answers 404 Refused: This gateway knows no such node/);
+});
+
+Deno.test("an agent calls again soon for a minute, and each 8 s then", () => {
+  const waits = [0, 1, 3, 120, 121, 130, 10_000].map((failures) => retryMs(failures, 1));
+  assertEquals(waits, [100, 200, 500, 500, 1000, 8000, 8000]);
+  assertEquals(retryMs(130, 0), 4000);
 });
 
 Deno.test("an agent of another time is refused with both versions", async () => {
