@@ -7,8 +7,9 @@ import { Follower } from "./follower.ts";
 import { NUMBERS_ENV } from "./numbers.ts";
 import { report } from "./report.ts";
 
-const place = await Restarted.start(NUMBERS_ENV, { apart: true });
-const { agent, link } = place.apart!;
+const place = await Restarted.start(NUMBERS_ENV, { apart: "socket" });
+const { agent } = place.apart!;
+const link = place.apart!.link!;
 const cookie = await place.gateway.logIn();
 const TERMINAL = /^GET \/v1\/terminal/;
 

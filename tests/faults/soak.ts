@@ -8,40 +8,41 @@ const PERSONS = 5;
 const PROGRESS_MS = 10_000;
 
 const HELP = `
-Usage: deno task soak [--minutes N] [--seconds N] [--seed N] [--apart]
+Usage: deno task soak [--minutes N] [--seconds N] [--seed N] [--apart socket|dialled]
 
 Runs a gateway and ${PERSONS} persons with a session each, again and again, while clients lose their
 network, tabs are loaded again, gateways are restarted and killed, connections to Docker are cut and
 containers are killed. The same seed makes the same choices, though not at the same moments. Exits
 with 1 when a byte was lost or came twice, a session ended otherwise than it should, or anything was
-left behind. With --apart the agent is a process of its own, which is restarted and killed as well, and
-the socket between the two is cut.
+left behind. With --apart the agent is a process of its own, behind a socket or dialling the gateway,
+which is restarted and killed as well, and the way between the two is cut.
 `;
 
 interface Options {
   readonly seconds: number;
   readonly seed: number;
-  readonly apart: boolean;
+  readonly apart: "socket" | "dialled" | null;
 }
 
 function parse(args: string[]): Options | null {
   const text = { type: "string" } as const;
-  const { values: { minutes, seconds, seed, apart = false, help } } = parseArgs({
+  const { values: { minutes, seconds, seed, apart = null, help } } = parseArgs({
     args,
     options: {
-      ...{ minutes: text, seconds: text, seed: text },
-      ...{ apart: { type: "boolean" }, help: { type: "boolean" } },
+      ...{ minutes: text, seconds: text, seed: text, apart: text },
+      help: { type: "boolean" },
     },
   });
   const total = Number(minutes ?? 0) * 60 + Number(seconds ?? 0) || 60;
   const number = Number(seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
   if (help || !(total > 0) || !Number.isInteger(number)) return null;
+  if (apart !== null && apart !== "socket" && apart !== "dialled") return null;
   return { seconds: total, seed: number, apart };
 }
 
 /** @returns whether all was well */
 async function soak({ seconds, seed, apart }: Options): Promise<boolean> {
-  console.log(`soak: ${seconds} s, seed ${seed}${apart ? ", with an agent apart" : ""}`);
+  console.log(`soak: ${seconds} s, seed ${seed}${apart ? `, with an agent apart (${apart})` : ""}`);
   const random = new Random(seed);
   await using world = await World.open({ apart });
   const startMs = performance.now();

@@ -52,8 +52,8 @@ export class World implements AsyncDisposable {
     readonly usedAtStart: ProcessUse,
   ) {}
 
-  /** @param apart whether the agent is a process of its own */
-  static async open({ apart }: { apart: boolean }): Promise<World> {
+  /** @param apart how the agent is a process of its own; null where it is none */
+  static async open({ apart }: { apart: "socket" | "dialled" | null }): Promise<World> {
     await using made = new AsyncDisposableStack();
     const relay = made.use(await DockerRelay.start());
     const env = { ...NUMBERS_ENV, TTYGATE_DOCKER_SOCKET: relay.path };
@@ -126,7 +126,8 @@ export class World implements AsyncDisposable {
           await this.#restart("SIGKILL", () => this.place.restartAgent("SIGKILL"));
           break;
         case "link cut":
-          this.place.apart!.link.cut();
+          this.place.apart!.link?.cut();
+          this.place.apart!.line?.cut();
           break;
         case "attach cut":
           this.relay.cut(/\/attach/);

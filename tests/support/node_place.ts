@@ -42,7 +42,8 @@ export async function joinNode(
   await untilOnline(gateway, name);
 }
 
-async function untilOnline(gateway: TestGateway, name: string): Promise<void> {
+/** Waits until a node is there. */
+export async function untilOnline(gateway: TestGateway, name: string): Promise<void> {
   await until(async () => {
     const nodes: Listed[] = JSON.parse(await cli(gateway, ["node", "list", "--json"]));
     return nodes.some((node) => node.name === name && node.state === "online");

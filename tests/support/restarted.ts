@@ -2,13 +2,18 @@
 import { TestAgent } from "./agent.ts";
 import { DockerRelay } from "./docker_relay.ts";
 import { DOCKER_SOCKET, TestGateway } from "./gateway.ts";
+import { joinNode, untilOnline } from "./node_place.ts";
+import { Relay } from "./relay.ts";
 
 type Signal = "SIGUSR2" | "SIGKILL" | "SIGTERM";
 
-/** An agent in a process of its own, and the relay through which the gateway asks it. */
+/** An agent in a process of its own. */
 interface Apart {
   readonly agent: TestAgent;
-  readonly link: DockerRelay;
+  /** Through which the gateway asks it; null where it dials. */
+  readonly link: DockerRelay | null;
+  /** Through which it dials the gateway. */
+  readonly line: Relay | null;
 }
 
 export class Restarted implements AsyncDisposable {
@@ -21,20 +26,27 @@ export class Restarted implements AsyncDisposable {
   /** Starts it with these settings; its directory goes with it. */
   static async start(
     env: Record<string, string> = {},
-    { apart: isApart = false } = {},
+    { apart: how = null }: { readonly apart?: "socket" | "dialled" | null } = {},
   ): Promise<Restarted> {
     await using made = new AsyncDisposableStack();
     const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
     made.defer(() => Deno.remove(home, { recursive: true }));
     const instance = `test-${crypto.randomUUID().slice(0, 8)}`;
     let apart: Apart | null = null;
-    if (isApart) {
+    if (how !== null) {
       const agent = made.use(await TestAgent.start({ env, instance }));
-      apart = { agent, link: made.use(await DockerRelay.start(agent.socket)) };
-      env = { ...env, ...agent.forGateway, TTYGATE_GATEWAY_AGENT: apart.link.path };
+      const link = how === "socket" ? made.use(await DockerRelay.start(agent.socket)) : null;
+      const line = how === "dialled" ? made.use(new Relay("")) : null;
+      apart = { agent, link, line };
+      env = { ...env, ...agent.forGateway, TTYGATE_GATEWAY_AGENT: link?.path ?? "none" };
     }
     const options = { home, instance, env };
     const restarted = new Restarted(await TestGateway.start(options), apart, options);
+    if (apart?.line) {
+      const { gateway } = restarted;
+      apart.line.target = gateway.host;
+      await joinNode(gateway, apart.agent, "west", { url: apart.line.origin });
+    }
     made.move();
     return restarted;
   }
@@ -65,6 +77,13 @@ export class Restarted implements AsyncDisposable {
     await meanwhile();
     this.gateway.docker[Symbol.dispose]();
     this.gateway = await TestGateway.start(this.options);
+    if (this.apart?.line) this.apart.line.target = this.gateway.host;
+    await this.untilDialled();
+  }
+
+  /** Waits until an agent that dials is there. */
+  async untilDialled(): Promise<void> {
+    if (this.apart?.line) await untilOnline(this.gateway, "west");
   }
 
   /** Ends the agent that is apart and starts it again. */
@@ -75,7 +94,8 @@ export class Restarted implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.gateway[Symbol.asyncDispose]();
-    await this.apart?.link[Symbol.asyncDispose]();
+    await this.apart?.link?.[Symbol.asyncDispose]();
+    await this.apart?.line?.[Symbol.asyncDispose]();
     await this.apart?.agent[Symbol.asyncDispose]();
     await Deno.remove(this.options.home, { recursive: true });
   }
