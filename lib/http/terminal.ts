@@ -1,12 +1,14 @@
 /** `GET /terminal`: hands a client that was let in over to the agent that has its terminal. */
 import type { Dismissal, Opening } from "../agent/agent.ts";
+import { RosterError } from "../nodes/roster.ts";
+import { Refusal } from "./answers.ts";
 import type { Gateway } from "./gateway.ts";
 import type { TerminalRequest } from "./upgrade.ts";
 
 /**
  * Serves a client until its connection is over, or dismisses it when its login is.
  *
- * @throws {AgentAwayError} while nothing has been answered yet
+ * @throws {Refusal | AgentAwayError} while nothing has been answered yet
  */
 export async function serveTerminal(
   opening: Opening,
@@ -25,6 +27,9 @@ export async function serveTerminal(
   terminals.add(visit);
   try {
     await agent.serve(opening, visit, dismissed.signal);
+  } catch (error) {
+    if (error instanceof RosterError) throw new Refusal(404, error.message);
+    throw error;
   } finally {
     terminals.delete(visit);
   }

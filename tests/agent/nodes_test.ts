@@ -127,7 +127,12 @@ Deno.test("of two nodes the less used is taken, and one that is drained is not",
   await using three = await open();
   await using four = await open();
   assertEquals(await counts(), [0, 2]);
+  const there = await TestTerminal.connect(gateway, { cookie, query: { node: "east" } });
+  assertEquals((await there.event("ended")).reason, "shutdown"); // as east itself says
   await place.cli("node", "undrain", "east");
+  const nowhere = await TestTerminal.connect(gateway, { cookie, query: { node: "north" } })
+    .catch((error) => error);
+  assertEquals(nowhere.status, 404);
   for (const terminal of [three, four]) {
     terminal.type("exit\r");
     await terminal.closed;

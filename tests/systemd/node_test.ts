@@ -1,0 +1,77 @@
+/** Proves that a server becomes a node by what docs/nodes.md prints, and stays one after a restart. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { INSTALL_PROGRAM, INSTALL_UNITS } from "../support/by_hand.ts";
+import { bootDockerServer } from "../support/docker_server.ts";
+import { TestGateway, ttygate, until } from "../support/gateway.ts";
+import { testImage } from "../support/image.ts";
+import { TestTerminal } from "../support/terminal.ts";
+
+const DOCS = new URL("../../docs/nodes.md", import.meta.url);
+const UNIT = "ttygate-agent.service";
+
+/** The commands for the node's machine, but for joining; this systemd has no `edit --stdin` yet. */
+async function documented(): Promise<string> {
+  const text = await Deno.readTextFile(DOCS);
+  const [, block] = /```sh\n(sudo systemctl disable[^]*?)```/.exec(text)!;
+  const commands = block!.replace(/^sudo ttygate agent join .*\n/m, "").replaceAll("sudo ", "");
+  const dropIn = `/etc/systemd/system/${UNIT}.d/node.conf`;
+  const edited = commands.replace(
+    /^systemctl edit --stdin --drop-in=node\.conf ttygate-agent\.service/m,
+    `install -d ${dropIn.replace(/[^/]*$/, "")} && cat >${dropIn}`,
+  ).replace(/^END$/m, "END\nsystemctl daemon-reload");
+  assert(edited !== commands);
+  return edited;
+}
+
+Deno.test("a server behind a gateway becomes its node", async () => {
+  await using server = await bootDockerServer();
+  await using gateway = await TestGateway.start({
+    env: {
+      TTYGATE_GATEWAY_LISTEN: `${server.gateway}:0`,
+      TTYGATE_GATEWAY_AGENT: "none",
+      TTYGATE_GATEWAY_HOSTS: server.gateway,
+    },
+  });
+  const cli = async (...args: string[]) => {
+    const { code, stdout, stderr } = await ttygate(args, { env: gateway.env });
+    assertEquals([code, stderr], [0, ""]);
+    return stdout;
+  };
+  await server.run(INSTALL_PROGRAM);
+  await server.run(INSTALL_UNITS);
+  await server.run("systemd-sysusers /opt/ttygate/scripts/packaging/sysusers.conf");
+  const config =
+    `[docker]\ninstance = "${server.instance}"\n[container]\nimage = "${testImage()}"\n`;
+  await server.write("/etc/ttygate/ttygate.toml", config);
+  await server.run(await documented());
+
+  const { token } = JSON.parse(await cli("node", "invite", "west", "--json"));
+  const said = await server.run(`ttygate agent join ${gateway.origin} 2>&1`, `${token}\n`);
+  assertMatch(said, /this machine is west of http/);
+  const owned = await server.run("stat -c '%U %a' /var/lib/ttygate-agent/identity.json");
+  assertEquals(owned.trim(), "ttygate-agent 600");
+
+  const online = () =>
+    until(async () =>
+      JSON.parse(await cli("node", "list", "--json"))
+        .some(({ name, state }: Record<string, string>) => name === "west" && state === "online")
+    );
+  await online();
+  const cookie = await gateway.logIn();
+  const first = await TestTerminal.open(gateway, { cookie });
+  await first.run("kept=yes");
+  const { session } = first;
+  await server.run(`systemctl restart ${UNIT}`);
+  await first.closed;
+  await online();
+  await using back = await TestTerminal.open(gateway, {
+    cookie,
+    query: { session, offset: first.offset },
+  });
+  assertEquals(await back.run("echo $kept"), "yes");
+  // Nobody can reach it: but on loopback, where containerd does, nothing listens.
+  const listening = "awk '$4 == \"0A\" && $2 !~ /^0100007F/' /proc/net/tcp /proc/net/tcp6"; // proc(5), net/tcp
+  assertEquals(await server.run(listening), "");
+  back.type("exit\r");
+  await back.closed;
+});
