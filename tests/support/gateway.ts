@@ -5,6 +5,7 @@ import { Docker } from "deno-docker-api";
 import { abortable, settlesWithin, systemClock } from "../../lib/clock.ts";
 import { testImage } from "./image.ts";
 import { type Outcome, run } from "./run.ts";
+import type { Machine } from "./scripted_agent.ts";
 
 /** The program from source. */
 export const PROGRAM = new URL("../../scripts/ttygate", import.meta.url).pathname;
@@ -42,9 +43,11 @@ export interface GatewayOptions {
   readonly instance?: string;
   /** What is run, in the place of the program from source. */
   readonly program?: string;
+  /** Whose sessions are served, in the place of its own: the gateway has no Docker then. */
+  readonly agent?: Machine;
 }
 
-/** A running gateway. Disposing it ends it and asserts that it left no container. */
+/** A running gateway. Disposing it ends it and asserts that it left no container of its own. */
 export class TestGateway implements AsyncDisposable {
   readonly docker = new Docker({ socketPath: DOCKER_SOCKET });
   readonly #log: string[] = [];
@@ -57,6 +60,7 @@ export class TestGateway implements AsyncDisposable {
     readonly instance: string,
     readonly env: Record<string, string>,
     private readonly ownsHome: boolean,
+    private readonly agent: Machine | undefined,
   ) {
     this.#reading = this.#read();
   }
@@ -76,9 +80,13 @@ export class TestGateway implements AsyncDisposable {
       TTYGATE_GATEWAY_LISTEN: "127.0.0.1:0",
       TTYGATE_GATEWAY_ADMIN_SOCKET: join(home, "admin.sock"),
       TTYGATE_GATEWAY_STATE_DIR: join(home, "state"),
-      TTYGATE_DOCKER_SOCKET: DOCKER_SOCKET,
       TTYGATE_DOCKER_INSTANCE: instance,
-      TTYGATE_CONTAINER_IMAGE: testImage(),
+      ...(options.agent
+        ? {
+          TTYGATE_GATEWAY_AGENT: await options.agent.listen(),
+          TTYGATE_DOCKER_SOCKET: join(home, "no-docker.sock"),
+        }
+        : { TTYGATE_DOCKER_SOCKET: DOCKER_SOCKET, TTYGATE_CONTAINER_IMAGE: testImage() }),
       TTYGATE_AUTH_HTPASSWD: join(home, "htpasswd"),
       TTYGATE_AUTH_GROUPS: join(home, "groups"),
       TTYGATE_AUTH_FAIL_DELAY: "0s",
@@ -94,7 +102,7 @@ export class TestGateway implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     const ownsHome = options.home === undefined;
-    const gateway = new TestGateway(process, home, instance, env, ownsHome);
+    const gateway = new TestGateway(process, home, instance, env, ownsHome, options.agent);
     addEventListener("unload", () => gateway.#signal("SIGTERM"));
     await gateway.logged(/ttygate is ready/);
     return gateway;
@@ -173,7 +181,7 @@ export class TestGateway implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    const left = await this.containers();
+    const left = this.agent ? [] : await this.containers();
     for (const { Id } of left) {
       await this.docker.containers.remove(Id, { force: true, volumes: true });
     }

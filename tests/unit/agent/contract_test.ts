@@ -1,95 +1,23 @@
 /** What every agent keeps to, in the gateway's process, behind a Unix socket, and at the end of a pipe. */
 import { assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { type Duplex, duplexPair } from "node:stream";
 import { type Agent, AgentAwayError } from "../../../lib/agent/agent.ts";
 import { AgentServer } from "../../../lib/agent/server.ts";
-import { LocalAgent } from "../../../lib/agent/local.ts";
-import { RemoteAgent } from "../../../lib/agent/remote.ts";
+import { dialAgent, RemoteAgent } from "../../../lib/agent/remote.ts";
 import { systemClock } from "../../../lib/clock.ts";
 import { Dialler } from "../../../lib/nodes/dialler.ts";
 import { createLog } from "../../../lib/log.ts";
-import { CountingLog } from "../../../lib/log/counting.ts";
-import type { Drain } from "../../../lib/sessions/drain_file.ts";
 import { ending } from "../../../lib/sessions/endings.ts";
-import { Maintenance, refusalDuring } from "../../../lib/sessions/maintenance.ts";
-import { Registry } from "../../../lib/sessions/registry.ts";
-import { PROFILE, ScriptedEngine, scriptedLeases, settingsWith } from "../sessions/scripted.ts";
 import { Front } from "../../support/front.ts";
 import { until } from "../../support/gateway.ts";
 import { Switchboard } from "../../support/switchboard.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
+import { Machine } from "../../support/scripted_agent.ts";
 import { Refused, TestTerminal } from "../../support/terminal.ts";
 
 const log = createLog(() => {}, { prefix: false, clock: () => new Date() });
 const clock = systemClock;
-
-/** Its shells prompt at once. */
-class PromptingEngine extends ScriptedEngine {
-  override async start(container = ""): Promise<void> {
-    await super.start();
-    this.containers.get(container)!.stream.print("$ ");
-  }
-}
-
-/** An agent whose shells a test plays. */
-class Machine implements AsyncDisposable {
-  readonly engine = new PromptingEngine();
-  readonly leased = new Set<string>();
-  readonly #counted = new CountingLog(log, clock);
-  readonly registry: Registry;
-  readonly agent: LocalAgent;
-  readonly #maintenance: Maintenance;
-  #drain: Drain | null = null;
-
-  constructor() {
-    const HOUR_MS = 3_600_000;
-    const settings = settingsWith({
-      times: { idleTimeoutMs: HOUR_MS, idleWarningMs: 0, reconnectGraceMs: HOUR_MS },
-      replayBytes: 256 * 1024,
-      minFreeBytes: 0,
-    });
-    const parts = { engine: this.engine, clock, log };
-    const registry = this.registry = new Registry({
-      ...parts,
-      leases: scriptedLeases(this.leased),
-      settings: () => settings,
-      refusal: () => this.#drain && refusalDuring(this.#drain),
-      memoryIsLow: () => false,
-    });
-    const set = (drain: Drain | null) => Promise.resolve(void (this.#drain = drain));
-    const drainOf = () => this.#drain;
-    const file = {
-      set,
-      get current() {
-        return drainOf();
-      },
-    };
-    const unixTimeMs = () => Date.now();
-    const maintenance = new Maintenance({ ...parts, file, registry, unixTimeMs });
-    this.#maintenance = maintenance;
-    this.agent = new LocalAgent({
-      ...{ ...parts, registry, maintenance, counted: this.#counted },
-      image: () => PROFILE.image,
-      maxTotal: () => 50,
-      tryWriting: () => Promise.resolve(),
-    });
-  }
-
-  /** The only session's shell. */
-  get shell() {
-    const [container] = this.engine.containers.values();
-    return container!;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#maintenance[Symbol.dispose]();
-    await this.registry[Symbol.asyncDispose]();
-    this.#counted[Symbol.dispose]();
-    assertEquals([this.engine.containers.size, this.leased.size], [0, 0]);
-  }
-}
 
 /** Two ends of one connection. */
 function pipe(): [Duplex, Duplex] {
@@ -105,19 +33,9 @@ type Way = (machine: Machine, held: AsyncDisposableStack) => Promise<Agent>;
 const WAYS: Readonly<Record<string, Way>> = {
   "in process": ({ agent }) => Promise.resolve(agent),
 
-  "over a Unix socket": async ({ agent }, held) => {
-    const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
-    held.defer(() => Deno.remove(home, { recursive: true }));
-    const listener = held.use(new AgentServer(agent, log));
-    const path = join(home, "agent.sock");
-    await new Promise<void>((resolve) => listener.server.listen(path, resolve));
-    const dial = () => {
-      const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
-      const socket = connect(path, () => resolve(socket));
-      socket.once("error", reject);
-      return promise;
-    };
-    return new RemoteAgent(dial, clock);
+  "over a Unix socket": async (machine) => {
+    const path = await machine.listen();
+    return new RemoteAgent(() => dialAgent(path), clock);
   },
 
   "over connections that the agent dialled": async ({ agent }, held) => {
@@ -157,18 +75,16 @@ contract(
   "what is typed reaches the shell, what it prints the client, and its exit both",
   async ({ front, machine, agent }) => {
     await using terminal = await TestTerminal.open(front, {});
-    await terminal.see(/\$ $/);
-    terminal.type("exit 3\r");
-    await until(() => machine.shell.stream.written.join("") === "exit 3\r");
+    await terminal.see(/# $/);
     terminal.resize(132, 43);
     await until(() => machine.shell.size?.cols === 132);
-    machine.shell.stream.print("bye\r\n");
-    machine.shell.exit.resolve(3);
-    machine.shell.stream.end();
+    const { stream } = machine.shell;
+    terminal.type("echo bye; exit 3\r");
     const ended = await terminal.event("ended");
     assertEquals([ended.reason, ended.exitCode], ["exit", 3]);
     assertEquals((await terminal.closed).code, 1000);
-    assertMatch(terminal.output, /bye\r\n$/);
+    assertEquals(stream.written.join(""), "echo bye; exit 3\r");
+    assertMatch(terminal.output, /\nbye\r\n$/);
     await until(async () => (await agent.list()).length === 0);
   },
 );

@@ -55,6 +55,8 @@ export function settingsWith(
 export class ScriptedStream implements ShellStream {
   readonly written: string[] = [];
   writtenBytes = 0;
+  /** Told of what is typed, as it is taken. */
+  onInput: (text: string) => void = () => {};
   /** How much more input it takes; a write of more waits until the connection breaks. */
   takesBytes = Infinity;
   readonly #broken = Promise.withResolvers<void>();
@@ -80,9 +82,12 @@ export class ScriptedStream implements ShellStream {
 
   write(bytes: Uint8Array): Promise<void> {
     const taken = bytes.subarray(0, this.takesBytes);
-    if (taken.length > 0) this.written.push(new TextDecoder().decode(taken));
     this.writtenBytes += taken.length;
     this.takesBytes -= taken.length;
+    if (taken.length > 0) {
+      this.written.push(new TextDecoder().decode(taken));
+      this.onInput(this.written.at(-1)!);
+    }
     return taken.length === bytes.length ? Promise.resolve() : this.#broken.promise;
   }
 

@@ -1,0 +1,131 @@
+/** An agent without Docker: all of it is real but its engine, whose shells are played. */
+import { assertEquals } from "@std/assert";
+import { once } from "node:events";
+import { join } from "node:path";
+import { LocalAgent } from "../../lib/agent/local.ts";
+import { AgentServer } from "../../lib/agent/server.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { createLog } from "../../lib/log.ts";
+import { CountingLog } from "../../lib/log/counting.ts";
+import type { Drain } from "../../lib/sessions/drain_file.ts";
+import { Maintenance, refusalDuring } from "../../lib/sessions/maintenance.ts";
+import { Registry } from "../../lib/sessions/registry.ts";
+import type { Clock } from "../../lib/types.ts";
+import {
+  PROFILE,
+  type ScriptedContainer,
+  ScriptedEngine,
+  scriptedLeases,
+  settingsWith,
+} from "../unit/sessions/scripted.ts";
+
+/** Its containers run {@linkcode play}. */
+class PlayedEngine extends ScriptedEngine {
+  override async start(container = ""): Promise<void> {
+    await super.start();
+    play(this.containers.get(container)!);
+  }
+}
+
+/** The least shell in a terminal: it prompts, echoes what is typed, and knows `echo` and `exit`. */
+function play({ stream, exit }: ScriptedContainer): void {
+  let line = "";
+  stream.print("# ");
+  stream.onInput = (text) => {
+    const [first = "", ...rest] = text.split("\r");
+    stream.print(first);
+    line += first;
+    for (const next of rest) {
+      stream.print("\r\n");
+      for (const command of line.split(";")) {
+        const [verb, ...words] = command.replaceAll("'", "").trim().split(/ +/);
+        if (verb === "exit") {
+          exit.resolve(Number(words[0] ?? 0));
+          return stream.end();
+        }
+        if (verb === "echo") stream.print(words.join(" ") + "\r\n");
+        else if (verb) stream.print(`${verb}: not found\r\n`);
+      }
+      stream.print(`# ${next}`);
+      line = next;
+    }
+  };
+}
+
+/** One machine's sessions. Disposing it ends them, and asserts that no container and no lease is left. */
+export class Machine implements AsyncDisposable {
+  readonly engine = new PlayedEngine();
+  readonly leased = new Set<string>();
+  /** What it logged. */
+  readonly lines: string[] = [];
+  readonly registry: Registry;
+  readonly agent: LocalAgent;
+  readonly #held = new AsyncDisposableStack();
+  readonly #log = createLog((line) => this.lines.push(line), {
+    prefix: false,
+    clock: () => new Date(),
+  });
+  #drain: Drain | null = null;
+  #socket: Promise<string> | null = null;
+
+  constructor(
+    { clock = systemClock, ...settings }: Parameters<typeof settingsWith>[0] & {
+      readonly clock?: Clock;
+    } = {},
+  ) {
+    const counted = this.#held.use(new CountingLog(this.#log, clock));
+    const parts = { engine: this.engine, clock, log: this.#log };
+    const made = settingsWith({ replayBytes: 256 * 1024, ...settings });
+    const registry = this.registry = this.#held.use(
+      new Registry({
+        ...parts,
+        leases: scriptedLeases(this.leased),
+        settings: () => made,
+        refusal: () => this.#drain && refusalDuring(this.#drain),
+        memoryIsLow: () => false,
+      }),
+    );
+    const set = (drain: Drain | null) => Promise.resolve(void (this.#drain = drain));
+    const drainOf = () => this.#drain;
+    const file = {
+      set,
+      get current() {
+        return drainOf();
+      },
+    };
+    const unixTimeMs = () => Date.now();
+    const maintenance = this.#held.use(
+      new Maintenance({ ...parts, file, registry, unixTimeMs }),
+    );
+    this.agent = new LocalAgent({
+      ...{ ...parts, registry, maintenance, counted },
+      image: () => PROFILE.image,
+      tryWriting: () => Promise.resolve(),
+    });
+  }
+
+  /** The only session's container. */
+  get shell(): ScriptedContainer {
+    const [container] = this.engine.containers.values();
+    return container!;
+  }
+
+  /** Serves gateways from now on. @returns the Unix socket to find it at */
+  listen(): Promise<string> {
+    return this.#socket ??= this.#listen();
+  }
+
+  async #listen(): Promise<string> {
+    const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
+    this.#held.defer(() => Deno.remove(home, { recursive: true }));
+    const { server } = this.#held.use(new AgentServer(this.agent, this.#log));
+    const path = join(home, "agent.sock");
+    await once(server.listen(path), "listening");
+    return path;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#held.disposeAsync();
+    assertEquals([this.engine.containers.size, this.leased.size], [0, 0]);
+  }
+}
