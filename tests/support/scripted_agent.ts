@@ -18,6 +18,7 @@ import {
   scriptedLeases,
   settingsWith,
 } from "../unit/sessions/scripted.ts";
+import { until } from "./gateway.ts";
 
 /** Its containers run {@linkcode play}. */
 class PlayedEngine extends ScriptedEngine {
@@ -108,6 +109,15 @@ export class Machine implements AsyncDisposable {
   get shell(): ScriptedContainer {
     const [container] = this.engine.containers.values();
     return container!;
+  }
+
+  shellOf(session: string): ScriptedContainer {
+    return this.engine.containers.get(`container-${session}`)!;
+  }
+
+  /** Waits until its log has a match. */
+  async logged(pattern: RegExp): Promise<void> {
+    await until(() => this.lines.some((line) => pattern.test(line)));
   }
 
   /** Serves gateways from now on. @returns the Unix socket to find it at */

@@ -1,18 +1,31 @@
 /** Logging in and out of a real gateway, as browsers do it and as they never would. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { type GatewayOptions, htpasswdLine, TestGateway, ttygate } from "../support/gateway.ts";
-import { rawConnection, rawHttp, readAnswer } from "../support/raw_http.ts";
-import { Refused, TestTerminal } from "../support/terminal.ts";
+import {
+  type GatewayOptions,
+  htpasswdLine,
+  TestGateway,
+  ttygate,
+  until,
+} from "../../support/gateway.ts";
+import { rawConnection, rawHttp, readAnswer } from "../../support/raw_http.ts";
+import { Machine } from "../../support/scripted_agent.ts";
+import { Refused, TestTerminal } from "../../support/terminal.ts";
 
-const gateway = await TestGateway.start({
-  users: { alice: "wonderland", bob: "builder", carol: "changes", dave: "dares", eve: "locked" },
-  env: {
-    TTYGATE_GATEWAY_TRUSTED_PROXIES: "127.0.0.1",
-    TTYGATE_GATEWAY_ALLOWED_ORIGINS: "https://portal.example",
-    TTYGATE_AUTH_DENY: "3",
-  },
-});
+const held = new AsyncDisposableStack();
+const machine = held.use(new Machine());
+const gateway = held.use(
+  await TestGateway.start({
+    agent: machine,
+    users: { alice: "wonderland", bob: "builder", dave: "dares", eve: "locked" },
+    env: {
+      TTYGATE_GATEWAY_TRUSTED_PROXIES: "127.0.0.1",
+      TTYGATE_GATEWAY_ALLOWED_ORIGINS: "https://portal.example",
+      TTYGATE_AUTH_DENY: "3",
+    },
+  }),
+);
+Deno.test.afterAll(() => held.disposeAsync());
 const ALICE = { username: "alice", password: "wonderland" };
 const TOKEN = "[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{43}";
 
@@ -145,6 +158,7 @@ Deno.test("after deny failures a name is locked, known or not, even for the righ
 Deno.test("five wrong passwords keep a name's owner out from nowhere else, and a restart unlocks nothing", async () => {
   const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
   const options: GatewayOptions = {
+    agent: machine,
     home,
     env: { TTYGATE_GATEWAY_TRUSTED_PROXIES: "127.0.0.1" },
   };
@@ -308,82 +322,6 @@ Deno.test("a token is nowhere on disk, and what is kept is the gateway's alone",
   assert(!gateway.log.includes(secret));
 });
 
-for (
-  const [verb, user, password, stdin] of [
-    ["passwd", "carol", "changes", "changed-now\n"],
-    ["lock", "carol", "changed-now", ""],
-    ["remove", "bob", "builder", ""],
-  ] as const
-) {
-  Deno.test(`'ttygate user ${verb}' ends the user's logins, and terminals opened by Basic`, async () => {
-    const cookie = await gateway.logIn(user, password);
-    await using terminal = await TestTerminal.open(gateway, { cookie });
-    const basic = `${user}:${password}`;
-    await using scripted = await TestTerminal.open(gateway, { basic, origin: false });
-    const { code, stdout, stderr } = await ttygate(["user", verb, user], {
-      env: gateway.env,
-      stdin,
-    });
-    assertEquals([code, stderr], [0, ""]);
-    assertEquals((await get("/api/v1/sessions", { cookie })).status, 401);
-    for (const viewer of [terminal, scripted]) {
-      assertEquals((await viewer.closed).code, 4401);
-      const ended = viewer.events.filter(({ type }) => type === "ended");
-      if (verb === "passwd") assertEquals(ended, []);
-      else {
-        const message = `Your account was ${verb}${
-          verb === "lock" ? "ed" : "d"
-        } by an administrator.`;
-        assertEquals(ended, [{ type: "ended", reason: "killed", exitCode: null, message }]);
-      }
-    }
-    const again = TestTerminal.connect(gateway, { basic, origin: false });
-    assertEquals((await assertRejects(() => again, Refused)).status, 401);
-    if (verb === "passwd") {
-      assertMatch(
-        stdout,
-        /changed; logins with the old one are over; 2 sessions of the user's go on; '.* --user carol'/,
-      );
-      const killed = await ttygate(["session", "kill", "--user", user, "--json"], {
-        env: gateway.env,
-      });
-      assertEquals(JSON.parse(killed.stdout).ended.toSorted(), [
-        ...[terminal.session, scripted.session].toSorted(),
-      ]);
-    } else assertMatch(stdout, /; 2 sessions ended\n$/);
-    await gateway.haveContainers(0);
-  });
-}
-
-Deno.test("a user locked or removed by whatever edits the file is out, away or not, and hears why", async () => {
-  const path = join(gateway.home, "htpasswd");
-  const [text, line] = [await Deno.readTextFile(path), await htpasswdLine("greta", "garbo")];
-  const edits: [string, () => Promise<void>][] = [
-    // In place, as htpasswd(1) does it, and by another file, as most editors do.
-    ["locked", () => Deno.writeTextFile(path, text + line.replace(":", ":!"))],
-    ["removed", async () => {
-      await Deno.writeTextFile(`${path}.new`, text);
-      await Deno.rename(`${path}.new`, path);
-    }],
-  ];
-  for (const [what, edit] of edits) {
-    await Deno.writeTextFile(path, text + line);
-    const cookie = await gateway.logIn("greta", "garbo");
-    await using attached = await TestTerminal.open(gateway, { cookie });
-    {
-      await using _away = await TestTerminal.open(gateway, { cookie });
-    }
-    await gateway.haveContainers(2);
-    await edit();
-    const { reason, message } = await attached.event("ended");
-    assertEquals([reason, message], ["killed", `Your account was ${what} by an administrator.`]);
-    assertEquals((await attached.closed).code, 4401);
-    await gateway.haveContainers(0);
-    assertEquals((await get("/", { cookie })).status, 303);
-  }
-  await Deno.writeTextFile(path, text);
-});
-
 Deno.test("'user list' shows who failed log-ins have locked, and unlock and passwd clear that at once", async () => {
   const password = "battery staple";
   const run = (args: string[], stdin = "") =>
@@ -435,7 +373,10 @@ Deno.test("without a readable htpasswd nobody logs in, with 503, and logins outl
 });
 
 Deno.test("a terminal of an expired login closes with 4401, and the cookie is worth nothing", async () => {
-  await using brief = await TestGateway.start({ env: { TTYGATE_AUTH_LOGIN_TTL: "4s" } });
+  await using brief = await TestGateway.start({
+    agent: machine,
+    env: { TTYGATE_AUTH_LOGIN_TTL: "4s" },
+  });
   const cookie = await brief.logIn();
   await using terminal = await TestTerminal.open(brief, { cookie });
   assertEquals((await terminal.closed).code, 4401);
@@ -445,7 +386,7 @@ Deno.test("a terminal of an expired login closes with 4401, and the cookie is wo
 
 Deno.test("a restart of the gateway logs nobody out", async () => {
   const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
-  const options: GatewayOptions = { home };
+  const options: GatewayOptions = { agent: machine, home };
   try {
     let cookie: string;
     {
@@ -461,6 +402,7 @@ Deno.test("a restart of the gateway logs nobody out", async () => {
 
 Deno.test("below another base path everything is, and the cookie stays there", async () => {
   await using below = await TestGateway.start({
+    agent: machine,
     env: { TTYGATE_GATEWAY_BASE_PATH: "/shell/", TTYGATE_GATEWAY_TRUSTED_PROXIES: "127.0.0.1" },
   });
   const at = (path: string, init: RequestInit = {}) =>
@@ -511,6 +453,7 @@ Deno.test("over TLS the cookie is a __Host- one, and plain HTTP gets nothing", a
     }).output();
     assert(success);
     await using secure = await TestGateway.start({
+      agent: machine,
       home,
       env: { TTYGATE_GATEWAY_TLS_CERT: cert, TTYGATE_GATEWAY_TLS_KEY: key },
     });
@@ -537,8 +480,4 @@ Deno.test("over TLS the cookie is a __Host- one, and plain HTTP gets nothing", a
   } finally {
     await Deno.remove(home, { recursive: true });
   }
-});
-
-Deno.test("after all this the gateway stops at SIGTERM and leaves no container", async () => {
-  await gateway[Symbol.asyncDispose]();
 });

@@ -1,7 +1,11 @@
 /** A gateway that leaves answers whoever it has let in, and tells each that this was the last time. */
 import { assertEquals, assertMatch } from "@std/assert";
-import { TestGateway } from "../support/gateway.ts";
-import { rawConnection, readAnswer } from "../support/raw_http.ts";
+import { TestGateway } from "../../support/gateway.ts";
+import { rawConnection, readAnswer } from "../../support/raw_http.ts";
+import { Machine } from "../../support/scripted_agent.ts";
+
+const machine = new Machine();
+Deno.test.afterAll(() => machine[Symbol.asyncDispose]());
 
 const GET = "GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
@@ -18,7 +22,10 @@ async function readSome(connection: Deno.Conn): Promise<string> {
 for (const signal of ["SIGUSR2", "SIGTERM"] as const) {
   Deno.test(`${signal}: open requests and those about to come get whole answers, and no more`, async () => {
     // A refused log-in is under way for this long.
-    await using gateway = await TestGateway.start({ env: { TTYGATE_AUTH_FAIL_DELAY: "3s" } });
+    await using gateway = await TestGateway.start({
+      agent: machine,
+      env: { TTYGATE_AUTH_FAIL_DELAY: "3s" },
+    });
     using silent = await rawConnection(gateway.host);
     using asking = await rawConnection(gateway.host);
     const form = "username=alice&password=wrong";
@@ -33,7 +40,7 @@ for (const signal of ["SIGUSR2", "SIGTERM"] as const) {
     // Connections are let in one after the other, so that both others are in as well.
     assertMatch(await readSome(kept), /^HTTP\/1\.1 200/);
     gateway.process.kill(signal);
-    await gateway.logged(/restarting|stopping/);
+    await gateway.logged(/leaving/);
 
     assertEquals(await readSome(kept), "", "whoever waits for nothing is let go");
     await send(silent, GET);

@@ -2,11 +2,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { connect } from "node:net";
-import { TestGateway, until } from "../support/gateway.ts";
-import { rawConnection, rawHttp, readAnswer } from "../support/raw_http.ts";
-import { TestTerminal } from "../support/terminal.ts";
+import { TestGateway, until } from "../../support/gateway.ts";
+import { rawConnection, rawHttp, readAnswer } from "../../support/raw_http.ts";
+import { Machine } from "../../support/scripted_agent.ts";
+import { TestTerminal } from "../../support/terminal.ts";
 
-const gateway = await TestGateway.start();
+const held = new AsyncDisposableStack();
+const machine = held.use(new Machine());
+const gateway = held.use(await TestGateway.start({ agent: machine }));
+Deno.test.afterAll(() => held.disposeAsync());
 const HEAD = `Host: ${gateway.host}\r\nOrigin: ${gateway.origin}\r\n`;
 const FORM = "username=alice&password=wonderland";
 const FORM_HEAD = `POST /login HTTP/1.1\r\n${HEAD}` +
@@ -144,8 +148,4 @@ Deno.test("all connections of one address leave room for others, and the log say
     for (const connection of connections) connection.close();
   }
   await until(async () => (await rawHttp(gateway.host, LAST)).status === 404);
-});
-
-Deno.test("after all this the gateway stops at SIGTERM and leaves no container", async () => {
-  await gateway[Symbol.asyncDispose]();
 });

@@ -1,9 +1,13 @@
 /** The hosts a gateway answers to, and what it tells browsers of its transport. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { makeCertificate } from "../support/certificate.ts";
-import { TestGateway } from "../support/gateway.ts";
-import { rawHttp } from "../support/raw_http.ts";
+import { makeCertificate } from "../../support/certificate.ts";
+import { TestGateway } from "../../support/gateway.ts";
+import { rawHttp } from "../../support/raw_http.ts";
+import { Machine } from "../../support/scripted_agent.ts";
+
+const machine = new Machine();
+Deno.test.afterAll(() => machine[Symbol.asyncDispose]());
 
 /** The status of `GET /login` for these Host headers. */
 async function statusFor(
@@ -18,6 +22,7 @@ async function statusFor(
 
 Deno.test("a gateway answers to addresses, localhost, its machine's name and what is configured", async () => {
   await using gateway = await TestGateway.start({
+    agent: machine,
     env: {
       TTYGATE_GATEWAY_ALLOWED_ORIGINS: "https://portal.example",
       TTYGATE_GATEWAY_HOSTS: "shell.example,*.shells.example",
@@ -54,7 +59,7 @@ Deno.test("a gateway answers to addresses, localhost, its machine's name and wha
 });
 
 Deno.test("a request names one host, which is one", async () => {
-  await using gateway = await TestGateway.start();
+  await using gateway = await TestGateway.start({ agent: machine });
   const wrong = [[], ["localhost", "localhost"], ["localhost", "evil.example"], ["a b"], [""]];
   wrong.push(["localhost, localhost"], ["user@localhost"], ["[::zz]:99999999 @/\\"], ["a/b"]);
   for (const hosts of wrong) {
@@ -68,10 +73,11 @@ Deno.test("a request names one host, which is one", async () => {
 Deno.test("a trusted proxy chooses its sites, unless gateway.hosts says which they are", async () => {
   const trusted = { TTYGATE_GATEWAY_TRUSTED_PROXIES: "127.0.0.1" };
   {
-    await using gateway = await TestGateway.start({ env: trusted });
+    await using gateway = await TestGateway.start({ agent: machine, env: trusted });
     assertEquals(await statusFor(gateway, ["shell.example"]), 200);
   }
   await using gateway = await TestGateway.start({
+    agent: machine,
     env: { ...trusted, TTYGATE_GATEWAY_HOSTS: "shell.example" },
   });
   assertEquals(await statusFor(gateway, ["shell.example"]), 200);
@@ -86,6 +92,7 @@ Deno.test("under TLS a gateway answers to the names in its certificate, and says
     await makeCertificate(home, "shown", names);
     const [cert, key] = [join(home, "shown.crt"), join(home, "shown.key")];
     await using gateway = await TestGateway.start({
+      agent: machine,
       home,
       env: { TTYGATE_GATEWAY_TLS_CERT: cert, TTYGATE_GATEWAY_TLS_KEY: key },
     });
@@ -116,6 +123,7 @@ Deno.test("under TLS a gateway answers to the names in its certificate, and says
 Deno.test("a trusted proxy that says https has browsers stay with it, others cannot", async () => {
   for (const [proxies, hsts] of [["127.0.0.1", "max-age=31536000"], ["192.0.2.1", null]] as const) {
     await using gateway = await TestGateway.start({
+      agent: machine,
       env: { TTYGATE_GATEWAY_TRUSTED_PROXIES: proxies },
     });
     const more = "X-Forwarded-Proto: https\r\n";
@@ -133,6 +141,7 @@ Deno.test("a Unix socket for a proxy is its group's, and what it says of a clien
   try {
     const socket = join(home, "web.sock");
     await using gateway = await TestGateway.start({
+      agent: machine,
       home,
       env: { TTYGATE_GATEWAY_LISTEN: `127.0.0.1:0,${socket}` },
     });

@@ -1,8 +1,12 @@
 /** Where a gateway listens: addresses, Unix sockets, and what it does with those it finds there. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { TestGateway, ttygate } from "../support/gateway.ts";
-import { TestTerminal } from "../support/terminal.ts";
+import { TestGateway, ttygate } from "../../support/gateway.ts";
+import { Machine } from "../../support/scripted_agent.ts";
+import { TestTerminal } from "../../support/terminal.ts";
+
+const machine = new Machine();
+Deno.test.afterAll(() => machine[Symbol.asyncDispose]());
 
 async function statusAt(origin: string, client?: Deno.HttpClient): Promise<number> {
   const response = await fetch(`${origin}/healthz`, { ...(client && { client }) });
@@ -30,6 +34,7 @@ Deno.test("a gateway listens on every address it is given", async () => {
   try {
     const socket = join(home, "web", "ttygate.sock");
     await using gateway = await TestGateway.start({
+      agent: machine,
       home,
       env: { TTYGATE_GATEWAY_LISTEN: `127.0.0.1:0,[::1]:0,${socket}` },
     });
@@ -58,6 +63,7 @@ Deno.test("its Unix sockets go with the gateway, and leave nothing beside them",
     const socket = join(home, "web", "ttygate.sock");
     {
       await using gateway = await TestGateway.start({
+        agent: machine,
         home,
         env: { TTYGATE_GATEWAY_LISTEN: socket },
       });
@@ -76,7 +82,7 @@ Deno.test("a socket that a dead gateway left is replaced, one of a living is not
   const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
   try {
     const socket = join(home, "ttygate.sock");
-    const options = { home, env: { TTYGATE_GATEWAY_LISTEN: socket } };
+    const options = { agent: machine, home, env: { TTYGATE_GATEWAY_LISTEN: socket } };
     {
       await using killed = await TestGateway.start(options);
       await killed.stop("SIGKILL");
@@ -94,7 +100,7 @@ Deno.test("a socket that a dead gateway left is replaced, one of a living is not
 });
 
 Deno.test("what is no socket is not replaced by one", async () => {
-  await using gateway = await TestGateway.start();
+  await using gateway = await TestGateway.start({ agent: machine });
   const path = join(gateway.home, "precious");
   await Deno.writeTextFile(path, "data");
   const { code, stderr } = await refusedServe(gateway, path);
@@ -104,7 +110,7 @@ Deno.test("what is no socket is not replaced by one", async () => {
 });
 
 Deno.test("an address this machine does not have is a sentence and status 1", async () => {
-  await using gateway = await TestGateway.start();
+  await using gateway = await TestGateway.start({ agent: machine });
   // TEST-NET-1 (RFC 5737): nobody's.
   const { code, stderr } = await refusedServe(gateway, "192.0.2.1:0");
   assertEquals(code, 1);
@@ -112,7 +118,7 @@ Deno.test("an address this machine does not have is a sentence and status 1", as
 });
 
 Deno.test("one address that cannot be had stops the others, too", async () => {
-  await using gateway = await TestGateway.start();
+  await using gateway = await TestGateway.start({ agent: machine });
   const { code, stderr } = await refusedServe(gateway, `127.0.0.1:0,${gateway.host}`);
   assertEquals(code, 1);
   assertMatch(stderr, /cannot listen on 127\.0\.0\.1:\d+: the port is in use; [^\n]+\n$/);
