@@ -1,12 +1,14 @@
-import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects } from "@std/assert";
-import { encodeAck, encodeInput, encodeResize, MESSAGE_BYTES } from "../../lib/protocol/frame.ts";
+/** A terminal in a real container, from its start to its end. */
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
+import { encodeInput } from "../../lib/protocol/frame.ts";
 import { TestGateway, until } from "../support/gateway.ts";
-import { Refused, TestTerminal } from "../support/terminal.ts";
+import { TestTerminal } from "../support/terminal.ts";
 
 const gateway = await TestGateway.start({
   users: { alice: "wonderland", bob: "builder" },
   env: { TTYGATE_SESSION_MAX_PER_USER: "2" },
 });
+Deno.test.afterAll(() => gateway[Symbol.asyncDispose]());
 const alice = await gateway.logIn();
 const bob = await gateway.logIn("bob", "builder");
 
@@ -77,156 +79,6 @@ Deno.test("keys that Docker would swallow reach the shell", async () => {
   await finish(terminal);
 });
 
-Deno.test("without a login the upgrade is refused with 401", async () => {
-  const refused = await assertRejects(() => TestTerminal.connect(gateway, {}), Refused);
-  assertEquals(refused.status, 401);
-  const expired = "ttygate=AAAAAAAAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-  const second = await assertRejects(
-    () => TestTerminal.connect(gateway, { cookie: expired }),
-    Refused,
-  );
-  assertEquals(second.status, 401);
-  await assertAlive();
-});
-
-Deno.test("a foreign Origin, and none, are refused with 403", async () => {
-  for (const origin of ["https://evil.example", "null", "http://127.0.0.1:1", false] as const) {
-    const refused = await assertRejects(
-      () => TestTerminal.connect(gateway, { cookie: alice, origin }),
-      Refused,
-    );
-    assertEquals(refused.status, 403, String(origin));
-  }
-  await assertAlive();
-});
-
-Deno.test("a script without Origin comes in with HTTP Basic", async () => {
-  await using terminal = await TestTerminal.open(gateway, {
-    basic: "alice:wonderland",
-    origin: false,
-  });
-  await finish(terminal);
-  const refused = await assertRejects(
-    () => TestTerminal.connect(gateway, { basic: "alice:wrong", origin: false }),
-    Refused,
-  );
-  assertEquals(refused.status, 401);
-  assertMatch(refused.headers.get("www-authenticate")!, /^Basic /);
-});
-
-Deno.test("a size or an offset that is no number in range is refused with 400", async () => {
-  const queries: Record<string, string | number>[] = [
-    { cols: 0 },
-    { rows: 0 },
-    { cols: 65536 },
-    { rows: -1 },
-    { cols: "80;rm" },
-    { rows: "" },
-    { cols: "1e3" },
-    { session: "abc", offset: -1 },
-    { session: "abc", offset: "99999999999999999999" },
-  ];
-  for (const query of queries) {
-    const refused = await assertRejects(
-      () => TestTerminal.connect(gateway, { cookie: alice, query }),
-      Refused,
-    );
-    assertEquals(refused.status, 400, JSON.stringify(query));
-  }
-  await assertAlive();
-});
-
-Deno.test("a client of another subprotocol, or of none, is refused with 400", async () => {
-  const refused = await assertRejects(
-    () => TestTerminal.connect(gateway, { cookie: alice, protocol: "ttygate.v0" }),
-    Refused,
-  );
-  assertEquals(refused.status, 400);
-  const plain = await fetch(`${gateway.origin}/terminal`, { headers: { cookie: alice } });
-  assertEquals(plain.status, 400);
-  await plain.body?.cancel();
-});
-
-Deno.test("a session that does not exist, or is somebody else's, closes with 4404", async () => {
-  await using unknown = await TestTerminal.connect(gateway, {
-    cookie: alice,
-    query: { session: "nosuchsession", offset: 0 },
-  });
-  assertEquals((await unknown.closed).code, 4404);
-  await using own = await TestTerminal.open(gateway, { cookie: alice });
-  await using other = await TestTerminal.connect(gateway, {
-    cookie: bob,
-    query: { session: own.session, offset: 0 },
-  });
-  assertEquals((await other.closed).code, 4404);
-  assertEquals(await own.run("echo mine"), "mine");
-  await finish(own);
-});
-
-Deno.test("a message that breaks the protocol closes with 1008 and the session goes on", async () => {
-  const messages: (Uint8Array | string)[] = [
-    "text",
-    new Uint8Array(0),
-    Uint8Array.of(7),
-    Uint8Array.of(1, 0, 80),
-    Uint8Array.of(2, 0),
-    encodeAck(2 ** 40),
-    new Uint8Array(MESSAGE_BYTES + 1),
-    new Uint8Array(3 * 1024 * 1024),
-  ];
-  let terminal = await TestTerminal.open(gateway, { cookie: alice });
-  const { session } = terminal;
-  for (const message of messages) {
-    terminal.send(message);
-    const name = typeof message === "string"
-      ? "text"
-      : `${message.slice(0, 9)} (${message.length})`;
-    assertEquals((await terminal.closed).code, 1008, name);
-    const query = { session, offset: terminal.offset };
-    terminal = await TestTerminal.open(gateway, { cookie: alice, query });
-    assertEquals(terminal.session, session);
-  }
-  await using last = terminal;
-  assertEquals(await last.run("echo still here"), "still here");
-  await finish(last);
-});
-
-Deno.test("a message of just 64 KiB is taken", async () => {
-  await using terminal = await TestTerminal.open(gateway, { cookie: alice });
-  await terminal.see(/# $/);
-  terminal.type("stty -echo; echo RE''ADY; head -c 65535 | tr -d '\\n' | wc -c\r");
-  await terminal.see(/READY\r\n/);
-  const lines = ("x".repeat(1023) + "\r").repeat(64).slice(0, MESSAGE_BYTES - 2) + "\r";
-  terminal.send(encodeInput(new TextEncoder().encode(lines)));
-  await terminal.see(/\n65471\r\n/);
-  await finish(terminal);
-});
-
-Deno.test("a client that comes back gets every byte it missed, once", async () => {
-  let terminal = await TestTerminal.open(gateway, { cookie: alice });
-  const { session } = terminal;
-  await terminal.see(/# $/);
-  terminal.type("for i in $(seq 1 3000); do echo line $i; done; echo DO''NE\r");
-  let output = "";
-  for (let cuts = 0; cuts < 5; cuts++) {
-    // Whatever has come by now; nothing, when all came to the connection before.
-    await until(() => terminal.output !== "" || output.includes("DONE"));
-    terminal.cut();
-    await terminal.closed;
-    output += terminal.output;
-    const asked = terminal.offset;
-    const query = { session, offset: asked };
-    terminal = await TestTerminal.open(gateway, { cookie: alice, query });
-    assertEquals((await terminal.event("ready")).offset, asked);
-  }
-  await until(() => (output + terminal.output).includes("DONE"));
-  output += terminal.output;
-  const numbers = [...output.matchAll(/^line (\d+)\r$/gm)].map(([, number]) => Number(number));
-  assertEquals(numbers, Array.from({ length: 3000 }, (_, i) => i + 1));
-  await using last = terminal;
-  await finish(last);
-});
-
 Deno.test("a paste of 1 MB whose echo needs more than the credit arrives whole", async () => {
   await using terminal = await TestTerminal.open(gateway, { cookie: alice });
   await terminal.see(/# $/);
@@ -244,35 +96,6 @@ Deno.test("a paste of 1 MB whose echo needs more than the credit arrives whole",
     return /[\r\n]1048576\r\n/.test(terminal.output);
   });
   await finish(terminal);
-});
-
-Deno.test("a client that never acknowledges gets 512 KiB and no more; nothing is lost", async () => {
-  await using terminal = await TestTerminal.open(gateway, { cookie: alice, acks: false });
-  await terminal.see(/# $/);
-  terminal.type("seq 1 200000; echo DO''NE\r");
-  await until(() => terminal.outputBytes >= 512 * 1024);
-  assertEquals(terminal.outputBytes, 512 * 1024);
-  // From here on it acknowledges: half of what it has, again and again.
-  const acking = setInterval(() => terminal.ack(terminal.offset), 5);
-  await terminal.see(/DONE/);
-  clearInterval(acking);
-  const numbers = [...terminal.output.matchAll(/^(\d+)\r$/gm)].map(([, number]) => Number(number));
-  assertEquals(numbers.length, 200000);
-  assertEquals(numbers.at(-1), 200000);
-  await finish(terminal);
-});
-
-Deno.test("a session opened in another place moves there, and the first is told", async () => {
-  await using first = await TestTerminal.open(gateway, { cookie: alice });
-  await first.run("cd /tmp");
-  await using second = await TestTerminal.open(gateway, {
-    cookie: alice,
-    query: { session: first.session, offset: first.offset },
-  });
-  assertEquals((await first.event("ended")).reason, "replaced");
-  assertEquals((await first.closed).code, 4409);
-  assertEquals(await second.run("pwd"), "/tmp");
-  await finish(second);
 });
 
 Deno.test("the session past max_per_user is refused with a sentence and 4429", async () => {
@@ -332,34 +155,20 @@ Deno.test("a client that is gone before its session is ready leaves no container
   assertEquals(await gateway.containers(), []);
 });
 
-Deno.test("logging out ends the login on the server and closes its terminals with 4401", async () => {
-  const cookie = await gateway.logIn();
-  await using terminal = await TestTerminal.open(gateway, { cookie });
-  const { session } = terminal;
-  const response = await fetch(`${gateway.origin}/logout`, {
-    method: "POST",
-    headers: { cookie, origin: gateway.origin },
-    redirect: "manual",
-  });
-  assertEquals([response.status, response.headers.get("location")], [303, "/login"]);
-  assertEquals((await terminal.closed).code, 4401);
-  const refused = await assertRejects(() => TestTerminal.connect(gateway, { cookie }), Refused);
-  assertEquals(refused.status, 401);
-  // The session itself waits for its user to log in again.
-  await using again = await TestTerminal.open(gateway, {
-    cookie: alice,
-    query: { session, offset: terminal.offset },
-  });
-  await finish(again);
+Deno.test("a container stopped on the server is told from a session ended by an administrator", async () => {
+  await using terminal = await TestTerminal.open(gateway, { cookie: bob });
+  await gateway.docker.containers.kill(`ttygate-${terminal.session}`);
+  const { reason, message } = await terminal.event("ended");
+  assertEquals(reason, "killed");
+  assertMatch(message, /stopped on the server, from outside ttygate/);
+  await gateway.logged(/session ended .* reason=stopped exitCode=137/);
 });
 
-Deno.test("a resize cut short by the network's fragments is still one message", async () => {
-  await using terminal = await TestTerminal.open(gateway, { cookie: alice });
-  for (let cols = 20; cols <= 120; cols++) terminal.send(encodeResize({ cols, rows: 33 }));
-  await until(async () => await terminal.run("stty size") === "33 120");
-  await finish(terminal);
-});
-
-Deno.test("after all this the gateway stops at SIGTERM and leaves no container", async () => {
-  await gateway[Symbol.asyncDispose]();
+Deno.test("without its image a gateway is alive and not ready", async () => {
+  await using own = await TestGateway.start({ env: { TTYGATE_CONTAINER_IMAGE: "no-such:image" } });
+  for (const [path, status] of [["healthz", 200], ["readyz", 503]] as const) {
+    const response = await fetch(`${own.origin}/${path}`);
+    assertEquals(response.status, status);
+    assert(!(await response.text()).includes("no-such"), "strangers learn no names");
+  }
 });

@@ -1,13 +1,7 @@
 /** Logging in and out of a real gateway, as browsers do it and as they never would. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import {
-  type GatewayOptions,
-  htpasswdLine,
-  TestGateway,
-  ttygate,
-  until,
-} from "../../support/gateway.ts";
+import { type GatewayOptions, TestGateway, ttygate } from "../../support/gateway.ts";
 import { rawConnection, rawHttp, readAnswer } from "../../support/raw_http.ts";
 import { Machine } from "../../support/scripted_agent.ts";
 import { Refused, TestTerminal } from "../../support/terminal.ts";
