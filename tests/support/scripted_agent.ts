@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { LocalAgent } from "../../lib/agent/local.ts";
 import { AgentServer } from "../../lib/agent/server.ts";
 import { systemClock } from "../../lib/clock.ts";
-import { createLog } from "../../lib/log.ts";
+import { logTo } from "../../lib/log.ts";
 import { CountingLog } from "../../lib/log/counting.ts";
 import type { Drain } from "../../lib/sessions/drain_file.ts";
 import { Maintenance, refusalDuring } from "../../lib/sessions/maintenance.ts";
@@ -62,11 +62,7 @@ export class Machine implements AsyncDisposable {
   readonly registry: Registry;
   readonly agent: LocalAgent;
   readonly #held = new AsyncDisposableStack();
-  readonly #log = createLog((line) => this.lines.push(line), {
-    prefix: false,
-    clock: () => new Date(),
-  });
-  #drain: Drain | null = null;
+  readonly #log = logTo(({ level, text }) => this.lines.push(`${level} ${text}`));
   #socket: Promise<string> | null = null;
 
   constructor(
@@ -74,30 +70,24 @@ export class Machine implements AsyncDisposable {
       readonly clock?: Clock;
     } = {},
   ) {
-    const counted = this.#held.use(new CountingLog(this.#log, clock));
-    const parts = { engine: this.engine, clock, log: this.#log };
     const made = settingsWith({ replayBytes: 256 * 1024, ...settings });
+    const parts = { engine: this.engine, clock, log: this.#log };
+    const file = {
+      current: null as Drain | null,
+      set: (drain: Drain | null) => Promise.resolve(void (file.current = drain)),
+    };
+    const counted = this.#held.use(new CountingLog(this.#log, clock));
     const registry = this.registry = this.#held.use(
       new Registry({
         ...parts,
         leases: scriptedLeases(this.leased),
         settings: () => made,
-        refusal: () => this.#drain && refusalDuring(this.#drain),
+        refusal: () => file.current && refusalDuring(file.current),
         memoryIsLow: () => false,
       }),
     );
-    const set = (drain: Drain | null) => Promise.resolve(void (this.#drain = drain));
-    const drainOf = () => this.#drain;
-    const file = {
-      set,
-      get current() {
-        return drainOf();
-      },
-    };
     const unixTimeMs = () => Date.now();
-    const maintenance = this.#held.use(
-      new Maintenance({ ...parts, file, registry, unixTimeMs }),
-    );
+    const maintenance = this.#held.use(new Maintenance({ ...parts, file, registry, unixTimeMs }));
     this.agent = new LocalAgent({
       ...{ ...parts, registry, maintenance, counted },
       image: () => PROFILE.image,

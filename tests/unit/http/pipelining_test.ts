@@ -132,10 +132,13 @@ Deno.test("a body is asked for where the client waits for that, and only there",
   assertEquals((await readAnswer(connection)).status, 303);
 });
 
-Deno.test("all connections of one address leave room for others, and the log says so in a line", async () => {
+Deno.test("connections over an address's bound are dropped and told in a line; others, and those before, work on", async () => {
+  await using terminal = await TestTerminal.open(gateway, { cookie: await gateway.logIn() });
   const connections: Deno.TcpConn[] = [];
   try {
     for (let i = 0; i < 4200; i++) connections.push(await rawConnection(gateway.host));
+    assertEquals((await rawHttp(gateway.host, LAST)).status, 0);
+    assertEquals(await terminal.run("echo fine"), "fine");
     await gateway.logged(
       /a connection was refused: its address has its share of them remote=127\.0\.0\.1/,
     );
