@@ -91,6 +91,7 @@ export class Machine implements AsyncDisposable {
     this.agent = new LocalAgent({
       ...{ ...parts, registry, maintenance, counted },
       image: () => PROFILE.image,
+      maxTotal: () => 50,
       tryWriting: () => Promise.resolve(),
     });
   }
