@@ -15,6 +15,7 @@ export const ROWS = [
   "memory",
   "stalled",
   "activation",
+  "fleet",
 ] as const;
 export type RowName = typeof ROWS[number];
 

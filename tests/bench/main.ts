@@ -7,6 +7,7 @@ import { describeMachine } from "./machine.ts";
 import { measureActivation } from "./rows/activation.ts";
 import { measureCpu, measureMemory } from "./rows/cost.ts";
 import { measureEcho, measureFloods, measureLogins } from "./rows/echo.ts";
+import { measureFleet } from "./rows/fleet.ts";
 import { measureInterrupt } from "./rows/interrupt.ts";
 import { measureOutput } from "./rows/output.ts";
 import { measurePaste } from "./rows/paste.ts";
@@ -28,6 +29,7 @@ const MEASURES: Readonly<Record<RowName, (lab: Lab, field: Field) => Promise<Fig
   memory: measureMemory,
   stalled: measureStalled,
   activation: measureActivation,
+  fleet: measureFleet,
 };
 
 /** The signal that ended the run. */

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { once } from "node:events";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { LocalAgent } from "../../lib/agent/local.ts";
 import { AgentServer } from "../../lib/agent/server.ts";
 import { systemClock } from "../../lib/clock.ts";
@@ -63,6 +64,7 @@ export class Machine implements AsyncDisposable {
   readonly agent: LocalAgent;
   readonly #held = new AsyncDisposableStack();
   readonly #log = logTo(({ level, text }) => this.lines.push(`${level} ${text}`));
+  readonly #server: AgentServer;
   #socket: Promise<string> | null = null;
 
   constructor(
@@ -91,9 +93,10 @@ export class Machine implements AsyncDisposable {
     this.agent = new LocalAgent({
       ...{ ...parts, registry, maintenance, counted },
       image: () => PROFILE.image,
-      maxTotal: () => 50,
+      maxTotal: () => made.maxTotal,
       tryWriting: () => Promise.resolve(),
     });
+    this.#server = this.#held.use(new AgentServer(this.agent, this.#log));
   }
 
   /** The only session's container. */
@@ -116,12 +119,16 @@ export class Machine implements AsyncDisposable {
     return this.#socket ??= this.#listen();
   }
 
+  /** Serves a gateway on a connection that was dialled, once it listens as well, as agents do. */
+  accept(stream: Duplex): void {
+    this.#server.accept(stream);
+  }
+
   async #listen(): Promise<string> {
     const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
     this.#held.defer(() => Deno.remove(home, { recursive: true }));
-    const { server } = this.#held.use(new AgentServer(this.agent, this.#log));
     const path = join(home, "agent.sock");
-    await once(server.listen(path), "listening");
+    await once(this.#server.server.listen(path), "listening");
     return path;
   }
 
