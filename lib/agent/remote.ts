@@ -27,8 +27,8 @@ import { ROOT, VERSION_HEADER, VISIT_HEADER, VISIT_ID_HEADER } from "./wire.ts";
 const LOOK_MS = 8_000, ANSWER_MS = 25_000;
 /** How long an agent may take to answer an opening; what follows has no end. */
 const OPENING_MS = 10_000;
-/** The largest answer: a list of as many sessions as there may be. */
-const ANSWER_BYTES = 64 * 1024 * 1024;
+/** The largest answer: a list of some 20,000 sessions; to read it takes the thread a moment. */
+const ANSWER_BYTES = 8 * 1024 * 1024;
 /** The longest head of an answer to an opening. */
 const HEAD_BYTES = 16 * 1024;
 /** How long a client has to close its side when the agent has closed its own. */

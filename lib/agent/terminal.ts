@@ -151,10 +151,13 @@ async function follow(
     void send({ type: "ended", reason, exitCode, message });
     await settlesWithin(session.gone, GONE_MS, clock);
   };
+  const endsLogin = async ({ ended }: Session) =>
+    dismissed.aborted || (await ended).endsLogin === true;
   switch (end) {
     case "finished":
       await tellEnd();
-      if (await socket.close(dismissed.aborted ? CLOSE.loginEnded : CLOSE.ended)) {
+      // The end may come before the dismissal, which comes by another connection.
+      if (await socket.close(await endsLogin(session) ? CLOSE.loginEnded : CLOSE.ended)) {
         registry.endedSessions.forget(session);
       }
       return;

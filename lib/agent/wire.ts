@@ -36,6 +36,7 @@ export const EndingShape = v.object({
   reason: v.picklist(["killed", "shutdown"]),
   exitCode: v.null(),
   message: Text,
+  endsLogin: v.optional(v.boolean()),
 });
 
 export const DismissalShape: v.GenericSchema<unknown, Dismissal> = v.variant("why", [

@@ -124,6 +124,10 @@ export class AccountWatch implements Disposable {
 
 function endingOf(name: string, { byName }: Accounts): Ending | null {
   const entry = byName.get(name);
-  if (entry === undefined) return ending("killed", "Your account was removed by an administrator.");
-  return entry.locked ? ending("killed", "Your account was locked by an administrator.") : null;
+  if (entry !== undefined && !entry.locked) return null;
+  const what = entry === undefined ? "removed" : "locked";
+  return {
+    ...ending("killed", `Your account was ${what} by an administrator.`),
+    endsLogin: true,
+  };
 }

@@ -30,6 +30,8 @@ const FIRST_RETRY_MS = 100, SOON_RETRY_MS = 500, SOON_TRIES = 120, LAST_RETRY_MS
 const PARKED = 4;
 /** How often it is looked whether the status is another. */
 const STATUS_MS = 200;
+/** A long status is said less often: half of what the gateway takes. */
+const STATUS_BYTES_PER_SECOND = 64 * 1024;
 
 export interface DiallerParts {
   readonly identity: Identity;
@@ -126,10 +128,12 @@ export class Dialler implements AsyncDisposable {
     this.phase = "linked";
     const { name, url } = identity;
     log.notice("linked to the gateway", { event: "link", node: name, url });
+    let nextMs = 0;
     using _status = every(clock, STATUS_MS, () => {
       const now = JSON.stringify(status());
-      if (now === said || lines.waitingBytes > 0) return;
+      if (now === said || lines.waitingBytes > 0 || clock.now() < nextMs) return;
       said = now;
+      nextMs = clock.now() + said.length / STATUS_BYTES_PER_SECOND * 1000;
       lines.say({ type: "status", status: JSON.parse(now) });
     });
     using streams = new Streams(() => this.#open(STREAM_PROTOCOL, { [HEADER.secret]: secret }), {

@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 import * as v from "valibot";
+import { Bucket, type BucketRates } from "../bucket.ts";
 import { LINE_BYTES, PING_MS, SILENCE_MS } from "../protocol/nodes.ts";
 import type { Clock } from "../types.ts";
 
@@ -14,6 +15,8 @@ export interface LinesParts<Line> {
   readonly clock: Clock;
   /** Called for each line, in order; what it throws ends the connection. */
   readonly onLine: (line: Line) => void;
+  /** How many bytes the other side may say; it is made to wait beyond that. Without end unless given. */
+  readonly rates?: BucketRates;
 }
 
 /** Disposing it ends the connection. */
@@ -22,12 +25,16 @@ export class Lines<Line> implements Disposable {
   readonly over: Promise<string>;
   readonly #parts: LinesParts<Line>;
   readonly #ended = Promise.withResolvers<string>();
+  readonly #allowance: Bucket;
   #rest = Buffer.alloc(0);
+  #pause: Disposable | null = null;
   #ping: Disposable;
   #silence: Disposable;
 
   constructor(parts: LinesParts<Line>) {
-    const { connection, clock } = this.#parts = parts;
+    const { connection, clock, rates = { most: Infinity, perSecond: Infinity } } = this.#parts =
+      parts;
+    this.#allowance = new Bucket(clock, rates);
     this.over = this.#ended.promise;
     connection.on("error", () => connection.destroy());
     connection.on("end", () => this.#end("it hung up"));
@@ -67,7 +74,20 @@ export class Lines<Line> implements Disposable {
         return this.#end(`it said what is not understood: ${(error as Error).message}`);
       }
     }
-    if (this.#rest.length > LINE_BYTES) this.#end(`it said a line over ${LINE_BYTES} bytes`);
+    if (this.#rest.length > LINE_BYTES) return this.#end(`it said a line over ${LINE_BYTES} bytes`);
+    const waitMs = this.#allowance.spend(chunk.length);
+    if (waitMs > 0) this.#wait(waitMs);
+  }
+
+  /** Reads nothing for a while. */
+  #wait(waitMs: number): void {
+    const { connection, clock } = this.#parts;
+    connection.pause();
+    this.#pause = clock.timer(waitMs, () => {
+      this.#silence[Symbol.dispose]();
+      this.#silence = this.#await(); // it could not be heard
+      connection.resume();
+    });
   }
 
   #sayPing(): void {
@@ -83,6 +103,7 @@ export class Lines<Line> implements Disposable {
   #end(why: string): void {
     this.#ping[Symbol.dispose]();
     this.#silence[Symbol.dispose]();
+    this.#pause?.[Symbol.dispose]();
     this.#rest = Buffer.alloc(0);
     this.#parts.connection.destroy();
     this.#ended.resolve(why);

@@ -9,8 +9,8 @@ import type { Lines } from "./lines.ts";
 import type { Node } from "./roster.ts";
 import type * as v from "valibot";
 
-/** How many streams a node may have: one for each viewer, and those that are parked. */
-const STREAMS = 4_096;
+/** How many streams a node may have that nobody uses: it parks fewer. */
+const IDLE = 16;
 /** How long a caller waits for a stream when none is parked: a node dials as soon as one is taken. */
 const STREAM_MS = 5_000;
 
@@ -27,6 +27,7 @@ export class Link {
   readonly #parked: Duplex[] = [];
   /** All streams, parked or in use. */
   readonly #streams = new Set<Duplex>();
+  readonly #taken = new Set<Duplex>();
   readonly #waiting: PromiseWithResolvers<Duplex>[] = [];
 
   constructor(
@@ -57,11 +58,12 @@ export class Link {
   park(stream: Duplex): void {
     stream.on("error", () => stream.destroy());
     stream.on("end", () => stream.destroy());
-    if (this.#streams.size >= STREAMS) return void stream.destroy();
+    if (this.#streams.size - this.#taken.size >= IDLE) return void stream.destroy();
     this.#streams.add(stream);
     stream.once("data", () => this.#hand(stream));
     stream.on("close", () => {
       this.#streams.delete(stream);
+      this.#taken.delete(stream);
       const at = this.#parked.indexOf(stream);
       if (at >= 0) this.#parked.splice(at, 1);
     });
@@ -70,8 +72,9 @@ export class Link {
 
   #hand(stream: Duplex): void {
     const waiting = this.#waiting.shift();
-    if (waiting) waiting.resolve(stream);
-    else this.#parked.push(stream);
+    if (!waiting) return void this.#parked.push(stream);
+    this.#taken.add(stream);
+    waiting.resolve(stream);
   }
 
   /** Ends it, with every stream. */
@@ -81,7 +84,10 @@ export class Link {
 
   async #take(): Promise<Duplex> {
     const parked = this.#parked.shift();
-    if (parked) return parked;
+    if (parked) {
+      this.#taken.add(parked);
+      return parked;
+    }
     const waiting = Promise.withResolvers<Duplex>();
     this.#waiting.push(waiting);
     using _late = this.clock.timer(STREAM_MS, () => {

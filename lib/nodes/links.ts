@@ -6,6 +6,7 @@ import {
   CONTROL_PROTOCOL,
   HEADER,
   LEAST_LINK_VERSION,
+  LINE_BYTES,
   LINK_VERSION,
   NodeLine,
   type NodeStatus,
@@ -20,6 +21,8 @@ import type { Node, Roster } from "./roster.ts";
 
 /** How long a node may take to prove who it is. */
 const PROOF_MS = 10_000;
+/** How many bytes a node may say of itself: a long list of sessions at once, and what changes. */
+const SAID_RATES = { most: 2 * LINE_BYTES, perSecond: 128 * 1024 };
 /** How many may be proving it at once. */
 const PROVING = 64;
 
@@ -143,6 +146,7 @@ export class Links implements Disposable {
       connection: call.connection,
       shape: NodeLine,
       clock,
+      rates: SAID_RATES,
       onLine: (line) => {
         if (link === null) {
           if (line.type !== "proof") throw new Error("no proof came");

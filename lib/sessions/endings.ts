@@ -7,6 +7,8 @@ export interface Ending {
   /** The shell's exit status, null when it did not exit by itself. */
   readonly exitCode: number | null;
   readonly message: string;
+  /** Whether its user may not log in any more: who looks at it is told so, too. */
+  readonly endsLogin?: boolean;
   /** What the journal and the metrics call it, where the reason says too little. */
   readonly cause?: EndCause;
 }

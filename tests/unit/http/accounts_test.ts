@@ -72,7 +72,12 @@ Deno.test("a user who is locked or removed loses the sessions within two looks, 
     const checks = seen.checks;
     seen.accounts = accountsOf(users);
     await clock.advance(2 * LOOK_MS);
-    assertEquals(ended, [["alice", { reason: "killed", exitCode: null, message }]]);
+    assertEquals(ended, [["alice", {
+      reason: "killed",
+      exitCode: null,
+      message,
+      endsLogin: true,
+    }]]);
     assertEquals(seen.checks, checks + 1);
     await clock.advance(10 * LOOK_MS);
     assertEquals([ended.length, seen.checks], [1, checks + 1], "an unchanged file costs nothing");

@@ -2,10 +2,11 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { duplexPair } from "node:stream";
 import * as v from "valibot";
+import type { BucketRates } from "../../../lib/bucket.ts";
 import { Lines } from "../../../lib/nodes/lines.ts";
 import { ManualClock, settle } from "../../support/manual_clock.ts";
 
-function linesOf() {
+function linesOf(rates?: BucketRates) {
   const clock = new ManualClock();
   const [near, far] = duplexPair();
   let heard = "";
@@ -16,6 +17,7 @@ function linesOf() {
     connection: near,
     shape,
     clock,
+    rates,
     onLine: ({ type }) => said.push(type),
   });
   return { clock, far, lines, said, heard: () => heard };
@@ -33,6 +35,21 @@ Deno.test("each side says something every 10 s, and is over after 25 s of silenc
   assertEquals(over, "");
   await clock.advance(1);
   assertMatch(over, /silent for 25 s/);
+  assertEquals(clock.pending, 0);
+});
+
+Deno.test("one that says too much is read no faster than it may be", async () => {
+  const { clock, far, said, lines } = linesOf({ most: 100, perSecond: 10 });
+  const line = `{"type":"${"x".repeat(89)}"}\n`; // 101 bytes
+  far.write(line);
+  await settle();
+  assertEquals(said.length, 1);
+  far.write(line);
+  await settle();
+  assertEquals(said.length, 1);
+  await clock.advance(100);
+  assertEquals(said.length, 2);
+  lines[Symbol.dispose]();
   assertEquals(clock.pending, 0);
 });
 

@@ -140,6 +140,27 @@ Deno.test("a stream shows the secret of a link that is there", async () => {
   }
 });
 
+Deno.test("a node parks a few streams and no more", async () => {
+  await using board = await Switchboard.start();
+  const identity = await board.join("west");
+  await using dialler = dial(board, identity);
+  await until(() => dialler.phase === "linked");
+  const [link] = board.links.all;
+  const strangers = Array.from({ length: 20 }, () => new Stranger(board.url));
+  try {
+    for (const stranger of strangers) {
+      stranger.call(STREAM_PROTOCOL, {
+        [HEADER.node]: identity.id,
+        [HEADER.secret]: link!.secret,
+      });
+    }
+    await until(() => strangers.filter(({ over }) => over).length >= 20 - 16);
+    assert(strangers.some(({ over }) => !over));
+  } finally {
+    for (const stranger of strangers) stranger[Symbol.dispose]();
+  }
+});
+
 Deno.test("a newer call of a node takes the place of the older one, whose streams are cut", async () => {
   await using board = await Switchboard.start();
   const identity = await board.join("west");

@@ -1,11 +1,21 @@
 /** What becomes of the logins and terminals of those who may not log in any more. */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { htpasswdLine, TestGateway, ttygate } from "../support/gateway.ts";
-import { Refused, TestTerminal } from "../support/terminal.ts";
+import { htpasswdLine, TestGateway, ttygate, until } from "../../support/gateway.ts";
+import { Machine } from "../../support/scripted_agent.ts";
+import { Refused, TestTerminal } from "../../support/terminal.ts";
 
-const gateway = await TestGateway.start({ users: { bob: "builder", carol: "changes" } });
-Deno.test.afterAll(() => gateway[Symbol.asyncDispose]());
+const machine = new Machine();
+const gateway = await TestGateway.start({
+  agent: machine,
+  users: { bob: "builder", carol: "changes" },
+});
+Deno.test.afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await machine[Symbol.asyncDispose]();
+});
+
+const haveContainers = (count: number) => until(() => machine.engine.containers.size === count);
 
 async function statusOf(path: string, cookie: string): Promise<number> {
   const response = await fetch(gateway.origin + path, { headers: { cookie }, redirect: "manual" });
@@ -56,7 +66,7 @@ for (
         ...[terminal.session, scripted.session].toSorted(),
       ]);
     } else assertMatch(stdout, /; 2 sessions ended\n$/);
-    await gateway.haveContainers(0);
+    await haveContainers(0);
   });
 }
 
@@ -78,12 +88,12 @@ Deno.test("a user locked or removed by whatever edits the file is out, away or n
     {
       await using _away = await TestTerminal.open(gateway, { cookie });
     }
-    await gateway.haveContainers(2);
+    await haveContainers(2);
     await edit();
     const { reason, message } = await attached.event("ended");
     assertEquals([reason, message], ["killed", `Your account was ${what} by an administrator.`]);
     assertEquals((await attached.closed).code, 4401);
-    await gateway.haveContainers(0);
+    await haveContainers(0);
     assertEquals(await statusOf("/", cookie), 303);
   }
   await Deno.writeTextFile(path, text);
