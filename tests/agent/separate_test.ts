@@ -4,7 +4,13 @@ import { TestAgent } from "../support/agent.ts";
 import { TestGateway, ttygate, until } from "../support/gateway.ts";
 import { Refused, TestTerminal } from "../support/terminal.ts";
 
-const agent = await TestAgent.start();
+let agent: TestAgent;
+
+Deno.test.beforeAll(async () => {
+  agent = await TestAgent.start();
+});
+
+Deno.test.afterAll(() => agent[Symbol.asyncDispose]());
 
 function startGateway(home?: string): Promise<TestGateway> {
   return TestGateway.start({ env: agent.forGateway, ...(home && { home }) });
@@ -128,8 +134,4 @@ Deno.test("a locked user is out, a drain is told, and a session is killed throug
   assertMatch((await terminal.event("ended")).message, /locked by an administrator/);
   assertEquals((await terminal.closed).code, 4401);
   assert((await agent.containers()).length === 0);
-});
-
-Deno.test("after all this the agent stops at SIGTERM and leaves no container", async () => {
-  await agent[Symbol.asyncDispose]();
 });

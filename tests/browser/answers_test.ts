@@ -4,11 +4,19 @@ import { TestBrowser } from "../support/browser.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 import { TestTab } from "../support/tab.ts";
 
-const gateway = await TestGateway.start({
-  users: { ann: "wonderland", ben: "wonderland", cat: "wonderland" },
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({
+    users: { ann: "wonderland", ben: "wonderland", cat: "wonderland" },
+  });
+  owned.use(gateway);
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
 });
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 /** Has the shell ask the terminal where its cursor is, after some seconds; then it says "got" and a word. */
 async function askLater(tab: TestTab, seconds: number, word = "it"): Promise<void> {
@@ -92,9 +100,4 @@ Deno.test("what one viewer has answered, the next ones do not answer again", asy
   await first.phase("live");
   await first.see(/^got that\n[^\n]*[#$]/m);
   await assertNothingTyped(first);
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

@@ -1,18 +1,23 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { TestBrowser } from "../support/browser.ts";
+import { AWAY, TestBrowser } from "../support/browser.ts";
 import { TestGateway } from "../support/gateway.ts";
 import { Relay } from "../support/relay.ts";
 import { TestTab } from "../support/tab.ts";
 
-/** What a browser logs by itself when a network is away. */
-const AWAY = /^WebSocket connection to .* failed|^Failed to load resource: net::/;
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string, cookie: string;
 
-const gateway = await TestGateway.start({
-  env: { TTYGATE_SESSION_MAX_PER_USER: "3", TTYGATE_SESSION_RECONNECT_GRACE: "15s" },
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({
+    env: { TTYGATE_SESSION_MAX_PER_USER: "3", TTYGATE_SESSION_RECONNECT_GRACE: "15s" },
+  });
+  owned.use(gateway);
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
+  cookie = await gateway.logIn();
 });
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
-const cookie = await gateway.logIn();
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 /** A new test starts without sessions of the one before. */
 async function endSessions() {
@@ -161,9 +166,4 @@ Deno.test("a session that ended while its page was cut off leaves a sentence, an
   await tab.prompt();
   assertNotEquals(await tab.session(), session);
   await endSessions();
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

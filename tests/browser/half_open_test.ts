@@ -1,18 +1,23 @@
 import { assertEquals } from "@std/assert";
-import { TestBrowser } from "../support/browser.ts";
+import { AWAY, TestBrowser } from "../support/browser.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 import { Intake } from "../support/intake.ts";
 import { Relay } from "../support/relay.ts";
 import { Scripted } from "../support/scripted.ts";
 
-/** What a browser logs by itself when a network is away. */
-const AWAY = /^WebSocket connection to .* failed|^Failed to load resource: net::/;
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string;
 
-const gateway = await TestGateway.start({
-  users: { ann: "wonderland", ben: "wonderland", cat: "wonderland" },
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({
+    users: { ann: "wonderland", ben: "wonderland", cat: "wonderland" },
+  });
+  owned.use(gateway);
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
 });
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 Deno.test("what is typed into a connection that died without a word arrives once, in the same shell", async () => {
   await using relay = new Relay(gateway.host);
@@ -71,9 +76,4 @@ Deno.test("an answer that comes late is good enough: nothing is closed, and the 
   await tab.phase("live");
   assertEquals(await tab.page.locator("#banner").isVisible(), false);
   assertEquals(server.connections.length, 1);
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

@@ -2,10 +2,17 @@ import { assertEquals } from "@std/assert";
 import { TestGateway, until } from "../support/gateway.ts";
 import { HiddenBrowser, type HiddenTab } from "../support/hidden_browser.ts";
 
-const gateway = await TestGateway.start();
-const browser = await HiddenBrowser.launch();
-const { origin } = gateway;
-const cookie = await gateway.logIn();
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: HiddenBrowser, origin: string, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = owned.use(await TestGateway.start());
+  browser = owned.use(await HiddenBrowser.launch());
+  ({ origin } = gateway);
+  cookie = await gateway.logIn();
+});
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 /** How much output there has been of the only session. */
 async function outputBytes(): Promise<number> {
@@ -59,9 +66,4 @@ Deno.test("a tab that is frozen loses nothing, and goes on by itself when it is 
   assertEquals(await tab.phase(), "live");
   assertEquals((await gateway.containers()).length, 1);
   await other.close();
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

@@ -2,22 +2,27 @@ import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import type { WebSocketRoute } from "playwright-core";
 import { decodeClientFrame } from "../../lib/protocol/frame.ts";
-import { TestBrowser } from "../support/browser.ts";
+import { AWAY, TestBrowser } from "../support/browser.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 import { Intake } from "../support/intake.ts";
 import { Relay } from "../support/relay.ts";
 
-/** What a browser logs by itself when a network is away. */
-const AWAY = /^WebSocket connection to .* failed|^Failed to load resource: net::/;
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string;
 
-const gateway = await TestGateway.start({
-  env: { TTYGATE_SESSION_MAX_PER_USER: "20", TTYGATE_SESSION_RECONNECT_GRACE: "15s" },
-  users: Object.fromEntries(
-    ["ann", "ben", "cat", "dan", "eve", "fay"].map((name) => [name, "wonderland"]),
-  ),
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({
+    env: { TTYGATE_SESSION_MAX_PER_USER: "20", TTYGATE_SESSION_RECONNECT_GRACE: "15s" },
+    users: Object.fromEntries(
+      ["ann", "ben", "cat", "dan", "eve", "fay"].map((name) => [name, "wonderland"]),
+    ),
+  });
+  owned.use(gateway);
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
 });
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 Deno.test("what is typed while the network is away arrives once and in order when it is back", async () => {
   await using relay = new Relay(gateway.host);
@@ -138,9 +143,4 @@ Deno.test("what is typed while a page that was loaded again still draws its scre
   }
   const lines = [0, 1, 2].map((i) => `typed after load ${i}`).join("\n");
   assertEquals(await intake.close(), lines);
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

@@ -2,12 +2,20 @@ import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { TestBrowser } from "../support/browser.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 
-const gateway = await TestGateway.start({
-  users: { alice: "wonderland", bob: "builder" },
-  env: { TTYGATE_SESSION_MAX_PER_USER: "2", TTYGATE_SESSION_RECONNECT_GRACE: "0s" },
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({
+    users: { alice: "wonderland", bob: "builder" },
+    env: { TTYGATE_SESSION_MAX_PER_USER: "2", TTYGATE_SESSION_RECONNECT_GRACE: "0s" },
+  });
+  owned.use(gateway);
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
 });
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 Deno.test("two people in two browsers have two containers that cannot see each other", async () => {
   await using another = await TestBrowser.launch();
@@ -81,9 +89,4 @@ Deno.test("a person who stays silent is warned, and then told why the session en
   assertEquals(await tab.text("#ended-reason"), "Press Enter for a new session.");
   assertEquals(await banner.isVisible(), false);
   await hasty.haveContainers(0);
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

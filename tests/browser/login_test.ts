@@ -3,11 +3,20 @@ import { TestBrowser } from "../support/browser.ts";
 import { TestGateway } from "../support/gateway.ts";
 import type { TestTab } from "../support/tab.ts";
 
-const gateway = await TestGateway.start({
-  env: { TTYGATE_SESSION_MAX_PER_USER: "20", TTYGATE_SESSION_RECONNECT_GRACE: "0s" },
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({
+    env: { TTYGATE_SESSION_MAX_PER_USER: "20", TTYGATE_SESSION_RECONNECT_GRACE: "0s" },
+  });
+  owned.use(gateway);
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
 });
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
+
+Deno.test.afterAll(() => owned.disposeAsync());
+
 /** What is another at each visit. */
 const DATA = ["/", "/api/v1/sessions"];
 
@@ -129,9 +138,4 @@ Deno.test("all that a visit loads comes from the gateway: hashed, with an ETag, 
   await tab.page.goto("/");
   await tab.prompt();
   assertEquals(loaded.filter((path) => !DATA.includes(path)), []);
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

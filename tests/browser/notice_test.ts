@@ -4,10 +4,17 @@ import { TestBrowser } from "../support/browser.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 import { Scripted } from "../support/scripted.ts";
 
-const gateway = await TestGateway.start();
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
-const cookie = await gateway.logIn();
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = owned.use(await TestGateway.start());
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
+  cookie = await gateway.logIn();
+});
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 Deno.test("a notice stands under the bar until it is taken back or hidden, and takes nothing of the output", async () => {
   await using alice = await browser.person({ origin, cookie });
@@ -108,9 +115,4 @@ Deno.test("an end that was the login's too says why, and leads to the log-in", a
   await alice.context.clearCookies(); // as a gateway where the login ended
   await tab.press("Enter");
   await tab.page.waitForURL(/\/login\?next=%2F$/);
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

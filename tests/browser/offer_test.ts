@@ -3,13 +3,21 @@ import { type Person, TestBrowser } from "../support/browser.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 import type { TestTab } from "../support/tab.ts";
 
-const gateway = await TestGateway.start({
-  users: { alice: "wonderland", root: "toor" },
-  env: { TTYGATE_SESSION_MAX_PER_USER: "2" },
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({
+    users: { alice: "wonderland", root: "toor" },
+    env: { TTYGATE_SESSION_MAX_PER_USER: "2" },
+  });
+  owned.use(gateway);
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
+  cookie = await gateway.logIn();
 });
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
-const cookie = await gateway.logIn();
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 async function running(): Promise<{ id: string; attached: boolean }[]> {
   const response = await fetch(`${origin}/api/v1/sessions`, { headers: { cookie } });
@@ -185,9 +193,4 @@ Deno.test("a phone shows all that a second visit offers", async () => {
   await tab.prompt();
   assertEquals(await tab.session(), session);
   await endSessions();
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

@@ -4,10 +4,17 @@ import { TestGateway, until } from "../support/gateway.ts";
 import { Scripted } from "../support/scripted.ts";
 import type { TestTab } from "../support/tab.ts";
 
-const gateway = await TestGateway.start({ env: { TTYGATE_SESSION_RECONNECT_GRACE: "0s" } });
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
-const cookie = await gateway.logIn();
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = owned.use(await TestGateway.start({ env: { TTYGATE_SESSION_RECONNECT_GRACE: "0s" } }));
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
+  cookie = await gateway.logIn();
+});
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 /** A page whose gateway is played. */
 async function played(test: (tab: TestTab, server: Scripted) => Promise<void>): Promise<void> {
@@ -117,9 +124,4 @@ Deno.test("of 60,000 dashes none is lost", async () => {
   await tab.see(/^done$/m);
   const dashes = (await tab.screen()).match(/—/g) ?? [];
   assertEquals(dashes.length, 60_000);
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

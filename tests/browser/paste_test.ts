@@ -5,10 +5,18 @@ import { TestGateway, until } from "../support/gateway.ts";
 import { Scripted } from "../support/scripted.ts";
 import type { TestTab } from "../support/tab.ts";
 
-const gateway = await TestGateway.start({ env: { TTYGATE_SESSION_RECONNECT_GRACE: "0s" } });
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
-const cookie = await gateway.logIn();
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = owned.use(await TestGateway.start({ env: { TTYGATE_SESSION_RECONNECT_GRACE: "0s" } }));
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
+  cookie = await gateway.logIn();
+});
+
+Deno.test.afterAll(() => owned.disposeAsync());
+
 const permissions = ["clipboard-read", "clipboard-write"];
 
 /** What a terminal or a shell would obey, and what must stay. */
@@ -106,9 +114,4 @@ Deno.test("an input method's text loses its controls, too", async () => {
   await devtools.send("Input.insertText", { text });
   await until(() => server.typed.includes("語"));
   assertEquals(server.typed, "日本\r語");
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

@@ -5,9 +5,16 @@ import { TestGateway } from "../support/gateway.ts";
 /** What a browser logs by itself when it is refused. */
 const REFUSED = /^WebSocket connection to .* failed|^Failed to load resource: .*(400|421|426|503)/;
 
-const gateway = await TestGateway.start();
-const browser = await TestBrowser.launch();
-const cookie = await gateway.logIn();
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = owned.use(await TestGateway.start());
+  browser = owned.use(await TestBrowser.launch());
+  cookie = await gateway.logIn();
+});
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 /** Answers of a gateway that lets nobody open a terminal; those not given are the gateway's own. */
 type Answers = (path: string) => Response | undefined;
@@ -63,9 +70,4 @@ Deno.test("a host that the gateway does not answer to is told at once, and a bus
       path === "/api/v1/sessions" ? problem(status, sentence) : undefined;
     assertEquals(await told(answers), sentence);
   }
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

@@ -1,15 +1,18 @@
 /** The page while its gateway is restarted, and after a crash: the same shell, the same screen. */
 import { assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
-import { TestBrowser } from "../support/browser.ts";
+import { AWAY, TestBrowser } from "../support/browser.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 import { Intake } from "../support/intake.ts";
 import { Relay } from "../support/relay.ts";
 
-/** What a browser logs by itself when a network is away. */
-const AWAY = /^WebSocket connection to .* failed|^Failed to load resource: net::/;
+let browser: TestBrowser;
 
-const browser = await TestBrowser.launch();
+Deno.test.beforeAll(async () => {
+  browser = await TestBrowser.launch();
+});
+
+Deno.test.afterAll(() => browser[Symbol.asyncDispose]());
 
 /** A place in which one gateway follows another. */
 async function inPlace(test: (next: () => Promise<TestGateway>) => Promise<void>): Promise<void> {
@@ -87,7 +90,3 @@ Deno.test("a paste of 2 MB arrives whole and once, though the gateway is restart
     const hash = createHash("md5").update(text).digest("hex");
     assertEquals(await intake.close("md5sum"), `${hash}  -`);
   }));
-
-Deno.test("the browser leaves nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-});

@@ -3,13 +3,21 @@ import { createHash } from "node:crypto";
 import { TestBrowser } from "../support/browser.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 
-const gateway = await TestGateway.start({
-  users: { alice: "wonderland", bob: "builder" },
-  env: { TTYGATE_SESSION_MAX_PER_USER: "20", TTYGATE_SESSION_RECONNECT_GRACE: "0s" },
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({
+    users: { alice: "wonderland", bob: "builder" },
+    env: { TTYGATE_SESSION_MAX_PER_USER: "20", TTYGATE_SESSION_RECONNECT_GRACE: "0s" },
+  });
+  owned.use(gateway);
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
+  cookie = await gateway.logIn();
 });
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
-const cookie = await gateway.logIn();
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 /** As md5sum prints it. */
 function md5(text: string): string {
@@ -180,9 +188,4 @@ Deno.test("a phone shows the whole page, upright and on its side, and its shell 
     await tab.type(`echo ${width}''px\n`);
     await tab.see(new RegExp(`^${width}px$`, "m"));
   }
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

@@ -3,10 +3,17 @@ import { TestBrowser } from "../support/browser.ts";
 import { TestGateway, until } from "../support/gateway.ts";
 import { Scripted } from "../support/scripted.ts";
 
-const gateway = await TestGateway.start();
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
-const cookie = await gateway.logIn();
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = owned.use(await TestGateway.start());
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
+  cookie = await gateway.logIn();
+});
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 Deno.test("the page passes over a skip, draws what follows whole, and acknowledges by offset", async () => {
   await using alice = await browser.person({ origin, cookie });
@@ -23,9 +30,4 @@ Deno.test("the page passes over a skip, draws what follows whole, and acknowledg
   await until(() => server.acked === to + 10);
   assertEquals(await tab.screen(), "flood\nmended\n$");
   assertEquals(await tab.text("#banner"), "1000000 bytes of output were skipped");
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

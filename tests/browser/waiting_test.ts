@@ -2,12 +2,20 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { TestBrowser } from "../support/browser.ts";
 import { TestGateway } from "../support/gateway.ts";
 
-const gateway = await TestGateway.start({
-  users: { alice: "wonderland", bob: "builder" },
-  env: { TTYGATE_SESSION_MAX_TOTAL: "1", TTYGATE_SESSION_RECONNECT_GRACE: "0s" },
+const owned = new AsyncDisposableStack();
+let gateway: TestGateway, browser: TestBrowser, origin: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({
+    users: { alice: "wonderland", bob: "builder" },
+    env: { TTYGATE_SESSION_MAX_TOTAL: "1", TTYGATE_SESSION_RECONNECT_GRACE: "0s" },
+  });
+  owned.use(gateway);
+  browser = owned.use(await TestBrowser.launch());
+  ({ origin } = gateway);
 });
-const browser = await TestBrowser.launch();
-const { origin } = gateway;
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 Deno.test("who finds all places taken is told, waits, and is let in when one is free", async () => {
   await gateway.haveContainers(0);
@@ -81,9 +89,4 @@ Deno.test("who waits and is logged out elsewhere is led to the log-in page", asy
   });
   await response.body?.cancel();
   await his.page.waitForURL(/\/login\?next=%2F$/);
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await gateway[Symbol.asyncDispose]();
 });

@@ -132,6 +132,4 @@ Deno.test("an agent that stands still is told as away, and goes on", async () =>
   await report(place, { did, saw: person.story, tally: person.tally() });
 });
 
-Deno.test("after all this nothing is left", async () => {
-  await place[Symbol.asyncDispose]();
-});
+Deno.test.afterAll(() => place[Symbol.asyncDispose]());

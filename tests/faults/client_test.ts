@@ -5,8 +5,14 @@ import { Follower } from "./follower.ts";
 import { NUMBERS_ENV } from "./numbers.ts";
 import { report } from "./report.ts";
 
-const place = await Restarted.start(NUMBERS_ENV);
-const cookie = await place.gateway.logIn();
+let place: Restarted, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  place = await Restarted.start(NUMBERS_ENV);
+  cookie = await place.gateway.logIn();
+});
+
+Deno.test.afterAll(() => place[Symbol.asyncDispose]());
 
 Deno.test("a client's connection is cut under output", async () => {
   await using relay = new Relay(place.gateway.host);
@@ -58,8 +64,4 @@ Deno.test("a client that stops reading is waited for", async () => {
   await person.exit();
   const did = "a client did not read for a second, under bursts of output";
   await report(place, { did, saw: person.story, tally: person.tally() });
-});
-
-Deno.test("the gateway leaves nothing behind", async () => {
-  await place[Symbol.asyncDispose]();
 });

@@ -1,13 +1,20 @@
 /** Faults of a session's container: what others do to it with Docker. */
 import { assertEquals } from "@std/assert";
+import type { Docker } from "deno-docker-api";
 import { Restarted } from "../support/restarted.ts";
 import { Follower } from "./follower.ts";
 import { NUMBERS_ENV } from "./numbers.ts";
 import { report } from "./report.ts";
 
-const place = await Restarted.start(NUMBERS_ENV);
-const cookie = await place.gateway.logIn();
-const { containers } = place.gateway.docker;
+let place: Restarted, cookie: string, containers: Docker["containers"];
+
+Deno.test.beforeAll(async () => {
+  place = await Restarted.start(NUMBERS_ENV);
+  cookie = await place.gateway.logIn();
+  ({ containers } = place.gateway.docker);
+});
+
+Deno.test.afterAll(() => place[Symbol.asyncDispose]());
 
 Deno.test("a container is killed from outside", async () => {
   await using person = await Follower.begin(place.gateway, cookie, { pace: "slow", count: 1000 });
@@ -61,8 +68,4 @@ Deno.test("a container that is paused from outside is ended like any other", asy
   assertEquals((await ending).status, 204);
   const did = "docker pause, then the person ended the session";
   await report(place, { did, saw: person.story, tally: person.tally(person.lines) });
-});
-
-Deno.test("the gateway leaves nothing behind", async () => {
-  await place[Symbol.asyncDispose]();
 });

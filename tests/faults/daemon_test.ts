@@ -1,16 +1,26 @@
 /** Faults of the Docker daemon itself: restarted, killed, stopped; on a daemon of the tests' own. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { DockerDaemon } from "../support/docker_daemon.ts";
+import type { TestGateway } from "../support/gateway.ts";
 import { Restarted } from "../support/restarted.ts";
 import { TestTerminal } from "../support/terminal.ts";
 import { Follower } from "./follower.ts";
 import { NUMBERS_ENV } from "./numbers.ts";
 import { report } from "./report.ts";
 
-const daemon = await DockerDaemon.start({ liveRestore: true });
-const place = await Restarted.start({ ...NUMBERS_ENV, TTYGATE_DOCKER_SOCKET: daemon.socket });
-const { gateway } = place;
-const cookie = await gateway.logIn();
+const owned = new AsyncDisposableStack();
+let daemon: DockerDaemon, place: Restarted, gateway: TestGateway, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  daemon = owned.use(await DockerDaemon.start({ liveRestore: true }));
+  place = owned.use(
+    await Restarted.start({ ...NUMBERS_ENV, TTYGATE_DOCKER_SOCKET: daemon.socket }),
+  );
+  ({ gateway } = place);
+  cookie = await gateway.logIn();
+});
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 Deno.test("the daemon is restarted with live-restore: the shell goes on", async () => {
   await using person = await Follower.begin(gateway, cookie, { pace: "slow", count: 300 });
@@ -87,9 +97,4 @@ Deno.test("the daemon is restarted without live-restore: the person is told", as
   const did = "dockerd was restarted without live-restore";
   await report(place, { did, saw: person.story, tally: person.tally() }, daemon.docker);
   assertMatch(reason, /^(killed|engine)$/);
-});
-
-Deno.test("the gateway and the daemon leave nothing behind", async () => {
-  await place[Symbol.asyncDispose]();
-  await daemon[Symbol.asyncDispose]();
 });

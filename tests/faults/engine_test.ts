@@ -1,17 +1,24 @@
 /** Faults between the gateway and Docker: connections cut, requests refused, answers that never come. */
 import { assertEquals, assertGreater } from "@std/assert";
 import { DockerRelay } from "../support/docker_relay.ts";
-import { until } from "../support/gateway.ts";
+import { type TestGateway, until } from "../support/gateway.ts";
 import { Restarted } from "../support/restarted.ts";
 import { TestTerminal } from "../support/terminal.ts";
 import { Follower } from "./follower.ts";
 import { NUMBERS_ENV } from "./numbers.ts";
 import { report } from "./report.ts";
 
-const relay = await DockerRelay.start();
-const place = await Restarted.start({ ...NUMBERS_ENV, TTYGATE_DOCKER_SOCKET: relay.path });
-const { gateway } = place;
-const cookie = await gateway.logIn();
+const owned = new AsyncDisposableStack();
+let relay: DockerRelay, place: Restarted, gateway: TestGateway, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  relay = owned.use(await DockerRelay.start());
+  place = owned.use(await Restarted.start({ ...NUMBERS_ENV, TTYGATE_DOCKER_SOCKET: relay.path }));
+  ({ gateway } = place);
+  cookie = await gateway.logIn();
+});
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 for (const [pace, count, seen] of [["slow", 200, 60], ["bursts", 1500, 350]] as const) {
   Deno.test(`the attach stream is cut, ${pace}`, async () => {
@@ -134,9 +141,4 @@ Deno.test("a removal that Docker refuses is logged, and the next sweep does it",
   assertEquals(left.map(({ Names }) => Names), [[`/ttygate-${session}`]]);
   const did = "Docker refused a removal (500), and a sweep ran";
   await report(place, { did, saw: person.story, tally: person.tally(person.lines) });
-});
-
-Deno.test("the gateway leaves nothing behind", async () => {
-  await place[Symbol.asyncDispose]();
-  await relay[Symbol.asyncDispose]();
 });

@@ -7,8 +7,14 @@ import { Follower } from "./follower.ts";
 import { NUMBERS_ENV } from "./numbers.ts";
 import { report } from "./report.ts";
 
-const place = await Restarted.start(NUMBERS_ENV);
-const cookie = await place.gateway.logIn();
+let place: Restarted, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  place = await Restarted.start(NUMBERS_ENV);
+  cookie = await place.gateway.logIn();
+});
+
+Deno.test.afterAll(() => place[Symbol.asyncDispose]());
 
 /** A container that looks like a session's and is nobody's. */
 async function makeOrphan(instance = place.gateway.instance): Promise<string> {
@@ -147,8 +153,4 @@ Deno.test("a sweep spares another instance's containers", async () => {
     await docker.containers.remove(other, { force: true, volumes: true });
   }
   await report(place, { did: "a sweep met another instance's container", saw: ["nothing"] });
-});
-
-Deno.test("the gateway leaves nothing behind", async () => {
-  await place[Symbol.asyncDispose]();
 });

@@ -10,19 +10,26 @@ import { report } from "./report.ts";
 const INPUT_BYTES = 3_000_000;
 const PART_BYTES = 100_000;
 
-const place = await Restarted.start({
-  TTYGATE_CONTAINER_COMMAND: [
-    "/bin/sh",
-    "-c",
-    "stty raw -echo; echo waiting; " +
-    `for i in $(seq ${
-      INPUT_BYTES / PART_BYTES
-    }); do head -c ${PART_BYTES} >>/tmp/in; printf .; done; ` +
-    "md5sum </tmp/in; read -r _",
-  ].join(","),
-  TTYGATE_CONTAINER_NETWORK: "none",
+let place: Restarted, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  place = await Restarted.start({
+    TTYGATE_CONTAINER_COMMAND: [
+      "/bin/sh",
+      "-c",
+      "stty raw -echo; echo waiting; " +
+      `for i in $(seq ${
+        INPUT_BYTES / PART_BYTES
+      }); do head -c ${PART_BYTES} >>/tmp/in; printf .; done; ` +
+      "md5sum </tmp/in; read -r _",
+    ].join(","),
+    TTYGATE_CONTAINER_NETWORK: "none",
+  });
+  cookie = await place.gateway.logIn();
 });
-const cookie = await place.gateway.logIn();
+
+Deno.test.afterAll(() => place[Symbol.asyncDispose]());
+
 const input = Uint8Array.from({ length: INPUT_BYTES }, (_, i) => 33 + (i ^ (i >> 9)) % 89);
 const hash = createHash("md5").update(input).digest("hex");
 
@@ -60,8 +67,4 @@ Deno.test("much input under two restarts of the gateway arrives whole, in order 
   }
   const did = `the gateway was restarted twice under ${INPUT_BYTES / 1e6} MB of input`;
   await report(place, { did, saw: ["the program has all of it"] });
-});
-
-Deno.test("the gateway leaves nothing behind", async () => {
-  await place[Symbol.asyncDispose]();
 });

@@ -1,6 +1,6 @@
 /** Faults that the page meets in Chromium: its network switched off, loaded again, its gateway gone. */
 import { assertEquals } from "@std/assert";
-import { TestBrowser } from "../support/browser.ts";
+import { AWAY, TestBrowser } from "../support/browser.ts";
 import { until } from "../support/gateway.ts";
 import { Relay } from "../support/relay.ts";
 import { Restarted } from "../support/restarted.ts";
@@ -9,13 +9,18 @@ import { tally } from "./numbers.ts";
 import { NUMBERS_ENV } from "./numbers.ts";
 import { report } from "./report.ts";
 
-/** What a browser logs by itself when a network is away. */
-const AWAY = /^WebSocket connection to .* failed|^Failed to load resource: net::/;
 const COUNT = 150;
 
-const place = await Restarted.start(NUMBERS_ENV);
-const cookie = await place.gateway.logIn();
-const browser = await TestBrowser.launch();
+const owned = new AsyncDisposableStack();
+let place: Restarted, cookie: string, browser: TestBrowser;
+
+Deno.test.beforeAll(async () => {
+  place = owned.use(await Restarted.start(NUMBERS_ENV));
+  cookie = await place.gateway.logIn();
+  browser = owned.use(await TestBrowser.launch());
+});
+
+Deno.test.afterAll(() => owned.disposeAsync());
 
 /** Someone at a page on which all that the program prints can be seen. */
 async function sitDown(relay: Relay) {
@@ -135,9 +140,4 @@ Deno.test("a page whose container is paused on the server says so, also when it 
   const { tally, reason } = await finish(tab);
   const did = "docker pause under a page, which was loaded again, and docker unpause";
   await report(place, { did, saw: [told, reason], tally });
-});
-
-Deno.test("the browser and the gateway leave nothing behind", async () => {
-  await browser[Symbol.asyncDispose]();
-  await place[Symbol.asyncDispose]();
 });

@@ -4,10 +4,21 @@ import { encodeInput } from "../../lib/protocol/frame.ts";
 import { TestGateway } from "../support/gateway.ts";
 import { TestTerminal } from "../support/terminal.ts";
 
-const gateway = await TestGateway.start();
-const cookie = await gateway.logIn();
-const terminal = await TestTerminal.open(gateway, { cookie });
-await terminal.see(/# $/);
+let gateway: TestGateway, cookie: string, terminal: TestTerminal;
+
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start();
+  cookie = await gateway.logIn();
+  terminal = await TestTerminal.open(gateway, { cookie });
+  await terminal.see(/# $/);
+});
+
+Deno.test.afterAll(async () => {
+  await using _ = gateway;
+  await terminal.see(/# $/);
+  terminal.type("exit\r");
+  await terminal.closed;
+});
 
 /** Has messages read by a program that shows the sum of so many bytes. */
 async function arrive(messages: readonly Uint8Array[]): Promise<void> {
@@ -66,11 +77,4 @@ Deno.test("bytes that end in 0xff wait behind those that the program has not rea
   await terminal.see(/READY\n/, from);
   for (const message of messages) terminal.send(encodeInput(message));
   await terminal.see(new RegExp(sum.digest("hex")), from);
-});
-
-Deno.test("after all this the gateway stops and leaves no container", async () => {
-  await terminal.see(/# $/);
-  terminal.type("exit\r");
-  await terminal.closed;
-  await gateway[Symbol.asyncDispose]();
 });

@@ -7,8 +7,14 @@ import { TestTerminal } from "../support/terminal.ts";
 const CREDIT_BYTES = 512 * 1024;
 const KEPT_BYTES = 64 * 1024;
 
-const gateway = await TestGateway.start({ env: { TTYGATE_SESSION_MAX_PER_USER: "8" } });
-const cookie = await gateway.logIn();
+let gateway: TestGateway, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({ env: { TTYGATE_SESSION_MAX_PER_USER: "8" } });
+  cookie = await gateway.logIn();
+});
+
+Deno.test.afterAll(() => gateway[Symbol.asyncDispose]());
 
 function md5(bytes: Uint8Array): string {
   return createHash("md5").update(bytes).digest("hex");
@@ -130,8 +136,4 @@ Deno.test("an interrupt drops the part of a paste that its reader was not given 
   await terminal.see(/# \r\n[^#]*# $/, before);
   const got = Number(await terminal.run("wc -c </tmp/got"));
   assert(got < lines.length, "all of it was read");
-});
-
-Deno.test("after all this the gateway stops and leaves no container", async () => {
-  await gateway[Symbol.asyncDispose]();
 });

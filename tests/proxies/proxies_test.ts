@@ -12,7 +12,13 @@ import type { TestTab } from "../support/tab.ts";
 
 const TRUSTED = { TTYGATE_GATEWAY_TRUSTED_PROXIES: "127.0.0.1,::1" };
 const BELOW = { ...TRUSTED, TTYGATE_GATEWAY_BASE_PATH: "/shell" };
-const browser = await TestBrowser.launch();
+let browser: TestBrowser;
+
+Deno.test.beforeAll(async () => {
+  browser = await TestBrowser.launch();
+});
+
+Deno.test.afterAll(() => browser[Symbol.asyncDispose]());
 
 const NGINX = await documented("proxies.md", "nginx");
 const NGINX_BELOW = await documented("proxies.md", "nginx", 1);
@@ -214,8 +220,4 @@ Deno.test("a name of nobody's leads nowhere, and the answer says how to mend it"
   const answer = await logInFrom("127.0.0.1", proxy.plain, "");
   assertMatch(answer, /^HTTP\/1\.1 421 /);
   assertMatch(answer, /name shell\.example\.net\. .*gateway\.hosts .*gateway\.trusted_proxies/);
-});
-
-Deno.test("after all this the browser closes", async () => {
-  await browser[Symbol.asyncDispose]();
 });

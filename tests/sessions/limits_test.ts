@@ -3,10 +3,16 @@ import { SECCOMP_PROFILE } from "../../lib/sessions/seccomp.ts";
 import { TestGateway } from "../support/gateway.ts";
 import { TestTerminal } from "../support/terminal.ts";
 
-const gateway = await TestGateway.start({
-  env: { TTYGATE_SESSION_MAX_PER_USER: "10", TTYGATE_SESSION_RECONNECT_GRACE: "0s" },
+let gateway: TestGateway, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({
+    env: { TTYGATE_SESSION_MAX_PER_USER: "10", TTYGATE_SESSION_RECONNECT_GRACE: "0s" },
+  });
+  cookie = await gateway.logIn();
 });
-const cookie = await gateway.logIn();
+
+Deno.test.afterAll(() => gateway[Symbol.asyncDispose]());
 
 function open(): Promise<TestTerminal> {
   return TestTerminal.open(gateway, { cookie });
@@ -180,8 +186,4 @@ Deno.test("a fork bomb stays in its 128 processes, and the session can still be 
   assertEquals(response.status, 204);
   assertEquals((await terminal.event("ended")).reason, "killed");
   await gateway.haveContainers(0);
-});
-
-Deno.test("after all this the gateway stops at SIGTERM and leaves no container", async () => {
-  await gateway[Symbol.asyncDispose]();
 });

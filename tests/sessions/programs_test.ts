@@ -3,15 +3,29 @@ import { TestGateway, until } from "../support/gateway.ts";
 import { TestTerminal } from "../support/terminal.ts";
 import { PROGRAMS_IMAGE } from "../support/image.ts";
 
-const gateway = await TestGateway.start({
-  env: {
-    TTYGATE_CONTAINER_IMAGE: PROGRAMS_IMAGE,
-    TTYGATE_CONTAINER_CPUS: "2",
-    TTYGATE_SESSION_RECONNECT_GRACE: "0s",
-  },
+let gateway: TestGateway, terminal: TestTerminal;
+
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({
+    env: {
+      TTYGATE_CONTAINER_IMAGE: PROGRAMS_IMAGE,
+      TTYGATE_CONTAINER_CPUS: "2",
+      TTYGATE_SESSION_RECONNECT_GRACE: "0s",
+    },
+  });
+  terminal = await TestTerminal.open(gateway, { cookie: await gateway.logIn() });
+  await terminal.see(/# $/);
 });
-const terminal = await TestTerminal.open(gateway, { cookie: await gateway.logIn() });
-await terminal.see(/# $/);
+
+Deno.test.afterAll(async () => {
+  await using _ = gateway;
+  terminal.type("exit\r");
+  await terminal.closed;
+  await gateway.haveContainers(0);
+  const labels = [`ttygate.ptys=${gateway.instance}`];
+  // They go a moment after their container.
+  await until(async () => (await gateway.docker.volumes.list({ labels })).length === 0);
+});
 
 /** Writes a program and runs it. */
 async function runs(name: string, source: string, command: string): Promise<string> {
@@ -123,14 +137,4 @@ except OSError as error: print(len(held), error.strerror)
 `;
   // The session itself has one.
   assertEquals(await runs("y.py", source, "python3 y.py"), "47 No space left on device");
-});
-
-Deno.test("the session ends, and leaves no container and no volume", async () => {
-  terminal.type("exit\r");
-  await terminal.closed;
-  await gateway.haveContainers(0);
-  const labels = [`ttygate.ptys=${gateway.instance}`];
-  // They go a moment after their container.
-  await until(async () => (await gateway.docker.volumes.list({ labels })).length === 0);
-  await gateway[Symbol.asyncDispose]();
 });

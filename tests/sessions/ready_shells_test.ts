@@ -7,15 +7,26 @@ import { TestTerminal } from "../support/terminal.ts";
 const PEOPLE = ["ann", "ben", "cat", "dan", "eve"];
 const people = PEOPLE.values();
 
-const gateway = await TestGateway.start({
-  users: {
-    alice: "wonderland",
-    root: "root",
-    ...Object.fromEntries(PEOPLE.map((name) => [name, name])),
-  },
-  env: { TTYGATE_POOL_SIZE: "1", TTYGATE_SESSION_MAX_TOTAL: "2" },
+let gateway: TestGateway, cookie: string;
+
+Deno.test.beforeAll(async () => {
+  gateway = await TestGateway.start({
+    users: {
+      alice: "wonderland",
+      root: "root",
+      ...Object.fromEntries(PEOPLE.map((name) => [name, name])),
+    },
+    env: { TTYGATE_POOL_SIZE: "1", TTYGATE_SESSION_MAX_TOTAL: "2" },
+  });
+  cookie = await gateway.logIn();
 });
-const cookie = await gateway.logIn();
+
+Deno.test.afterAll(async () => {
+  await using ended = gateway;
+  await until(async () => await readyShells() === 1);
+  await ended.stop();
+  assert(!/not removed/.test(gateway.log), gateway.log);
+});
 
 /** The number of shells that wait, as the gateway's metrics have it. */
 async function readyShells(of = gateway): Promise<number> {
@@ -123,9 +134,3 @@ for (const [who, remove] of Object.entries(removals)) {
     await remove(killed);
   });
 }
-
-Deno.test("an orderly end of the gateway leaves no ready shell", async () => {
-  await until(async () => await readyShells() === 1);
-  await gateway[Symbol.asyncDispose](); // asserts that no container is left
-  assert(!/not removed/.test(gateway.log), gateway.log);
-});

@@ -19,6 +19,9 @@ const ARGS = [
   "--no-first-run",
 ];
 
+/** What a browser logs by itself when a network is away. */
+export const AWAY = /^WebSocket connection to .* failed|^Failed to load resource: net::/;
+
 /** How a person comes. */
 export interface PersonOptions extends BrowserContextOptions {
   /** The gateway, or what stands before it. */
