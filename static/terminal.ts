@@ -6,7 +6,7 @@ import { isAnswer } from "../lib/terminal/answers.ts";
 import { CLOSE } from "../lib/protocol/frame.ts";
 import type { TerminalEvent } from "../lib/types.ts";
 import { Connection, terminalUrl } from "./connection.ts";
-import { binaryBytes, textBytes } from "./input.ts";
+import { binaryBytes, textBytes, Typing } from "./input.ts";
 import {
   afterClose,
   ended,
@@ -31,7 +31,6 @@ import { askRunning, type Running } from "./running.ts";
 import { Screen } from "./screen.ts";
 import { ShownSession } from "./shown.ts";
 import { forget, remember, remembered } from "./tab.ts";
-import { Typing } from "./typing.ts";
 import { View } from "./view.ts";
 import { followKeyboard } from "./viewport.ts";
 
