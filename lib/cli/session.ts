@@ -127,6 +127,7 @@ function details(session: SessionInfo, now: number): string[] {
   return tableOf([
     ["session", id],
     ["user", user],
+    ...(session.node === undefined ? [] : [["node", session.node]]),
     ["image", image],
     ["container", container],
     ["started", `${time} (${inTime(secondsSince(started, now))} ago)`],
