@@ -1,37 +1,21 @@
 import { assert, assertEquals } from "@std/assert";
-import { TestGateway, until } from "../support/gateway.ts";
-import { play } from "./experiment.ts";
-import { summary } from "./others.ts";
+import { until } from "../support/gateway.ts";
+import { assertOthersGoOn, playOn, startGateway } from "./own_gateway.ts";
 
 /** A busy machine's; what is felt on a quiet one `deno task attack hostile` tells. */
 const MOST_ECHO_MS = 5_000;
 
 Deno.test("a hostile session hurts nobody else, and leaves nothing", async () => {
-  await using gateway = await TestGateway.start({
-    users: { other: "correct horse", attacker: "battery staple" },
-    env: { TTYGATE_SESSION_MAX_PER_USER: "40", TTYGATE_SESSION_RECONNECT_GRACE: "0s" },
-  });
-  const { origin, process: { pid }, instance } = gateway;
+  await using gateway = await startGateway({ TTYGATE_SESSION_RECONNECT_GRACE: "0s" });
+  const { instance } = gateway;
   const seen = new Set<string>();
   const watch = setInterval(async () => {
     for (const { Id } of await gateway.containers().catch(() => [])) seen.add(Id);
   }, 200);
-  const { did, under } = await play({
-    name: "hostile",
-    scale: 10,
-    seconds: 45,
-    from: "127.0.0.2",
-    other: { origin, username: "other", password: "correct horse" },
-    attacker: { origin, username: "attacker", password: "battery staple" },
-    pids: [pid],
-    calmSeconds: 1,
-    afterSeconds: 1,
-  });
+  const outcome = await playOn(gateway, { name: "hostile", scale: 10, seconds: 45 });
   clearInterval(watch);
-  assert(did["things done"]! > 10);
-  const echo = summary(under.echoes);
-  assert(echo.worst < MOST_ECHO_MS, `an echo took ${echo.worst} ms`);
-  assertEquals([summary(under.logins).refused, summary(under.starts).refused], [0, 0]);
+  assert(outcome.did["things done"]! > 10);
+  assertOthersGoOn(outcome, { echoMs: MOST_ECHO_MS });
 
   await gateway.haveContainers(0);
   const labels = [`ttygate.ptys=${instance}`];

@@ -1,8 +1,8 @@
 /** `deno task attack NAME`: plays an attack and tells what others felt; 1 when a bar is missed. */
 import { parseArgs } from "node:util";
-import { TestGateway } from "../support/gateway.ts";
 import { ATTACKS } from "./all.ts";
 import { type Plan, play } from "./experiment.ts";
+import { FROM, peopleOf, startGateway } from "./own_gateway.ts";
 import { judge } from "./verdict.ts";
 
 const HELP = `Usage: deno task attack NAME [OPTIONS]
@@ -44,7 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
     name,
     seconds: number(options.seconds, 30),
     scale: number(options.scale, 10),
-    from: options.from ?? "127.0.0.2",
+    from: options.from ?? FROM,
   };
   if (options.url !== undefined) {
     const [otherPassword = "", attackerPassword = ""] = prompts();
@@ -63,21 +63,8 @@ async function main(args: readonly string[]): Promise<number> {
       pids: [],
     });
   }
-  await using gateway = await TestGateway.start({
-    users: { other: "correct horse", attacker: "battery staple" },
-    env: {
-      TTYGATE_SESSION_MAX_PER_USER: "40",
-      TTYGATE_SESSION_RECONNECT_GRACE: "1s",
-      TTYGATE_POOL_SIZE: "2",
-    },
-  });
-  const { origin } = gateway;
-  return await tell({
-    ...common,
-    other: { origin, username: "other", password: "correct horse" },
-    attacker: { origin, username: "attacker", password: "battery staple" },
-    pids: [gateway.process.pid],
-  });
+  await using gateway = await startGateway({ TTYGATE_POOL_SIZE: "2" });
+  return await tell({ ...common, ...peopleOf(gateway) });
 }
 
 async function tell(plan: Plan): Promise<number> {
