@@ -7,6 +7,7 @@ export const ROWS = [
   "echo",
   "floods",
   "logins",
+  "page",
   "output",
   "interrupt",
   "slow-link",
@@ -27,7 +28,7 @@ Measures ttygate beside a raw Docker attach and 'docker run -it', and prints a M
 median of interleaved rounds with the lowest and the highest. Takes long; --quick tries it out.
 
   --rows LIST    only these, comma-separated: ${ROWS.slice(0, 7).join(" ")}
-                 ${ROWS.slice(7).join(" ")}
+                 ${ROWS.slice(7).join(" ")}; page needs Chromium
   --rounds N     how often each contender has its turn (default 5)
   --ttyd PATH    measures this ttyd too, running 'docker run -it --rm'
   --wetty PATH   measures this wetty too, running 'docker run -it --rm'

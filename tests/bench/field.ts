@@ -90,7 +90,11 @@ export class Field implements AsyncDisposable {
         return await this.#startGateway(column, instance);
       case "ttyd": {
         const command = await this.#script(instance);
-        const flags = ["--interface", "127.0.0.1", "--writable"];
+        // Its page draws into the document then, as ttygate's does; without a GPU that is faster.
+        const flags = [
+          ...["--interface", "127.0.0.1", "--writable"],
+          ...["--client-option", "rendererType=dom"],
+        ];
         const { host, pid } = await this.#serve(
           lab.args.ttyd!,
           (port) => ["--port", port, ...flags, command],

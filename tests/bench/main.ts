@@ -1,5 +1,6 @@
 /** `deno task bench`: measures ttygate beside its limit and its peers, and prints one table. */
 import { UsageError } from "../../lib/cli/command.ts";
+import { CHROMIUM } from "../support/browser.ts";
 import { type Arguments, HELP, parseArguments, type RowName } from "./arguments.ts";
 import { Field } from "./field.ts";
 import { Lab } from "./lab.ts";
@@ -10,6 +11,7 @@ import { measureEcho, measureFloods, measureLogins } from "./rows/echo.ts";
 import { measureFleet } from "./rows/fleet.ts";
 import { measureInterrupt } from "./rows/interrupt.ts";
 import { measureOutput } from "./rows/output.ts";
+import { measurePage } from "./rows/page.ts";
 import { measurePaste } from "./rows/paste.ts";
 import { measurePrompt } from "./rows/prompt.ts";
 import { measureSlowLink } from "./rows/slow_link.ts";
@@ -21,6 +23,7 @@ const MEASURES: Readonly<Record<RowName, (lab: Lab, field: Field) => Promise<Fig
   echo: measureEcho,
   floods: measureFloods,
   logins: measureLogins,
+  page: measurePage,
   output: measureOutput,
   interrupt: measureInterrupt,
   "slow-link": measureSlowLink,
@@ -83,13 +86,18 @@ function stoppedEarly(): Promise<never> {
 }
 
 /** Says before anything is measured what could not be found or written after it. */
-async function checkFiles({ ttyd, wetty, json }: Arguments): Promise<void> {
+async function checkFiles({ rows, ttyd, wetty, json }: Arguments): Promise<void> {
   for (const [flag, path] of [["--ttyd", ttyd], ["--wetty", wetty]] as const) {
     if (path === null) continue;
     const info = await Deno.stat(path).catch(() => null);
     if (!info?.isFile || !((info.mode ?? 0) & 0o111)) {
       throw new UsageError(`${flag} must be the path of a program, and '${path}' is none.`);
     }
+  }
+  if (rows.includes("page") && !await Deno.stat(CHROMIUM).catch(() => null)) {
+    throw new UsageError(
+      `the row 'page' needs Chromium, and there is no ${CHROMIUM}; TTYGATE_TEST_CHROMIUM names one.`,
+    );
   }
   if (json === null) return;
   await Deno.writeTextFile(json, "").catch((error) => {

@@ -8,7 +8,7 @@ import {
 } from "playwright-core";
 import { TestTab } from "./tab.ts";
 
-const EXECUTABLE = Deno.env.get("TTYGATE_TEST_CHROMIUM") ?? "/usr/bin/chromium";
+export const CHROMIUM = Deno.env.get("TTYGATE_TEST_CHROMIUM") ?? "/usr/bin/chromium";
 const ARGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -39,9 +39,18 @@ const NETWORK_CHANGED = "ERR_NETWORK_CHANGED";
 export class TestBrowser implements AsyncDisposable {
   private constructor(readonly browser: Browser) {}
 
-  static async launch(): Promise<TestBrowser> {
+  /** @param signals whether the browser ends this process at a signal, or leaves that to it */
+  static async launch(signals: "ends" | "left" = "ends"): Promise<TestBrowser> {
+    const handles = signals === "ends";
     return new TestBrowser(
-      await chromium.launch({ executablePath: EXECUTABLE, headless: true, args: ARGS }),
+      await chromium.launch({
+        executablePath: CHROMIUM,
+        headless: true,
+        args: ARGS,
+        handleSIGINT: handles,
+        handleSIGTERM: handles,
+        handleSIGHUP: handles,
+      }),
     );
   }
 
