@@ -23,7 +23,7 @@ const ANSWERS_CHARACTERS = 2 * 1024;
 
 /**
  * Input that waits, and a copy of what was sent but may not have arrived. What is sent counts in
- * the session's own numbers: its first byte of input is 0, whoever sent it.
+ * the session's own numbers: its first byte of input is 0, no matter who sent it.
  */
 export class InputQueue {
   readonly #pieces: Uint8Array[] = [];

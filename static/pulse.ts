@@ -8,7 +8,7 @@ const UNANSWERED_MS = 2_000, LOST_MS = 3_000;
 
 /**
  * How long nothing may have come at all before the connection is given up. Over a slow network the
- * answer is behind a whole message of output; whoever proves as slow is given twice the time.
+ * answer is behind a whole message of output; one that proves slow is given twice the time.
  */
 const PATIENCE_MS = 10_000, MOST_PATIENCE_MS = 40_000;
 

@@ -33,7 +33,7 @@ export interface Answer {
   readonly running: readonly Running[];
 }
 
-/** Asks the gateway below `base` for the sessions of whoever is logged in. Never throws. */
+/** Asks the gateway below `base` for the sessions of the one who is logged in. Never throws. */
 export async function askRunning(base: string): Promise<Answer> {
   try {
     const response = await fetch(`${base}/api/v1/sessions`, {

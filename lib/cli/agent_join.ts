@@ -22,7 +22,7 @@ export async function join(args: readonly string[], context: CommandContext): Pr
   const before = await readIdentity(path).catch(() => null);
   if (url.startsWith("http:")) {
     context.printError(
-      "ttygate: warning: without TLS whoever is between can read what people type; use https://",
+      "ttygate: warning: without TLS anyone on the way can read what people type; use https://",
     );
   }
   const question = "The token that 'ttygate node invite' printed:";

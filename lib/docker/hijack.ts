@@ -163,7 +163,7 @@ export class HijackedStream implements AsyncDisposable {
       const why = this.#closed ? "it was closed" : "the container's stream is closed";
       throw this.#error("write to", why, cause);
     });
-    // The next in turn finds out by itself; only whoever asked for this one hears of it.
+    // The next in turn finds out by itself; only the caller of this one hears of it.
     this.#writes = turn.catch(() => {});
     return turn;
   }
