@@ -1,19 +1,11 @@
 /** Loads the configuration from TOML and the environment, or says every mistake in it at once. */
 import * as v from "valibot";
-import {
-  findKey,
-  insteadOfKey,
-  insteadOfSection,
-  isSection,
-  meantByVariable,
-  type Mistaken,
-  sections,
-  variableOf,
-} from "./config/names.ts";
-import { readToml, TomlError } from "./config/toml.ts";
-import type { Config, RawValue } from "./config/schema.ts";
+import { imageKeys, imageNameOf, sections, split } from "./config/names.ts";
+import { fromEnvironment, fromFile } from "./config/written.ts";
+import type { Key } from "./config/schema.ts";
+import type { Config, ImageSection, RawValue } from "./config/schema.ts";
 
-export type { Config, RawValue } from "./config/schema.ts";
+export type { Config, ImageSection, RawValue } from "./config/schema.ts";
 export type { ListenAddress } from "./config/units.ts";
 
 /** Read when neither `--config` nor `TTYGATE_CONFIG` names a file, and only if it exists. */
@@ -36,7 +28,7 @@ export type Source = Origin & { readonly value: RawValue };
 /** The configuration, and for `ttygate config show` where each of its values came from. */
 export interface LoadedConfig {
   readonly config: Config;
-  /** By "section.key", in the order of the table. */
+  /** By "section.key", in the order of the table; of `[image.NAME]` what is written. */
   readonly sources: ReadonlyMap<string, Source>;
   /** The file that was read; null when there is none. */
   readonly file: string | null;
@@ -103,15 +95,17 @@ export interface Texts {
  */
 export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const texts = await findFile(options);
-  const { config, sources, problems, warnings } = understand(texts, options.env);
+  const { config, images, sources, problems, warnings } = understand(texts, options.env);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { config: deepFreeze(config) as Config, sources, file: texts.file, warnings };
+  const whole = deepFreeze({ ...config, images }) as unknown as Config;
+  return { config: whole, sources, file: texts.file, warnings };
 }
 
 /** As far as a text and the environment are right, what they come to. */
 export interface Understood {
   /** The values that are right. */
   readonly config: { readonly [section: string]: Readonly<Record<string, unknown>> };
+  readonly images: readonly ImageSection[];
   readonly sources: ReadonlyMap<string, Source>;
   /** In the order of the lines. */
   readonly problems: readonly ConfigProblem[];
@@ -129,20 +123,42 @@ export function understand({ file, text, installed }: Texts, env: LoadOptions["e
   ]);
   const sources = new Map<string, Source>();
   const config: Record<string, Record<string, unknown>> = {};
+  const parse = (id: string, source: Source, { schema }: Key<string, unknown>) => {
+    sources.set(id, source);
+    const parsed = v.safeParse(schema, source.value, { abortPipeEarly: true });
+    if (parsed.success) return parsed.output;
+    problems.push(...parsed.issues.map(({ message }) => problemAt(id, source, message)));
+  };
   for (const [section, keys] of sections) {
     const values: Record<string, unknown> = config[section] = {};
-    for (const [name, { field, initial, schema }] of Object.entries(keys)) {
+    for (const [name, key] of Object.entries(keys)) {
       const id = `${section}.${name}`;
-      const source = written.get(id) ?? { from: "default", value: initial };
-      sources.set(id, source);
-      const parsed = v.safeParse(schema, source.value, { abortPipeEarly: true });
-      if (parsed.success) values[field] = parsed.output;
-      else problems.push(...parsed.issues.map(({ message }) => problemAt(id, source, message)));
+      const source = written.get(id) ?? { from: "default", value: key.initial };
+      const value = parse(id, source, key);
+      if (value !== undefined) values[key.field] = value;
     }
+  }
+  // How many sessions there may be is said of all, and of this machine: often that is the same.
+  const [ofAll, own] = ["session.max_total", "agent.max_total"] as const;
+  for (const [one, other] of [[ofAll, own], [own, ofAll]] as const) {
+    if (!written.has(one) || written.has(other)) continue;
+    sources.set(other, written.get(one)!);
+    config[split(other)[0]]!["maxTotal"] = config[split(one)[0]]!["maxTotal"];
+  }
+  const images = new Map<string, Record<string, unknown>>();
+  for (const [id, source] of written) {
+    const [section, name] = split(id);
+    const image = imageNameOf(section);
+    if (image === null) continue;
+    if (!images.has(image)) images.set(image, { name: image, title: image, labels: [] });
+    const key = imageKeys[name]!;
+    const value = parse(id, source, key);
+    if (value !== undefined) images.get(image)![key.field] = value;
   }
   problems.push(...contradictions(sources));
   problems.sort((a, b) => (a.line ?? Infinity) - (b.line ?? Infinity));
-  return { config, sources, problems, warnings };
+  const whole = [...images.values()].map((image) => ({ ...config["container"], ...image }));
+  return { config, images: whole as unknown as ImageSection[], sources, problems, warnings };
 }
 
 function deepFreeze<T>(value: T): T {
@@ -202,78 +218,4 @@ async function findInstalled(readTextFile: (path: string) => Promise<string>) {
     if (text !== null) return { file, text };
   }
   return null;
-}
-
-function* fromFile(
-  file: string,
-  text: string,
-  problems: ConfigProblem[],
-): Generator<[id: string, source: Source]> {
-  const refused = new Set<string>();
-  const refuse = (key: string, line: number, mistaken: Mistaken) => {
-    if (!refused.has(key)) problems.push({ file, line, key, ...mistaken });
-    refused.add(key);
-  };
-  try {
-    for (const item of readToml(text)) {
-      const { line, path: [section = "", name] } = item;
-      if (!isSection(section)) {
-        refuse(section, line, insteadOfSection(section));
-      } else if (name === undefined) {
-        if (item.kind === "value") {
-          refuse(section, line, { message: `is a section; write [${section}]`, meant: section });
-        }
-      } else if (!findKey(section, name)) {
-        refuse(`${section}.${name}`, line, insteadOfKey(section, name));
-      } else if (item.kind === "heading" || item.path.length > 2) {
-        refuse(`${section}.${name}`, line, { message: "is one value, not a table" });
-      } else {
-        const value = item.value as RawValue; // the schema decides
-        yield [`${section}.${name}`, { from: "file", file, line, value }];
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    problems.push({ file, line: error.line, key: "", message: `not TOML: ${error.message}` });
-  }
-}
-
-function* fromEnvironment(
-  env: Readonly<Record<string, string>>,
-  problems: ConfigProblem[],
-  warnings: ConfigProblem[],
-): Generator<[id: string, source: Source]> {
-  for (const [variable, text] of Object.entries(env)) {
-    if (!variable.startsWith("TTYGATE_")) continue;
-    const home = sections.find(([section]) => variable.startsWith(variableOf(section, "")));
-    if (!home) {
-      const meant = meantByVariable(variable);
-      if (meant === null) continue;
-      const { id } = meant;
-      // Without a likely key it may be somebody else's, and is no reason not to start.
-      if (id === undefined) warnings.push({ variable, key: "", message: "is no key's variable" });
-      else {problems.push({
-          variable,
-          key: id,
-          message: `is no key's variable; did you mean ${id}?`,
-        });}
-      continue;
-    }
-    const [section] = home;
-    const name = variable.slice(variableOf(section, "").length).toLowerCase();
-    const key = findKey(section, name);
-    if (!key || variable !== variableOf(section, name)) {
-      problems.push({ variable, key: `${section}.${name}`, ...insteadOfKey(section, name) });
-      continue;
-    }
-    const value = fromText(text, key.initial);
-    yield [`${section}.${name}`, { from: "environment", variable, value }];
-  }
-}
-
-/** A variable's text as the type of the key's default; the schema refuses what does not fit. */
-function fromText(text: string, like: RawValue): RawValue {
-  if (typeof like === "number") return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
-  if (typeof like === "string") return text;
-  return text === "" ? [] : text.split(",").map((item) => item.trim());
 }

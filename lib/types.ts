@@ -34,6 +34,16 @@ export interface Profile {
   readonly user: string;
 }
 
+/** One of the things that a session may run in. */
+export interface Choice {
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  /** Whose members may have it; null for everybody. */
+  readonly groups: readonly string[] | null;
+  readonly profile: Profile;
+}
+
 /** Why a session ended. */
 export type EndReason =
   | "exit"

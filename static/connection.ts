@@ -24,14 +24,17 @@ const CLOSING_MS = 3_000;
 
 const NEVER = new AbortController().signal;
 
+const NO_WISH = { image: null, node: null };
+
 /**
- * Where the gateway below `base` opens a terminal: a new one, or one to come back to whose output is
- * known up to an offset.
+ * Where the gateway below `base` opens a terminal: a new one, in an image and on a node where those
+ * are wished for, or one to come back to whose output is known up to an offset.
  */
 export function terminalUrl(
   base: string,
   { cols, rows }: Winsize,
   session?: { readonly id: string; readonly next: number },
+  wish: { readonly image: string | null; readonly node: string | null } = NO_WISH,
 ): URL {
   const url = new URL(`${base}/terminal`, location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -40,6 +43,10 @@ export function terminalUrl(
   if (session !== undefined) {
     url.searchParams.set("session", session.id);
     url.searchParams.set("offset", `${session.next}`);
+  } else {
+    for (const [name, value] of Object.entries(wish)) {
+      if (value !== null) url.searchParams.set(name, value);
+    }
   }
   return url;
 }

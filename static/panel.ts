@@ -1,6 +1,7 @@
 /** The panel over the terminal: what happened, and what the person may do about it. */
 /// <reference lib="dom" />
-import { isStopped, type Offering, type Stopped, type Waiting } from "./phase.ts";
+import type { Image } from "./images.ts";
+import { type Choosing, isStopped, type Offering, type Stopped, type Waiting } from "./phase.ts";
 import { describe, inWords, type Running } from "./running.ts";
 
 /** What a panel is made of. */
@@ -11,6 +12,7 @@ export interface PanelParts {
   readonly list: HTMLElement;
   readonly action: HTMLButtonElement;
   readonly choose: (session: Running) => void;
+  readonly chooseImage: (image: Image) => void;
   readonly announce: (text: string) => void;
 }
 
@@ -23,7 +25,7 @@ export class Panel {
     parts.panel.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  draw(phase: Stopped | Offering | Waiting): void {
+  draw(phase: Stopped | Offering | Choosing | Waiting): void {
     const { panel, message, list, action, announce } = this.#parts;
     this.hide();
     panel.hidden = false;
@@ -31,12 +33,14 @@ export class Panel {
     const detail = isStopped(phase) ? `${phase.detail} ${phase.enter}`.trim() : phase.detail;
     this.#tell(detail);
     action.textContent = phase.action;
+    action.hidden = phase.action === "";
     announce(`${phase.message} ${isStopped(phase) ? phase.enter : detail}`.trim());
     if (phase.name === "waiting") {
       this.#count(detail);
       return panel.focus({ preventScroll: true }); // no impatient key shall stop it
     }
     if (phase.name === "offering") list.append(...phase.running.map((one) => this.#item(one)));
+    if (phase.name === "choosing") list.append(...phase.images.map((one) => this.#image(one)));
     const [first] = this.#buttons();
     first?.focus({ preventScroll: true });
   }
@@ -64,18 +68,28 @@ export class Panel {
 
   #item(session: Running): HTMLElement {
     const { action, facts } = describe(session);
+    return this.#choice(action, facts, () => this.#parts.choose(session));
+  }
+
+  #image(image: Image): HTMLElement {
+    const { name, title } = image;
+    const facts = name === title || name === "default" ? "" : name;
+    return this.#choice(title, facts, () => this.#parts.chooseImage(image));
+  }
+
+  #choice(title: string, facts: string, choose: () => void): HTMLElement {
     const name = document.createElement("strong");
-    name.textContent = action;
+    name.textContent = title;
     const button = document.createElement("button");
-    button.append(name, ` — ${facts}`);
-    button.addEventListener("click", () => this.#parts.choose(session));
+    button.append(name, facts && ` — ${facts}`);
+    button.addEventListener("click", choose);
     const item = document.createElement("li");
     item.append(button);
     return item;
   }
 
   #buttons(): HTMLButtonElement[] {
-    return [...this.#parts.panel.querySelectorAll("button")];
+    return [...this.#parts.panel.querySelectorAll<HTMLButtonElement>("button:not([hidden])")];
   }
 
   #key(event: KeyboardEvent): void {

@@ -1,6 +1,7 @@
 /** The phases of the terminal page, and which of them an event or a close code leads to; pure. */
 import { CLOSE } from "../lib/protocol/frame.ts";
 import type { StartProgress, TerminalEvent } from "../lib/types.ts";
+import type { Image } from "./images.ts";
 import type { Running } from "./running.ts";
 
 type Ended = Extract<TerminalEvent, { type: "ended" }>;
@@ -30,6 +31,12 @@ export interface Offering extends Panel {
   readonly running: readonly Running[];
 }
 
+/** The person says what a new terminal shall run in. */
+export interface Choosing extends Panel {
+  readonly name: "choosing";
+  readonly images: readonly Image[];
+}
+
 /** All places are taken: the page asks again until there is one. */
 export interface Waiting extends Panel {
   readonly name: "waiting";
@@ -51,6 +58,7 @@ export type Phase =
   /** On the way to another page. */
   | { readonly name: "leaving" }
   | Offering
+  | Choosing
   | Waiting
   | Stopped;
 
@@ -70,7 +78,7 @@ export function takesKeys(phase: Phase): boolean {
 }
 
 /** Whether there is a panel to be drawn. */
-export function hasPanel(phase: Phase): phase is Stopped | Offering | Waiting {
+export function hasPanel(phase: Phase): phase is Stopped | Offering | Choosing | Waiting {
   return "action" in phase;
 }
 
@@ -98,6 +106,17 @@ export function offering(running: readonly Running[]): Offering {
 export function offeringInstead({ message }: Ended, running: readonly Running[]): Offering {
   const detail = "Or go on with one of them here:";
   return { name: "offering", message, detail, action: TRY_AGAIN.action, running };
+}
+
+/** The phase of who may choose, and has not. */
+export function choosing(images: readonly Image[]): Choosing {
+  return {
+    name: "choosing",
+    message: "What shall the new terminal run in?",
+    detail: "",
+    action: "",
+    images,
+  };
 }
 
 /** The phase when the server has no place left. */

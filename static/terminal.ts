@@ -7,23 +7,9 @@ import { CLOSE } from "../lib/protocol/frame.ts";
 import type { TerminalEvent } from "../lib/types.ts";
 import { Connection, terminalUrl } from "./connection.ts";
 import { binaryBytes, textBytes, Typing } from "./input.ts";
-import {
-  afterClose,
-  ended,
-  hasPanel,
-  isLive,
-  isStopped,
-  loggedOut,
-  offering,
-  offeringInstead,
-  type Phase,
-  type Reconnecting,
-  type Stopped,
-  takesKeys,
-  TIRED,
-  type Waiting,
-  waiting,
-} from "./phase.ts";
+import * as phases from "./phase.ts";
+import type { Phase, Reconnecting, Stopped, Waiting } from "./phase.ts";
+import { ImageChoice } from "./images.ts";
 import { Pulse } from "./pulse.ts";
 import { Attempts, placeDelay, signsOfLife, waitOrWake } from "./reconnect.ts";
 import { afterRefusal } from "./refusal.ts";
@@ -41,6 +27,11 @@ class TerminalPage {
   readonly #view = new View({
     act: () => this.#act(),
     choose: ({ id }) => this.#comeBack(id),
+    chooseImage: (image) => {
+      this.#images.choose(image);
+      this.#start("asked");
+    },
+    askForImage: () => this.#enter(phases.choosing(this.#images.all)),
     focusTerminal: () => this.#screen.focus(),
   });
   readonly #typing = new Typing();
@@ -49,6 +40,7 @@ class TerminalPage {
   /** What there is to come back to. */
   #session: ShownSession | undefined;
   #connection: Connection | undefined;
+  readonly #images = new ImageChoice(this.#base);
   /** Since `ready` was last seen. */
   readonly #attempts = new Attempts();
   readonly #pulse = new Pulse({ now: () => performance.now(), after }, {
@@ -69,10 +61,11 @@ class TerminalPage {
     // Before the gateway closes the connection, which would lead to the log-in by another way.
     this.#view.logout.form?.addEventListener("submit", () => this.#leave());
     // The connection may be dead and not know it: after a change of networks or a sleep.
-    addEventListener("online", () => isLive(this.#phase) && this.#resume("lost"));
+    addEventListener("online", () => phases.isLive(this.#phase) && this.#resume("lost"));
     addEventListener("visibilitychange", () => document.hidden || this.#pulse.check());
     addEventListener("pagehide", () => this.#leave());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
+    this.#images.known.then((all) => this.#view.drawImages(all));
     const before = remembered();
     if (before === undefined) this.#start("visit");
     else this.#comeBack(before.id, before.offset);
@@ -82,7 +75,7 @@ class TerminalPage {
     const before = this.#phase;
     this.#phase = phase;
     this.#view.draw(phase);
-    if (before.name === "waiting" && !hasPanel(phase)) this.#screen.focus();
+    if (before.name === "waiting" && !phases.hasPanel(phase)) this.#screen.focus();
   }
 
   /** Begins a session on an empty screen; a mere visit may offer those that nobody looks at. */
@@ -98,9 +91,12 @@ class TerminalPage {
     this.#enter({ name: "connecting" });
     this.#screen.focus();
     await before?.finish(); // or the session that just ended may count against the limit
-    const alone = why === "visit" ? await this.#running(({ attached }) => !attached) : [];
+    const offers = why === "visit" && !this.#images.isWanted;
+    const asking = offers ? this.#running(({ attached }) => !attached) : [];
+    const [alone, all] = await Promise.all([asking, this.#images.known]);
     if (this.#left.signal.aborted) return;
-    if (alone.length > 0) this.#enter(offering(alone));
+    if (alone.length > 0) this.#enter(phases.offering(alone));
+    else if (this.#images.image === undefined) this.#enter(phases.choosing(all));
     else this.#connect();
   }
 
@@ -129,7 +125,7 @@ class TerminalPage {
 
   #connect(): void {
     const winsize = this.#screen.fit();
-    const url = terminalUrl(this.#base, winsize, this.#session);
+    const url = terminalUrl(this.#base, winsize, this.#session, this.#images.wish);
     const connection = this.#connection = new Connection(url, winsize, {
       event: (event) => {
         this.#pulse.heard();
@@ -166,7 +162,7 @@ class TerminalPage {
       case "ended":
         this.#screen.end();
         if (event.reason === "limit") this.#refused(event);
-        else this.#stop(ended(event));
+        else this.#stop(phases.ended(event));
         break;
       case "alive":
       case "stats":
@@ -194,11 +190,11 @@ class TerminalPage {
   }
 
   #answer(data: string): void {
-    if (takesKeys(this.#phase) && !this.#session?.isAnswered) this.#typing.answer(data);
+    if (phases.takesKeys(this.#phase) && !this.#session?.isAnswered) this.#typing.answer(data);
   }
 
   #type(bytes: Uint8Array): void {
-    if (!takesKeys(this.#phase)) return;
+    if (!phases.takesKeys(this.#phase)) return;
     this.#view.banner.typed();
     const taken = this.#typing.type(bytes);
     this.#pulse.typed();
@@ -208,12 +204,12 @@ class TerminalPage {
   #closed(code: number, opened: boolean): void {
     this.#hangUp();
     const phase = this.#phase;
-    if (isStopped(phase) && code === CLOSE.loginEnded) this.#enter(loggedOut(phase));
-    if (isStopped(phase) || phase.name === "leaving") return;
+    if (phases.isStopped(phase) && code === CLOSE.loginEnded) this.#enter(phases.loggedOut(phase));
+    if (phases.isStopped(phase) || phase.name === "leaving") return;
     // Only a page that was just loaded connects with a session in mind.
     const cameBack = phase.name === "connecting" && this.#session !== undefined;
     if (cameBack && code === CLOSE.noSuchSession) return void this.#start("visit");
-    const next = afterClose(code);
+    const next = phases.afterClose(code);
     if (next === "login") this.#toLogin();
     else if (next.name !== "reconnecting") this.#stop(next);
     else if (phase.name === "waiting") this.#retry(phase, opened);
@@ -224,16 +220,16 @@ class TerminalPage {
   /** At its limit: a place on the server is waited for; one's own sessions are offered instead. */
   async #refused(event: Event<"ended">): Promise<void> {
     const { limit } = event;
-    if (limit === undefined) return this.#stop(ended(event));
+    if (limit === undefined) return this.#stop(phases.ended(event));
     this.#hangUp();
     if (limit === "server") {
-      return this.#retry(this.#phase.name === "waiting" ? this.#phase : waiting(), true);
+      return this.#retry(this.#phase.name === "waiting" ? this.#phase : phases.waiting(), true);
     }
     this.#enter({ name: "connecting" });
     const running = await this.#running(() => true);
     if (this.#left.signal.aborted) return;
-    if (running.length > 0) this.#enter(offeringInstead(event, running));
-    else this.#stop(ended(event));
+    if (running.length > 0) this.#enter(phases.offeringInstead(event, running));
+    else this.#stop(phases.ended(event));
   }
 
   /** Connects again after a while, unless that is not wanted any more. */
@@ -273,10 +269,10 @@ class TerminalPage {
     const phase = this.#phase;
     if (phase.name === "waiting") {
       this.#hangUp();
-      this.#stop(TIRED);
-    } else if (isStopped(phase) && phase.next === "login") this.#toLogin();
-    else if (isStopped(phase) && phase.next === "resume") this.#resume("asked");
-    else if (hasPanel(phase)) this.#start("asked");
+      this.#stop(phases.TIRED);
+    } else if (phases.isStopped(phase) && phase.next === "login") this.#toLogin();
+    else if (phases.isStopped(phase) && phase.next === "resume") this.#resume("asked");
+    else if (phases.hasPanel(phase)) this.#start("asked");
   }
 
   #toLogin(): void {

@@ -5,6 +5,7 @@ import { Banner } from "./banner.ts";
 import { Notice } from "./notice.ts";
 import { Panel } from "./panel.ts";
 import { hasPanel, isStopped, type Phase, type Reconnecting } from "./phase.ts";
+import type { Image } from "./images.ts";
 import type { Running } from "./running.ts";
 
 type Ready = Extract<TerminalEvent, { type: "ready" }>;
@@ -29,6 +30,10 @@ export interface ViewListener {
   act(): void;
   /** Chose a session of those offered. */
   choose(session: Running): void;
+  /** Chose what a new terminal runs in. */
+  chooseImage(image: Image): void;
+  /** Wants to be asked that. */
+  askForImage(): void;
   /** Wants the keys to go to the terminal. */
   focusTerminal(): void;
 }
@@ -68,9 +73,11 @@ export class View {
   readonly #stageText = find("stage-text");
   readonly #progress = find<HTMLProgressElement>("stage-progress");
   readonly #panel: Panel;
+  readonly #another = find<HTMLButtonElement>("another-image");
   readonly #live = find("live");
   #stageName = "";
   #phase: Phase | undefined;
+  #mayChoose = false;
 
   constructor(listener: ViewListener) {
     this.#listener = listener;
@@ -93,8 +100,12 @@ export class View {
       list: find("running"),
       action,
       choose: (session) => listener.choose(session),
+      chooseImage: (image) => listener.chooseImage(image),
       announce,
     });
+    // It opens another tab; here the keys go on to the shell.
+    find("choose-image").addEventListener("click", () => listener.focusTerminal());
+    this.#another.addEventListener("click", () => listener.askForImage());
     document.addEventListener("keydown", (event) => this.#key(event), { capture: true });
   }
 
@@ -105,7 +116,7 @@ export class View {
     document.documentElement.dataset.phase = phase.name;
     this.#stage.hidden = phase.name !== "connecting" && phase.name !== "starting";
     // Else the Tab key would lead into a terminal that takes no keys, and stay there.
-    this.terminal.inert = phase.name === "offering" || phase.name === "waiting";
+    this.terminal.inert = ["offering", "choosing", "waiting"].includes(phase.name);
 
     if (phase.name === "connecting") this.#drawStage("connecting", "Connecting…");
     else if (phase.name === "starting") {
@@ -121,11 +132,25 @@ export class View {
       this.banner.clear();
       this.#panel.draw(phase);
     } else this.#panel.hide();
+    this.#drawAnother();
 
     if (phase.name === "silent") {
       this.banner.show("The server does not answer – what you type is kept and sent when it does");
     } else if (before === "silent" && phase.name === "live") this.banner.clear();
     if (phase.name === "reconnecting") this.banner.show(RECONNECTING[phase.cause]);
+  }
+
+  /** Offers the choice of an image where there is one. */
+  drawImages(images: readonly Image[]): void {
+    this.#mayChoose = images.length > 1;
+    find("choose-image").hidden = !this.#mayChoose;
+    this.#drawAnother();
+  }
+
+  #drawAnother(): void {
+    const phase = this.#phase;
+    const mayStart = phase !== undefined && isStopped(phase) && phase.next === "new";
+    this.#another.hidden = !this.#mayChoose || !mayStart;
   }
 
   /** Shows what `ready` says about the session; what was told before is told again if it holds. */
@@ -174,7 +199,7 @@ export class View {
       else this.#listener.focusTerminal();
     } else if (
       event.key === "Enter" && this.#phase !== undefined && isStopped(this.#phase) &&
-      target.closest("header, #notice") === null
+      target.closest("header, #notice, #another-image") === null
     ) {
       event.preventDefault();
       event.stopPropagation();

@@ -17,14 +17,19 @@ export interface Opening {
 /** Who comes, which an agent believes its gateway, and what for. */
 export interface Visit {
   readonly user: string;
+  /** The groups that they are a member of. */
+  readonly groups?: readonly string[];
   /** The client's address, and the unit of shares that it belongs to. */
   readonly remote: string;
   readonly source: string;
   readonly winsize: Winsize;
   /** The node that a new session is wanted on, and for its agent what it is called; null for any. */
   readonly node: string | null;
-  /** How many sessions the user has on other machines, which count towards what they may have. */
+  /** The name of what a new session runs in; null for what the machine gives by itself. */
+  readonly image: string | null;
+  /** How many sessions the user has on other machines, and how many they may have on all. */
   readonly elsewhere?: number;
+  readonly maxPerUser?: number | null;
   /** The session to come back to, and up to which offset its output is known. */
   readonly resume: { readonly session: string; readonly offset: number } | null;
 }

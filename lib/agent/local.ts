@@ -9,7 +9,7 @@ import type { Registry } from "../sessions/registry.ts";
 import type { Session } from "../sessions/session.ts";
 import { Allowances } from "../terminal/allowance.ts";
 import { acceptSocket } from "../terminal/socket.ts";
-import type { Clock } from "../types.ts";
+import type { Choice, Clock } from "../types.ts";
 import type { Agent, Opening, Visit } from "./agent.ts";
 import { serveTerminal } from "./terminal.ts";
 
@@ -23,8 +23,10 @@ export interface LocalAgentParts {
   readonly engine: Pick<Engine, "ping" | "hasImage">;
   readonly registry: Registry;
   readonly maintenance: Maintenance;
-  /** What new sessions are made from. */
-  readonly image: () => string;
+  /** What one may ask for, first what who asks for nothing gets. */
+  readonly choices: () => readonly Choice[];
+  /** By which it can be chosen. */
+  readonly labels: () => readonly string[];
   /** How many sessions there may be. */
   readonly maxTotal: () => number;
   /** @throws {Error} when nothing can be written to the state directory */
@@ -81,12 +83,18 @@ export class LocalAgent implements Agent {
 
   /** The same, at once. */
   statusNow(): NodeStatus {
-    const { registry, maintenance, image, maxTotal } = this.#parts;
+    const { registry, maintenance, choices, labels, maxTotal } = this.#parts;
     return {
       ready: registry.poolReady,
       maxTotal: maxTotal(),
       draining: maintenance.drain !== null,
-      image: image(),
+      image: choices()[0]!.profile.image,
+      images: choices().map(({ name, title, groups }) => ({
+        name,
+        title,
+        groups: groups && [...groups],
+      })),
+      labels: [...labels()],
       sessions: registry.list().map(({ id, user }) => ({ id, user })),
     };
   }
@@ -113,11 +121,11 @@ export class LocalAgent implements Agent {
   }
 
   async whyNotReady(): Promise<string | null> {
-    const { engine, registry, maintenance, image, tryWriting } = this.#parts;
+    const { engine, registry, maintenance, choices, tryWriting } = this.#parts;
     if (maintenance.drain !== null) return "The gateway is being drained.";
     const notLive = await this.whyNotLive();
     if (notLive !== null) return notLive;
-    const hasImage = engine.hasImage(image(), AbortSignal.timeout(ENGINE_MS));
+    const hasImage = engine.hasImage(choices()[0]!.profile.image, AbortSignal.timeout(ENGINE_MS));
     if (!await hasImage.catch(() => false)) return "The image of new sessions is missing.";
     if (!await tryWriting().then(() => true, () => false)) {
       return "The state directory cannot be written to.";

@@ -1,7 +1,7 @@
 /** A client's connection, from the accepted upgrade to its end. */
 import { settlesWithin } from "../clock.ts";
 import type { CountingLog } from "../log/counting.ts";
-import { EngineError, LimitError, ShutdownError } from "../sessions/errors.ts";
+import { EngineError, LimitError, NotOfferedError, ShutdownError } from "../sessions/errors.ts";
 import { type Ending, ending } from "../sessions/endings.ts";
 import type { Maintenance } from "../sessions/maintenance.ts";
 import type { Registry } from "../sessions/registry.ts";
@@ -62,9 +62,10 @@ export async function serveTerminal(
 /** The session that is asked for, new or known; null when the client has been told why there is none. */
 async function enter(
   socket: TerminalSocket,
-  { user, remote, source, winsize, resume, dismissed, elsewhere }: Admitted,
+  visit: Admitted,
   { registry, counted }: TerminalParts,
 ): Promise<Session | null> {
+  const { user, remote, source, resume, dismissed } = visit;
   if (resume) {
     if (!registry.find(resume.session)) {
       await registry.settled(ADOPTION_MS);
@@ -79,10 +80,7 @@ async function enter(
   const send = (event: TerminalEvent) => socket.send(encodeEvent(event));
   try {
     return await registry.open({
-      user,
-      remote,
-      winsize,
-      elsewhere,
+      ...visit,
       progress: (progress) => void send({ type: "progress", ...progress }),
       signal: AbortSignal.any([socket.closed, dismissed]),
     });
@@ -227,6 +225,9 @@ function failedStart(error: unknown): {
   }
   if (error instanceof ShutdownError) {
     return { ended: ending("shutdown", error.message), code: CLOSE.ended };
+  }
+  if (error instanceof NotOfferedError) {
+    return { ended: ending("limit", error.message), code: CLOSE.limitReached };
   }
   if (error instanceof EngineError && error.answer === "none") {
     const message = "Your terminal could not be started: the server's Docker Engine does not " +

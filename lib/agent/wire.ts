@@ -15,19 +15,26 @@ export const VISIT_HEADER = "ttygate-visit", VISIT_ID_HEADER = "ttygate-visit-id
 export const BODY_BYTES = 16 * 1024;
 const NAME_CHARS = 255, TEXT_CHARS = 2000;
 
+/** The most groups of one user that are told, so that a header has room for them. */
+export const GROUPS = 32;
+
+const Name = v.pipe(v.string(), v.maxLength(NAME_CHARS));
 const Text = v.pipe(v.string(), v.maxLength(TEXT_CHARS));
 const Cells = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535));
 const Offset = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 export const VisitShape: v.GenericSchema<unknown, Visit> = v.object({
   user: v.pipe(v.string(), v.minLength(1), v.maxLength(NAME_CHARS)),
-  remote: v.pipe(v.string(), v.maxLength(NAME_CHARS)),
-  source: v.pipe(v.string(), v.maxLength(NAME_CHARS)),
+  groups: v.optional(v.pipe(v.array(Name), v.maxLength(GROUPS)), []),
+  remote: Name,
+  source: Name,
   winsize: v.object({ cols: Cells, rows: Cells }),
-  node: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(NAME_CHARS))), null),
+  node: v.optional(v.nullable(Name), null),
+  image: v.optional(v.nullable(Name), null),
   elsewhere: v.optional(Offset, 0),
+  maxPerUser: v.optional(v.nullable(Offset), null),
   resume: v.nullable(
-    v.object({ session: v.pipe(v.string(), v.maxLength(NAME_CHARS)), offset: Offset }),
+    v.object({ session: Name, offset: Offset }),
   ),
 });
 

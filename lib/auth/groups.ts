@@ -44,15 +44,15 @@ export class GroupsFile {
     });
   }
 
-  /** Whether the group has this member. A missing file has no groups, nor has an unreadable one. */
-  has(group: string, name: string): boolean {
+  /** The groups of a user. A missing file has no groups, nor has an unreadable one. */
+  of(name: string): string[] {
     try {
-      const members = this.#file.read().get(group);
+      const groups = this.#file.read();
       this.#warned = "";
-      return members?.has(name) ?? false;
+      return [...groups].filter(([, members]) => members.has(name)).map(([group]) => group);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) this.#warnOnce(error);
-      return false;
+      return [];
     }
   }
 

@@ -55,7 +55,7 @@ export type AuthRefusal = Exclude<AuthResult, { ok: true }>;
 /** What a stack is made of; looked at each time, as a reload may change it. */
 export interface AuthStackOptions {
   readonly users: Pick<HtpasswdFile, "accounts">;
-  readonly groups: Pick<GroupsFile, "has">;
+  readonly groups: Pick<GroupsFile, "of">;
   readonly verifier: Verifier;
   readonly guard: Guard;
   /** The least time from the start of an attempt to the answer that it was denied. */
@@ -211,8 +211,13 @@ export class AuthStack {
     return formsOf(password).some((form) => this.#verified.has(entry, form, nowMs));
   }
 
+  /** The groups that a user is a member of. */
+  groupsOf(name: string): readonly string[] {
+    return this.#options.groups.of(name);
+  }
+
   #principal(name: string): Principal {
-    return { name, admin: this.#options.groups.has(ADMIN_GROUP, name) };
+    return { name, admin: this.groupsOf(name).includes(ADMIN_GROUP) };
   }
 
   async #holdBack(delayMs: number, signal?: AbortSignal): Promise<void> {

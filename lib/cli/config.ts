@@ -7,6 +7,7 @@ import {
   type RawValue,
   type Source,
 } from "../config.ts";
+import { split } from "../config/names.ts";
 import { describeError } from "../log.ts";
 import { type Command, type CommandContext, parseCommandArgs, UsageError } from "./command.ts";
 import { checkConfig, viewForRoot } from "./config_check.ts";
@@ -94,7 +95,7 @@ function verdict({ file, sources }: LoadedConfig): string {
 /** TOML lines, a heading before each section; the origin of a value is a comment beside it. */
 export function show({ sources }: LoadedConfig): string[] {
   const pairs = [...sources].map(([id, source]) => {
-    const [section, key] = id.split(".") as [string, string];
+    const [section, key] = split(id);
     return { section, text: `${key} = ${toml(source.value)}`, origin: describe(source) };
   });
   const width = Math.max(...pairs.map(({ text }) => text.length).filter((n) => n <= 50));

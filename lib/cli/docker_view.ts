@@ -23,16 +23,11 @@ export interface DockerView {
 
 /** Asks the Docker Engine that the configuration names; nothing is said where it does not answer. */
 export async function askDocker(loaded: LoadedConfig): Promise<DockerView> {
-  const { docker: { socket }, container: { image } } = loaded.config;
-  using docker = new Docker({ socketPath: socket });
+  using docker = new Docker({ socketPath: loaded.config.docker.socket });
   const signal = AbortSignal.timeout(ANSWER_MS);
   try {
     const info = await docker.info({ signal });
-    const hasImage = await docker.images.inspect(image, { signal }).then(() => true, (error) => {
-      if (error instanceof DockerError && error.isNotFound) return false;
-      throw error;
-    });
-    return judgeByDocker(loaded, info, hasImage);
+    return judgeByDocker(loaded, { info, missing: await missingImages(docker, loaded, signal) });
   } catch {
     return { problems: [], warnings: [] };
   }
@@ -59,25 +54,65 @@ export async function tellProblems(loaded: LoadedConfig): Promise<void> {
   for (const warning of warnings) log.warning(formatProblem(warning));
 }
 
-/** @param hasImage whether the image of new sessions is there */
-export function judgeByDocker(
-  { config: { container }, sources }: LoadedConfig,
-  { NCPU, MemTotal, Runtimes }: Pick<Info, "NCPU" | "MemTotal" | "Runtimes">,
-  hasImage: boolean,
+/** The images of the configuration that Docker does not have. @throws {DockerError} */
+export async function missingImages(
+  docker: Docker,
+  { config: { container, images } }: LoadedConfig,
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const missing = new Set<string>();
+  for (const { image } of [container, ...images]) {
+    try {
+      await docker.images.inspect(image, { signal });
+    } catch (error) {
+      if (!(error instanceof DockerError && error.isNotFound)) throw error;
+      missing.add(image);
+    }
+  }
+  return missing;
+}
+
+/** What Docker said. */
+interface Answers {
+  readonly info: Pick<Info, "NCPU" | "MemTotal" | "Runtimes">;
+  /** The images that are not there. */
+  readonly missing: ReadonlySet<string>;
+}
+
+export function judgeByDocker(loaded: LoadedConfig, answers: Answers): DockerView {
+  const { container, images } = loaded.config;
+  const profiles: [section: string, profile: Config["container"]][] = [
+    ["container", container],
+    ...images.map((image): [string, Config["container"]] => [`image.${image.name}`, image]),
+  ];
+  const views = profiles.map((one) => judge(one, loaded.sources, answers));
+  return {
+    problems: views.flatMap(({ problems }) => problems),
+    warnings: views.flatMap(({ warnings }) => warnings),
+  };
+}
+
+function judge(
+  [section, { cpus, memoryBytes, runtime, image }]: [string, Config["container"]],
+  sources: LoadedConfig["sources"],
+  { info: { NCPU, MemTotal, Runtimes }, missing }: Answers,
 ): DockerView {
-  const { cpus, memoryBytes, runtime, image } = container;
-  const at = (key: string, message: string) => problemAt(key, sources.get(key)!, message);
+  const sourceOf = (key: string) => sources.get(`${section}.${key}`);
+  // What an image does not say itself is judged once, with [container].
+  const at = (key: string, message: string) => {
+    const source = sourceOf(key);
+    return source !== undefined && problemAt(`${section}.${key}`, source, message);
+  };
   const runtimes = Object.keys(Runtimes ?? {});
   // A path, or a shim such as io.containerd.kata.v2, need not be in Docker's list.
   const isListed = runtimes.includes(runtime) || /[./]/.test(runtime) || runtimes.length === 0;
-  const isSet = (key: string) => sources.get(key)!.from !== "default";
   const problems = [
     cpus > NCPU && at(
-      "container.cpus",
+      "cpus",
       `is ${cpus}, and Docker has ${NCPU}: no session would start; write at most ${NCPU}`,
     ),
     runtime !== "" && !isListed && at(
-      "container.runtime",
+      "runtime",
       `Docker knows no runtime "${runtime}": no session would start; it has ${
         runtimes.join(", ")
       } (more of them go into /etc/docker/daemon.json)`,
@@ -85,12 +120,12 @@ export function judgeByDocker(
   ].filter((problem) => problem !== false);
   const warnings = [
     memoryBytes > MemTotal && at(
-      "container.memory",
+      "memory",
       "is more than this machine has: one session could take all of it",
     ),
     // The default is pulled by the first session, as docs/configuration.md says.
-    !hasImage && isSet("container.image") && at(
-      "container.image",
+    missing.has(image) && sourceOf("image")?.from !== "default" && at(
+      "image",
       `${image} is not on this server; the first session pulls it ('docker pull ${image}' does ` +
         "it now, and says whether it can be had)",
     ),

@@ -32,7 +32,7 @@ import { Probe } from "./doctor/probe.ts";
 import { checkProxies } from "./doctor/proxy_checks.ts";
 import { formatFinding, ProgressLine, type Style, summary } from "./doctor/report.ts";
 import { checkClock, checkUnits, sliceOf, System } from "./doctor/system_checks.ts";
-import { judgeByDocker } from "./docker_view.ts";
+import { judgeByDocker, missingImages } from "./docker_view.ts";
 import { AGENT_SERVICE, placeFor, type ServiceView, serviceView } from "./service_view.ts";
 import { terminalColumns } from "./terminal.ts";
 
@@ -116,7 +116,9 @@ async function examine(
   } else {
     const image = await checkImage(docker, container.image, tell, signal);
     tell(image);
-    const { problems, warnings } = judgeByDocker(loaded, info, true);
+    const others = await missingImages(docker, loaded, signal).catch(() => new Set<string>());
+    others.delete(container.image); // of which it is told above
+    const { problems, warnings } = judgeByDocker(loaded, { info, missing: others });
     for (const problem of problems) {
       tell(
         fail("configuration", formatProblem(problem), "mend it, then 'systemctl reload ttygate'"),

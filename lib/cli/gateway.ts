@@ -83,7 +83,12 @@ export async function openGateway(
   );
   const roster = await Roster.open(stateDir);
   const links = held.use(new Links({ roster, clock, log }));
-  const fleet = new Fleet({ local, roster, links, clock });
+  const rules = {
+    maxPerUser: () => live.settings.config.session.maxPerUser,
+    labelsOf: (image: string) =>
+      live.settings.config.images.find(({ name }) => name === image)?.labels ?? [],
+  };
+  const fleet = new Fleet({ local, roster, links, rules, clock });
   const agent = fleet;
   const accounts = held.use(AccountWatch.start({ stack, logins, guard, agent, clock, log }));
   const terminals = new Set<object>();

@@ -59,7 +59,8 @@ export async function openLocalAgent(
   held.use(sweepInBackground(engine, stateDir, docker.instance, registry.adopted));
   const agent = new LocalAgent({
     ...{ engine, registry, maintenance, clock, counted },
-    image: () => settings().profile.image,
+    choices: () => settings().choices,
+    labels: () => live.settings.config.agent.labels,
     maxTotal: () => settings().maxTotal,
     tryWriting: () => tryWriting(stateDir),
   });

@@ -47,7 +47,9 @@ export function merge(running: Config, read: Config): Merged {
       if (!isSame) (waits ? waiting : changed).push(id);
     }
   }
-  return { config: config as unknown as Config, changed, waiting };
+  const { images } = read;
+  if (JSON.stringify(running.images) !== JSON.stringify(images)) changed.push("image");
+  return { config: { ...config, images } as unknown as Config, changed, waiting };
 }
 
 /** What a reload reaches. */

@@ -9,6 +9,7 @@ import { KnownHosts } from "../http/hosts.ts";
 import type { Certificate } from "../http/entrance.ts";
 import { log } from "../log.ts";
 import type { RegistrySettings } from "../sessions/registry_parts.ts";
+import type { Choice, Profile } from "../types.ts";
 
 /** All that a reload puts another in the place of. */
 export interface Settings {
@@ -86,18 +87,50 @@ async function readHostsFile(): Promise<string> {
 }
 
 /** What sessions are made by. */
-export function registrySettingsOf({ docker, container, session, pool }: Config): RegistrySettings {
-  const { cpus, memoryBytes, pids, diskBytes } = container;
+export function registrySettingsOf(config: Config): RegistrySettings {
+  const { agent, docker, session, pool } = config;
+  const choices = choicesOf(config);
   return {
-    profile: { ...container, limits: { cpus, memoryBytes, pids, diskBytes } },
+    profile: choices[0]!.profile,
+    choices,
     times: session,
     replayBytes: session.replayBytes,
     motd: session.motd,
     poolSize: pool.size,
     minFreeBytes: docker.minFreeBytes,
-    maxTotal: session.maxTotal,
+    maxTotal: agent.maxTotal,
     maxPerUser: session.maxPerUser,
   };
+}
+
+/**
+ * What this machine offers, `[container]` first: of that and each `[image.*]` what `agent.images`
+ * lists by name or image, and what else is listed there, made as `[container]` says. All of them
+ * where it lists nothing.
+ */
+export function choicesOf({ agent: { images: listed }, container, images }: Config): Choice[] {
+  const known = [
+    { name: "default", title: container.image, profile: profileOf(container) },
+    ...images.map((image) => ({ ...image, profile: profileOf(image) })),
+  ].map(({ name, title, profile }) => ({ name, title, groups: null, profile }));
+  if (listed.length === 0) return known;
+  const names = ({ name, profile }: Choice) => [name, profile.image];
+  const more = listed.filter((one) => !known.some((choice) => names(choice).includes(one)));
+  return [
+    ...known.filter((choice) => names(choice).some((one) => listed.includes(one))),
+    ...more.map((image) => ({
+      name: image,
+      title: image,
+      groups: null,
+      profile: profileOf({ ...container, image }),
+    })),
+  ];
+}
+
+function profileOf(container: Config["container"]): Profile {
+  const { image, command, cpus, memoryBytes, pids, diskBytes, network, runtime, user } = container;
+  const limits = { cpus, memoryBytes, pids, diskBytes };
+  return { image, command, limits, network, runtime, user };
 }
 
 /** Checked here, as a server takes any text for a certificate and then fails each handshake. */

@@ -10,7 +10,7 @@ import {
 } from "../config.ts";
 import { insteadOfKey, sections } from "./names.ts";
 import { readToml, TomlError } from "./toml.ts";
-import type { Key } from "./schema.ts";
+import type { Key, SectionName } from "./schema.ts";
 
 /** A configuration of which each value is asked for by itself. */
 export interface LooseConfig {
@@ -21,12 +21,12 @@ export interface LooseConfig {
    *
    * @throws {ConfigError} when it is wrong, or a mistake elsewhere may have been meant for it
    */
-  value<S extends keyof Config, F extends keyof Config[S] & string>(
+  value<S extends SectionName, F extends keyof Config[S] & string>(
     section: S,
     field: F,
   ): Config[S][F];
   /** The same, or the default where that would throw. */
-  valueOrDefault<S extends keyof Config, F extends keyof Config[S] & string>(
+  valueOrDefault<S extends SectionName, F extends keyof Config[S] & string>(
     section: S,
     field: F,
   ): Config[S][F];

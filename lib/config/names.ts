@@ -1,5 +1,5 @@
 /** Knows which sections and keys there are, and what a mistaken name probably meant. */
-import { SECTIONS } from "./schema.ts";
+import { IMAGE_KEYS, SECTIONS } from "./schema.ts";
 import type { Key } from "./schema.ts";
 
 type Keys = Readonly<Record<string, Key<string, unknown>>>;
@@ -8,16 +8,41 @@ const TABLE: Readonly<Record<string, Keys>> = SECTIONS;
 /** Every section with its keys, in the order of the table. */
 export const sections: readonly (readonly [section: string, keys: Keys])[] = Object.entries(TABLE);
 
+/** The keys of each `[image.NAME]`. */
+export const imageKeys: Keys = IMAGE_KEYS;
+/** How such a section begins, and what it may be called: `default` is `[container]`. */
+const IMAGE = "image.";
+const IMAGE_NAME = /^(?!default$|host$)[a-z][a-z0-9-]{0,30}$/;
+
+/** The keys of a section; undefined when there is no such section. */
+function keysOf(section: string): Keys | undefined {
+  if (section.startsWith(IMAGE)) return imageKeys;
+  return Object.hasOwn(TABLE, section) ? TABLE[section] : undefined;
+}
+
 /** The key of that name, undefined when there is none. */
 export function findKey(section: string, key: string): Key<string, unknown> | undefined {
-  return Object.hasOwn(TABLE, section) && Object.hasOwn(TABLE[section]!, key)
-    ? TABLE[section]![key]
-    : undefined;
+  const keys = keysOf(section);
+  return keys && Object.hasOwn(keys, key) ? keys[key] : undefined;
 }
 
 /** Whether there is a section of that name. */
 export function isSection(section: string): boolean {
-  return Object.hasOwn(TABLE, section);
+  return keysOf(section) !== undefined;
+}
+
+/** The name of a section `image.NAME`; null for any other. */
+export function imageNameOf(section: string): string | null {
+  return section.startsWith(IMAGE) ? section.slice(IMAGE.length) : null;
+}
+
+/** What is wrong with the name of an `[image.NAME]`; null for nothing. */
+export function mistakenImageName(name: string): Mistaken | null {
+  if (IMAGE_NAME.test(name)) return null;
+  const why = name === "default" || name === "host"
+    ? `${name} is kept for another choice`
+    : "a name is a letter a to z, then up to 30 of a-z, 0-9 and -";
+  return { message: `cannot be a name of an image: ${why}` };
 }
 
 /** The environment variable that overrides a key. */
@@ -42,8 +67,22 @@ export function meantByVariable(variable: string): { readonly id: string | undef
   return { id: near === undefined ? undefined : byVariable.get(near) };
 }
 
-function split(id: string): [section: string, key: string] {
-  return id.split(".") as [string, string];
+/** The section and the key of an id, "section.key". */
+export function split(id: string): [section: string, key: string] {
+  const dot = id.lastIndexOf(".");
+  return [id.slice(0, dot), id.slice(dot + 1)];
+}
+
+/** What a variable such as `TTYGATE_IMAGE_PYTHON_MEMORY` sets: its section and its key. */
+export function imageKeyByVariable(
+  variable: string,
+): readonly [section: string, key: string] | null {
+  const rest = /^TTYGATE_IMAGE_(.+)$/.exec(variable)?.[1];
+  if (rest === undefined) return null;
+  const key = Object.keys(imageKeys).find((key) => rest.endsWith(`_${key.toUpperCase()}`));
+  if (key === undefined) return null;
+  const name = rest.slice(0, -key.length - 1).toLowerCase().replaceAll("_", "-");
+  return [`${IMAGE}${name}`, key];
 }
 
 /** What is wrong with a name, and what it was probably meant for. */
@@ -55,8 +94,9 @@ export interface Mistaken {
 
 /** What to write instead of an unknown section, or of a key that stands above all sections. */
 export function insteadOfSection(name: string): Mistaken {
-  const names = sections.map(([section]) => section);
-  const near = nearest(name, names);
+  const names = [...sections.map(([section]) => section), "image.NAME"];
+  if (name === "image") return { message: "needs a name: write [image.NAME]" };
+  const near = nearest(name, [...names.slice(0, -1), "image"])?.replace(/^image$/, "image.NAME");
   if (near !== undefined) return { message: `is no section; did you mean [${near}]?`, meant: near };
   const home = homeOf(name);
   if (home === undefined) return { message: `is no section; there are ${names.join(", ")}` };
@@ -71,7 +111,7 @@ export function insteadOfKey(section: string, name: string): Mistaken {
     const message = `is no key of [${section}]; it belongs under [${home}]`;
     return { message, meant: `${home}.${name}` };
   }
-  const names = Object.keys(TABLE[section] ?? {});
+  const names = Object.keys(keysOf(section) ?? {});
   const near = nearest(name, names);
   if (near === undefined) return { message: `is no key; [${section}] has ${names.join(", ")}` };
   return { message: `is no key; did you mean ${near}?`, meant: `${section}.${near}` };

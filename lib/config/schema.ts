@@ -9,9 +9,9 @@ import {
   parseListenAddress,
   parseOrigin,
   parsePath,
-  parseSize,
   parseSocketPath,
 } from "./units.ts";
+import { duration, integer, list, matching, mustBe, number, size, text } from "./values.ts";
 
 /** A value as TOML or the environment gives it; its type is that of the key's default. */
 export type RawValue = string | number | readonly string[];
@@ -33,80 +33,6 @@ function key<const Field extends string, Value>(
   return { field, initial, schema };
 }
 
-/** A value as a message shows it. */
-function shown(value: unknown): string {
-  const text = value instanceof Date
-    ? value.toISOString()
-    : JSON.stringify(value, (_, inner) => typeof inner === "number" ? String(inner) : inner) ??
-      String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
-/** Every message has this one form, so that it always says what the value may be. */
-function mustBe(expected: string): (issue: { readonly input: unknown }) => string {
-  return ({ input }) =>
-    `must be ${expected}, not ${typeof input === "number" ? input : shown(input)}`;
-}
-
-/** A string which `parse` turns into a value, undefined meaning that it is not what is expected. */
-function text<Value>(expected: string, parse: (text: string) => Value | undefined) {
-  return v.pipe(
-    v.string(mustBe(expected)),
-    v.rawTransform<string, Value>(({ dataset, addIssue, NEVER }) => {
-      const value = parse(dataset.value);
-      if (value !== undefined) return value;
-      addIssue({ message: mustBe(expected)({ input: dataset.value }) });
-      return NEVER;
-    }),
-  );
-}
-
-function matching(expected: string, pattern: RegExp) {
-  return text(expected, (text) => pattern.test(text) ? text : undefined);
-}
-
-function list<Value>(expected: string, item: v.GenericSchema<unknown, Value>, least: 0 | 1 = 0) {
-  const message = mustBe(`a list of ${expected}`);
-  return v.pipe(v.array(item, message), v.minLength(least, message), v.readonly());
-}
-
-function number(least: number, most: number) {
-  const message = mustBe(`a number from ${least} to ${most}`);
-  return v.pipe(v.number(message), v.minValue(least, message), v.maxValue(most, message));
-}
-
-function integer(least: number, most: number) {
-  const message = mustBe(`a whole number from ${least} to ${most}`);
-  return v.pipe(
-    v.number(message),
-    v.integer(message),
-    v.minValue(least, message),
-    v.maxValue(most, message),
-  );
-}
-
-/** Milliseconds, at most 24 days; "0s" only where a zero means something. */
-function duration(zero: "zero" | "positive") {
-  return text(
-    `a duration ${zero === "zero" ? 'from "0s"' : "longer than nothing,"} up to "24d", ` +
-      'such as "90s", "15m" or "1h30m" (units: ms s m h d)',
-    (text) => {
-      const ms = parseDuration(text);
-      if (ms === undefined || ms > DURATION_MAX_MS) return undefined;
-      return ms === 0 && zero === "positive" ? undefined : ms;
-    },
-  );
-}
-
-/** Bytes; the units are powers of 1024. */
-function size(least: string, most: string) {
-  const range = [parseSize(least)!, parseSize(most)!] as const;
-  return text(`a size from "${least}" to "${most}" (units: B KB MB GB TB)`, (text) => {
-    const bytes = parseSize(text);
-    return bytes === undefined || bytes < range[0] || bytes > range[1] ? undefined : bytes;
-  });
-}
-
 const path = text('an absolute path, such as "/etc/ttygate/…"', parsePath);
 const socketPath = text("an absolute path of at most 107 bytes", parseSocketPath);
 const pathOrNone = text(
@@ -121,6 +47,10 @@ function words(most: number) {
 }
 /** The alphabet that Docker allows in names. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
+
+/** The alphabet of references to images. */
+const IMAGE = /^[A-Za-z0-9][A-Za-z0-9_./:@-]{0,254}$/;
+const LABELS = list("labels", matching('a label such as "gpu"', NAME));
 
 /** Sections and keys in the order in which `ttygate config show` prints them. */
 export const SECTIONS = {
@@ -183,6 +113,14 @@ export const SECTIONS = {
         /^([a-z][a-z0-9-]{0,30})?$/,
       ),
     ),
+    images: key(
+      "images",
+      [],
+      list('images such as "python:3.13", or names of [image.*]', matching("an image", IMAGE)),
+    ),
+    // Unless it is written it is session.max_total, and the other way round: see config.ts.
+    max_total: key("maxTotal", 50, integer(1, 100_000)),
+    labels: key("labels", [], LABELS),
   },
   docker: {
     socket: key("socket", "/run/docker.sock", socketPath),
@@ -197,7 +135,7 @@ export const SECTIONS = {
     image: key(
       "image",
       "ubuntu:24.04",
-      matching('an image such as "ubuntu:24.04"', /^[A-Za-z0-9][A-Za-z0-9_./:@-]{0,254}$/),
+      matching('an image such as "ubuntu:24.04"', IMAGE),
     ),
     command: key(
       "command",
@@ -268,11 +206,25 @@ export const SECTIONS = {
   },
 } as const;
 
+/** The keys of `[image.NAME]`; what is not written there is as in `[container]`. */
+export const IMAGE_KEYS = {
+  title: key("title", "", words(60)),
+  labels: key("labels", [], LABELS),
+  ...SECTIONS.container,
+} as const;
+
 type Sections = typeof SECTIONS;
 type Fields<Keys> = {
   readonly [K in keyof Keys as Keys[K] extends Key<infer F, unknown> ? F : never]: Keys[K] extends
     Key<string, infer Value> ? Value : never;
 };
 
+/** One `[image.NAME]`. */
+export type ImageSection = Fields<typeof IMAGE_KEYS> & { readonly name: string };
+
 /** The configuration as rooms are handed it: units in the names, empty paths as null, frozen. */
-export type Config = { readonly [Section in keyof Sections]: Fields<Sections[Section]> };
+export type Config =
+  & { readonly [Section in keyof Sections]: Fields<Sections[Section]> }
+  & { readonly images: readonly ImageSection[] };
+/** A section that is there once. */
+export type SectionName = keyof Sections;

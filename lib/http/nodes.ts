@@ -14,7 +14,7 @@ import { json, nothingHere, Refusal } from "./answers.ts";
 import { readJson } from "./body.ts";
 import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
-import type { Call } from "./router.ts";
+import type { Call, KnownCall } from "./router.ts";
 
 /** Which of a node's protocols an `Upgrade` header asks for; null for none. */
 export function nodeProtocolOf(upgrade: string | null | undefined): string | null {
@@ -57,6 +57,14 @@ export async function joinNode({ caller, request, gateway }: Call): Promise<Resp
     gateway.counted.of(source).notice("a node was refused", { event: "node-refused", remote });
     throw new Refusal(403, error.message);
   }
+}
+
+/** `GET /api/v1/images`: what a session may run in. */
+export async function listImages(
+  { principal, gateway: { fleet, stack } }: KnownCall,
+): Promise<Response> {
+  const images = await fleet.images(stack.groupsOf(principal.name));
+  return json({ images: images.map(({ name, title }) => ({ name, title })) });
 }
 
 /** `GET /api/v1/nodes`. */

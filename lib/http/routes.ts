@@ -10,6 +10,7 @@ import {
   drainNode,
   inviteNode,
   joinNode,
+  listImages,
   listNodes,
   removeNode,
   showNode,
@@ -58,6 +59,7 @@ export const ROUTES: readonly Route[] = [
     "/api/v1/nodes/:name/drain": { GET: showNodeDrain, POST: drainNode, DELETE: undrainNode },
   }),
   ...group({ listeners: BOTH, who: "user" }, {
+    "/api/v1/images": { GET: listImages },
     "/api/v1/sessions": { GET: listSessions },
     "/api/v1/sessions/:id": { GET: showSession, DELETE: endSession },
   }),

@@ -1,6 +1,7 @@
 /** `GET /terminal`: hands a client that was let in over to the agent that has its terminal. */
 import type { Dismissal, Opening } from "../agent/agent.ts";
 import { RosterError } from "../nodes/roster.ts";
+import { NotOfferedError } from "../sessions/errors.ts";
 import { Refusal } from "./answers.ts";
 import type { Gateway } from "./gateway.ts";
 import type { TerminalRequest } from "./upgrade.ts";
@@ -28,7 +29,9 @@ export async function serveTerminal(
   try {
     await agent.serve(opening, visit, dismissed.signal);
   } catch (error) {
-    if (error instanceof RosterError) throw new Refusal(404, error.message);
+    if (error instanceof RosterError || error instanceof NotOfferedError) {
+      throw new Refusal(404, error.message);
+    }
     throw error;
   } finally {
     terminals.delete(visit);

@@ -1,6 +1,7 @@
 /** What an upgrade request to `/terminal` must be, and what it asks for. */
 import type { Bucket } from "../bucket.ts";
 import type { Visit } from "../agent/agent.ts";
+import { GROUPS } from "../agent/wire.ts";
 import { sleep } from "../clock.ts";
 import { SUBPROTOCOL } from "../protocol/frame.ts";
 import type { Winsize } from "../types.ts";
@@ -44,6 +45,7 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
   const request = {
     identity,
     user: identity.principal.name,
+    groups: gateway.stack.groupsOf(identity.principal.name).slice(0, GROUPS),
     remote: caller.remote,
     source: caller.source,
     winsize: {
@@ -51,6 +53,7 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
       rows: integer(query, "rows", DEFAULT_WINSIZE.rows, 1, MAX_CELLS),
     },
     node: query.get("node"),
+    image: query.get("image"),
     resume: session === null
       ? null
       : { session, offset: integer(query, "offset", 0, 0, Number.MAX_SAFE_INTEGER) },

@@ -1,13 +1,15 @@
 /** All machines of a gateway as one agent: sessions begin where there is room, and are found again. */
 import { type Agent, AgentAwayError, type Opening, type Visit } from "../agent/agent.ts";
-import type { InvitationShape, NodeInfo, NodeStatus } from "../protocol/nodes.ts";
+import type { ImageInfo, InvitationShape, NodeInfo, NodeStatus } from "../protocol/nodes.ts";
 import type { Counts, DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
 import type { Ending } from "../sessions/endings.ts";
+import { NotOfferedError } from "../sessions/errors.ts";
 import type { Clock } from "../types.ts";
 import type * as v from "valibot";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
-import { choose } from "./placement.ts";
+import { describeInvited, figures, sumOf, unionOf } from "./figures.ts";
+import { choose, mayHave, suits } from "./placement.ts";
 import { type Node, type Roster, RosterError } from "./roster.ts";
 
 /** After its start a gateway does not know yet what is on nodes that have not called. */
@@ -18,6 +20,13 @@ export interface FleetParts {
   readonly local: { readonly name: string; readonly agent: Agent } | null;
   readonly roster: Roster;
   readonly links: Links;
+  /** What the gateway's configuration says of users and images, which a reload may change. */
+  readonly rules: {
+    /** How many sessions a user may have on all machines. */
+    maxPerUser(): number;
+    /** The labels of the nodes that an image is for. */
+    labelsOf(image: string): readonly string[];
+  };
   readonly clock: Clock;
 }
 
@@ -48,7 +57,8 @@ export class Fleet implements Agent {
       status.sessions.filter(({ user }) => user === visit.user)
     );
     const elsewhere = others.length + await this.#own(visit.user, name);
-    await agent.serve(opening, { ...visit, node, elsewhere }, dismissed);
+    const maxPerUser = this.#parts.rules.maxPerUser();
+    await agent.serve(opening, { ...visit, node, elsewhere, maxPerUser }, dismissed);
   }
 
   /** Those of nodes that are away are not in it. */
@@ -71,23 +81,7 @@ export class Fleet implements Agent {
   }
 
   async counts(): Promise<Counts> {
-    const all = await this.#ask((agent) => agent.counts());
-    const sum = (of: (counts: Counts) => number) => all.reduce((sum, one) => sum + of(one), 0);
-    const ended: Record<string, number> = {};
-    for (const one of all) {
-      for (const [reason, count] of Object.entries(one.ended)) {
-        ended[reason] = (ended[reason] ?? 0) + count;
-      }
-    }
-    return {
-      sessions: sum(({ sessions }) => sessions),
-      attached: sum(({ attached }) => attached),
-      ready: sum(({ ready }) => ready),
-      draining: all.length > 0 && all.every(({ draining }) => draining),
-      started: sum(({ started }) => started),
-      ended,
-      events: merged(all.flatMap(({ events }) => events)),
-    };
+    return sumOf(await this.#ask((agent) => agent.counts()));
   }
 
   async status(): Promise<NodeStatus> {
@@ -97,6 +91,8 @@ export class Fleet implements Agent {
       maxTotal: all.reduce((sum, { maxTotal }) => sum + maxTotal, 0),
       draining: all.every(({ draining }) => draining),
       image: all[0]?.image ?? "",
+      images: unionOf(all),
+      labels: [...new Set(all.flatMap(({ labels }) => labels))],
       sessions: all.flatMap(({ sessions }) => sessions),
     };
   }
@@ -128,6 +124,15 @@ export class Fleet implements Agent {
   async broadcast(text: string): Promise<number> {
     const shown = await this.#ask((agent) => agent.broadcast(text));
     return shown.reduce((sum, one) => sum + one, 0);
+  }
+
+  /**
+   * What a session of a member of these groups may run in, on whichever machine; first what who asks
+   * for nothing gets.
+   */
+  async images(groups: readonly string[]): Promise<readonly ImageInfo[]> {
+    const all = (await this.#candidates()).map(({ status }) => status);
+    return unionOf(all).filter((image) => mayHave(image, groups));
   }
 
   /** The nodes by name, the gateway's own machine first. */
@@ -193,21 +198,39 @@ export class Fleet implements Agent {
     return [...local === null ? [] : [local], ...links.all.map(machineOf)];
   }
 
-  /** Where a session begins; where no machine has room one of them says so. */
-  async #place({ node }: Visit): Promise<Machine> {
-    const { local, links } = this.#parts;
+  /**
+   * Where a session begins; where no machine has room one of them says so.
+   *
+   * @throws {NotOfferedError} when no machine has what is asked for
+   */
+  async #place({ node, image, groups = [] }: Visit): Promise<Machine> {
+    const { local, links, roster, rules } = this.#parts;
     if (node !== null) return { name: node, agent: this.agentOf(node) };
-    const there = links.all;
-    if (local !== null && there.length === 0) return local;
-    const candidates = there.map((link) => ({ ...machineOf(link), status: link.status }));
+    if (local !== null && links.all.length === 0 && image === null) return local;
+    const labels = image === null ? [] : rules.labelsOf(image);
+    const wish = { image, groups, labels };
+    const candidates = await this.#candidates();
+    const suiting = candidates.filter((one) => suits(one, wish));
+    const [any = null] = suiting;
+    const chosen = choose(suiting, wish) ?? any;
+    if (chosen !== null) return chosen;
+    const isAway = candidates.length === 0 || roster.nodes.some(({ id, name }) => {
+      const status = links.lastOf(id);
+      return status !== undefined && suits({ name, status }, wish);
+    });
+    if (isAway) throw new AgentAwayError("No node that could have it is there");
+    throw new NotOfferedError(`No machine here offers ${image}.`);
+  }
+
+  /** The machines that answer, with how they are. */
+  async #candidates(): Promise<(Machine & { status: NodeStatus })[]> {
+    const { local, links } = this.#parts;
     const own = local && await local.agent.status().then(
       (status) => [{ ...local, status }],
       () => [], // it does not answer: others may
     );
-    const [any = null] = this.#machines;
-    const chosen = choose([...own ?? [], ...candidates], null) ?? any;
-    if (chosen === null) throw new AgentAwayError("No node is there");
-    return chosen;
+    const there = links.all.map((link) => ({ ...machineOf(link), status: link.status }));
+    return [...own ?? [], ...there];
   }
 
   /** Who has a session, or would say that it has ended. @throws {AgentAwayError} */
@@ -269,28 +292,4 @@ export class Fleet implements Agent {
 
 function machineOf({ node: { name }, agent }: Link): Machine {
   return { name, agent };
-}
-
-function figures(status: NodeStatus | null) {
-  return {
-    draining: status?.draining ?? false,
-    sessions: status?.sessions.length ?? null,
-    ready: status?.ready ?? null,
-    maxTotal: status?.maxTotal ?? null,
-    image: status?.image ?? null,
-  };
-}
-
-function describeInvited(name: string): NodeInfo {
-  return { name, kind: "invited", state: "invited", ...figures(null), remote: null, since: null };
-}
-
-/** Counts of the same event and reason as one. */
-function merged(events: Counts["events"]): Counts["events"] {
-  const sums = new Map<string, Counts["events"][number]>();
-  for (const { event, why, count } of events) {
-    const key = `${event} ${why}`;
-    sums.set(key, { event, why, count: count + (sums.get(key)?.count ?? 0) });
-  }
-  return [...sums.values()];
 }

@@ -1,5 +1,5 @@
 /** Chooses the node of a new session; pure. */
-import type { NodeStatus } from "../protocol/nodes.ts";
+import type { ImageInfo, NodeStatus } from "../protocol/nodes.ts";
 
 /** What a node can do, as far as the choice goes by it. */
 export interface Candidate {
@@ -7,24 +7,40 @@ export interface Candidate {
   readonly status: NodeStatus;
 }
 
+/** What a session needs of its node. */
+export interface Wish {
+  /** The name of what it runs in; null for what the node gives by itself. */
+  readonly image: string | null;
+  /** The groups of who wants it. */
+  readonly groups: readonly string[];
+  readonly labels: readonly string[];
+}
+
+/** Whether a member of these groups may have it. */
+export function mayHave({ groups }: ImageInfo, own: readonly string[]): boolean {
+  return groups === null || groups.some((group) => own.includes(group));
+}
+
+/** Whether a node has what a session needs, if not now the room for it. */
+export function suits({ status: { images, labels } }: Candidate, wish: Wish): boolean {
+  const isOffered = wish.image === null ||
+    images.some((image) => image.name === wish.image && mayHave(image, wish.groups));
+  return isOffered && wish.labels.every((label) => labels.includes(label));
+}
+
 /**
- * The one with room that has a shell ready, and of those alike the least used; of those as used as
- * each other the first. Null when none has room.
- *
- * @param wanted the name of the node that is asked for; null for any
+ * Of those that suit and have room the one that has a shell ready, and of those alike the least
+ * used; of those as used as each other the first. Null when there is none.
  */
-export function choose<C extends Candidate>(
-  candidates: readonly C[],
-  wanted: string | null,
-): C | null {
+export function choose<C extends Candidate>(candidates: readonly C[], wish: Wish): C | null {
+  // Shells are kept ready of what a node gives by itself.
+  const isReady = ({ status: { ready, images } }: C) =>
+    ready > 0 && (wish.image === null || wish.image === images[0]?.name);
   const [best = null] = candidates
-    .filter(({ name, status }) =>
-      (wanted === null || name === wanted) && !status.draining &&
-      status.sessions.length < status.maxTotal
+    .filter((one) =>
+      suits(one, wish) && !one.status.draining && one.status.sessions.length < one.status.maxTotal
     )
-    .toSorted((a, b) =>
-      Number(b.status.ready > 0) - Number(a.status.ready > 0) || use(a.status) - use(b.status)
-    );
+    .toSorted((a, b) => Number(isReady(b)) - Number(isReady(a)) || use(a.status) - use(b.status));
   return best;
 }
 

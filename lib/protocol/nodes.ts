@@ -42,6 +42,24 @@ const Name = v.pipe(
 );
 const Base64 = v.pipe(v.string(), v.maxLength(200));
 
+/** One of the things that a session may run in. */
+export const ImageShape = v.object({
+  /** As one asks for it. */
+  name: v.pipe(v.string(), v.maxLength(255)),
+  /** For people. */
+  title: v.pipe(v.string(), v.maxLength(255)),
+  /** Whose members may have it; null for everybody. */
+  groups: v.optional(
+    v.nullable(v.pipe(v.array(v.pipe(v.string(), v.maxLength(255))), v.maxLength(100))),
+    null,
+  ),
+});
+export type ImageInfo = Readonly<v.InferOutput<typeof ImageShape>>;
+
+/** `GET /api/v1/images`: first what who asks for nothing gets. */
+export const ImageListShape = v.object({ images: v.array(v.omit(ImageShape, ["groups"])) });
+export type ImageList = v.InferOutput<typeof ImageListShape>;
+
 /** How a node is, as it says itself; sent when it changes. */
 export const StatusShape = v.object({
   /** Shells that wait for somebody. */
@@ -49,7 +67,10 @@ export const StatusShape = v.object({
   /** How many sessions there may be. */
   maxTotal: Count,
   draining: v.boolean(),
+  /** Of a session that asks for nothing else. */
   image: v.pipe(v.string(), v.maxLength(255)),
+  images: v.optional(v.pipe(v.array(ImageShape), v.maxLength(100)), []),
+  labels: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(63))), v.maxLength(100)), []),
   sessions: v.array(
     v.object({
       id: v.pipe(v.string(), v.maxLength(64)),
@@ -103,6 +124,8 @@ export const NodeShape = v.object({
   ready: v.nullable(Count),
   maxTotal: v.nullable(Count),
   image: v.nullable(v.string()),
+  images: v.array(ImageShape),
+  labels: v.array(v.string()),
   /** The address that it calls from, and since when. */
   remote: v.nullable(v.string()),
   since: v.nullable(v.string()),

@@ -25,13 +25,19 @@ export class Admission {
   /**
    * Takes a permit for a user.
    *
-   * @param elsewhere how many sessions the user has on other machines
+   * @param where.elsewhere how many sessions the user has on other machines
+   * @param where.maxPerUser how many they may have on all of them, as the gateway says
    * @throws {LimitError} with a sentence for the user when there is none
    */
-  take(user: string, elsewhere = 0): Permit {
-    const { maxTotal, maxPerUser } = this.limits();
+  take(
+    user: string,
+    where: { readonly elsewhere?: number; readonly maxPerUser?: number | null } = {},
+  ): Permit {
+    const { maxTotal, ...limits } = this.limits();
+    const { elsewhere = 0, maxPerUser = null } = where;
+    const mostOwn = maxPerUser ?? limits.maxPerUser;
     const own = (this.#perUser.get(user) ?? 0) + elsewhere;
-    if (own >= maxPerUser) {
+    if (own >= mostOwn) {
       const sessions = own === 1 ? "1 terminal" : `${own} terminals`;
       throw new LimitError(
         `You already have ${sessions} open, and no more than that is allowed. ` +

@@ -21,7 +21,7 @@ export class EngineError extends Error {
 /** How a call to the engine failed. */
 export type EngineAnswer = "none" | "missing" | "refused";
 
-/** A session is refused since a limit on their number is reached. */
+/** A session is refused because a limit on their number is reached. */
 export class LimitError extends Error {
   override readonly name = "LimitError";
 
@@ -39,4 +39,9 @@ export class ShutdownError extends Error {
   constructor(message: string, readonly followed = false) {
     super(message);
   }
+}
+
+/** What is asked for is not offered here. */
+export class NotOfferedError extends Error {
+  override readonly name = "NotOfferedError";
 }

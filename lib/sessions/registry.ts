@@ -17,7 +17,9 @@ import { Session } from "./session.ts";
 import { newSessionId } from "./session_id.ts";
 import { startShell } from "./shell.ts";
 import { Turns } from "./turns.ts";
+import { profileFor } from "./choice.ts";
 import { EndedSessions } from "./ended_sessions.ts";
+import type { Profile } from "../types.ts";
 
 type Owned = { readonly session: Session; readonly writer: LeaseWriter };
 
@@ -90,6 +92,7 @@ export class Registry implements AsyncDisposable {
    *
    * @throws {LimitError} when the user, or the server, has no place left
    * @throws {EngineError} when the engine fails
+   * @throws {NotOfferedError} when it does not offer what is asked for
    * @throws {ShutdownError} when the gateway is going down, or is being drained
    */
   open(request: SessionRequest): Promise<Session> {
@@ -191,20 +194,19 @@ export class Registry implements AsyncDisposable {
     const refused = refusal?.() ?? null;
     if (refused !== null) throw new ShutdownError(refused);
     const { user, winsize } = request;
-    const { profile, motd } = settings();
+    const profile = profileFor(request, settings());
     await using held = new AsyncDisposableStack();
-    held.use(this.#admission.take(user, request.elsewhere));
-    request.signal.throwIfAborted();
-    await this.#turns.begin(user, AbortSignal.any([request.signal, this.#shutdown.signal]));
-    this.#shutdown.signal.throwIfAborted();
-    request.signal.throwIfAborted();
-    const ready = this.#turns.leavesReady(user)
+    held.use(this.#admission.take(user, request));
+    const either = AbortSignal.any([this.#shutdown.signal, request.signal]);
+    either.throwIfAborted();
+    await this.#turns.begin(user, either);
+    either.throwIfAborted();
+    const ready = profile !== settings().profile || this.#turns.leavesReady(user)
       ? null
       : await this.#pool.claim(winsize, request.signal);
-    const { id, shell, lease } = held.use(ready ?? await this.#start(request));
-    this.#shutdown.signal.throwIfAborted();
-    request.signal.throwIfAborted();
-    const output = greetingOf(motd);
+    const { id, shell, lease } = held.use(ready ?? await this.#start(request, profile));
+    either.throwIfAborted();
+    const output = greetingOf(settings().motd);
     const start = { id, user, profile, shell, lease, output, greetingBytes: output.end };
     const session = this.#begin(start, held.move());
     this.#started++;
@@ -220,15 +222,17 @@ export class Registry implements AsyncDisposable {
   }
 
   /** Starts a shell from nothing. */
-  async #start({ user, winsize, progress, signal }: SessionRequest): Promise<OwnedShell> {
+  async #start(
+    { user, winsize, progress, signal }: SessionRequest,
+    profile: Profile,
+  ): Promise<OwnedShell> {
     const { engine, leases, settings, clock } = this.#parts;
-    const { profile, times } = settings();
     const id = newSessionId();
     const either = AbortSignal.any([signal, this.#shutdown.signal]);
     using _turn = await this.#turns.make(user, either);
     await using made = new AsyncDisposableStack();
     const lease = made.use(await leases.take(id, newRecord(user, profile)));
-    const expires = Math.ceil((Date.now() + times.maxLifetimeMs) / 1000);
+    const expires = Math.ceil((Date.now() + settings().times.maxLifetimeMs) / 1000);
     const identity = { session: id, user, role: "session", expires } as const;
     const start = { winsize, progress, signal: either, clock };
     const shell = made.use(await startShell(engine, identity, profile, start));

@@ -1,6 +1,6 @@
 /** What the registry is made of, and what it is asked for. */
 import type { Log } from "../log.ts";
-import type { Clock, Profile, StartProgress, Winsize } from "../types.ts";
+import type { Choice, Clock, Profile, StartProgress, Winsize } from "../types.ts";
 import type { SessionLimits } from "./admission.ts";
 import type { Engine } from "./engine.ts";
 import type { Leases } from "./leases.ts";
@@ -8,7 +8,10 @@ import type { SessionTimes } from "./session_parts.ts";
 
 /** What new sessions are made by; asked for at each start, so that it may change. */
 export interface RegistrySettings extends SessionLimits {
+  /** What a session gets that asks for nothing else; shells of it are kept ready. */
   readonly profile: Profile;
+  /** What one may ask for, that one among them. */
+  readonly choices: readonly Choice[];
   readonly times: SessionTimes;
   readonly replayBytes: number;
   /** The first output of each session; may be empty. */
@@ -36,11 +39,16 @@ export interface RegistryParts {
 /** Who wants a session, and how. */
 export interface SessionRequest {
   readonly user: string;
+  /** The groups that they are a member of. */
+  readonly groups?: readonly string[];
   /** The client's address, for the log. */
   readonly remote?: string;
   readonly winsize: Winsize;
-  /** How many sessions the user has on other machines. */
+  /** The name of a choice; null for the one of those who ask for none. */
+  readonly image?: string | null;
+  /** How many sessions the user has on other machines, and how many they may have on all. */
   readonly elsewhere?: number;
+  readonly maxPerUser?: number | null;
   readonly progress: (progress: StartProgress) => void;
   /** Aborted when nobody waits for the session any more. */
   readonly signal: AbortSignal;

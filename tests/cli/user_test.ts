@@ -392,7 +392,7 @@ Deno.test("passwd, lock and remove end the user's logins and nobody else's", asy
   using hasher = new Hasher();
   const stack = new AuthStack({
     users: new HtpasswdFile(fixture.path, () => {}),
-    groups: { has: () => false },
+    groups: { of: () => [] },
     verifier: hasher,
     guard: new Guard({ limits: { deny: 5, unlockTimeMs: 1000 } }),
     failDelayMs: 0,

@@ -32,6 +32,7 @@ export class Front implements AsyncDisposable {
             source: "192.0.2.7",
             winsize: { cols: Number(query.get("cols") ?? 80), rows: 24 },
             node: null,
+            image: null,
             resume: session === null ? null : { session, offset: Number(query.get("offset")) },
           },
           dismissed.signal,

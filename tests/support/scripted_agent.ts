@@ -13,7 +13,6 @@ import { Maintenance, refusalDuring } from "../../lib/sessions/maintenance.ts";
 import { Registry } from "../../lib/sessions/registry.ts";
 import type { Clock } from "../../lib/types.ts";
 import {
-  PROFILE,
   type ScriptedContainer,
   ScriptedEngine,
   scriptedLeases,
@@ -68,8 +67,9 @@ export class Machine implements AsyncDisposable {
   #socket: Promise<string> | null = null;
 
   constructor(
-    { clock = systemClock, ...settings }: Parameters<typeof settingsWith>[0] & {
+    { clock = systemClock, labels = [], ...settings }: Parameters<typeof settingsWith>[0] & {
       readonly clock?: Clock;
+      readonly labels?: readonly string[];
     } = {},
   ) {
     const made = settingsWith({ replayBytes: 256 * 1024, ...settings });
@@ -92,7 +92,8 @@ export class Machine implements AsyncDisposable {
     const maintenance = this.#held.use(new Maintenance({ ...parts, file, registry, unixTimeMs }));
     this.agent = new LocalAgent({
       ...{ ...parts, registry, maintenance, counted },
-      image: () => PROFILE.image,
+      choices: () => made.choices,
+      labels: () => labels,
       maxTotal: () => made.maxTotal,
       tryWriting: () => Promise.resolve(),
     });

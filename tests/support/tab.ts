@@ -118,7 +118,7 @@ export class TestTab {
   async choices(): Promise<{ texts: string[]; focused: string | null }> {
     await this.#until(() => this.page.locator("#ended").waitFor());
     return await this.page.evaluate(() => {
-      const buttons = [...document.querySelectorAll<HTMLElement>("#ended button")];
+      const buttons = [...document.querySelectorAll<HTMLElement>("#ended button:not([hidden])")];
       const focused = buttons.find((button) => button === document.activeElement);
       return {
         texts: buttons.map((button) => button.innerText),

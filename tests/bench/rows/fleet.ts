@@ -100,7 +100,7 @@ async function addNode(
     body: JSON.stringify({ token, publicKey }),
   });
   const joined = v.parse(JoinedShape, await response.json());
-  const machine = held.use(new Machine({ maxPerUser: SESSIONS }));
+  const machine = held.use(new Machine());
   await machine.listen();
   held.use(
     new Dialler({

@@ -284,6 +284,7 @@ Deno.test("an agent that does not answer an opening whole is away after 10 s", a
       source: "",
       winsize: { cols: 80, rows: 24 },
       node: null,
+      image: null,
     };
     const served = agent.serve(
       { key: "", connection: client, ahead: new Uint8Array() },

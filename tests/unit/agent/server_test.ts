@@ -10,7 +10,15 @@ import { until } from "../../support/gateway.ts";
 
 const SESSION = { id: "abc", user: "alice" } as SessionInfo;
 
-const STATUS = { ready: 0, maxTotal: 1, draining: false, image: "", sessions: [] };
+const STATUS = {
+  ready: 0,
+  maxTotal: 1,
+  draining: false,
+  image: "",
+  images: [],
+  labels: [],
+  sessions: [],
+};
 
 /** An agent that notes what it is asked, behind a listener on a socket of its own. */
 class Stage implements AsyncDisposable {

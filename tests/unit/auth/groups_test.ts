@@ -21,25 +21,25 @@ Deno.test("parseGroups() names the line that is none and keeps the others", () =
   assertEquals([...groups.get("admin")!], ["bob"]);
 });
 
-Deno.test("has() sees a change of the file at the very next look", () => {
+Deno.test("of() sees a change of the file at the very next look", () => {
   using dir = new TempDir();
   const groups = new GroupsFile(dir.file("groups", "admin: alice\n"), () => {});
-  assertEquals(groups.has("admin", "alice"), true);
-  assertEquals(groups.has("admin", "bob"), false);
-  assertEquals(groups.has("constructor", "alice"), false);
-  dir.file("groups", "admin: bobby\n");
-  assertEquals(groups.has("admin", "alice"), false);
-  assertEquals(groups.has("admin", "bobby"), true);
+  assertEquals(groups.of("alice"), ["admin"]);
+  assertEquals(groups.of("bob"), []);
+  assertEquals(groups.of("constructor"), []);
+  dir.file("groups", "admin: bobby\nstaff: alice bobby\n");
+  assertEquals(groups.of("alice"), ["staff"]);
+  assertEquals(groups.of("bobby"), ["admin", "staff"]);
 });
 
 Deno.test("a missing file has no groups, silently; an unreadable one has none and says so once", () => {
   using dir = new TempDir();
   const warnings: string[] = [];
   const missing = new GroupsFile(dir.file("none"), (message) => warnings.push(message));
-  assertEquals(missing.has("admin", "alice"), false);
+  assertEquals(missing.of("alice"), []);
   assertEquals(warnings, []);
   const unreadable = new GroupsFile(dir.path, (message) => warnings.push(message));
-  for (let look = 0; look < 3; look++) assertEquals(unreadable.has("admin", "alice"), false);
+  for (let look = 0; look < 3; look++) assertEquals(unreadable.of("alice"), []);
   assertEquals(warnings, [
     `Cannot read ${dir.path}, so nobody is in a group: it is not a regular file`,
   ]);

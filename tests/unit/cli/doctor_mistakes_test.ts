@@ -68,7 +68,9 @@ Deno.test("a name in a group that no user has is told", async () => {
 Deno.test("what Docker cannot give is a mistake with file, line and key", async () => {
   const info = { NCPU: 2, MemTotal: 4 * 1024 ** 3, Runtimes: { runc: {}, runsc: {} } };
   const text = '[container]\ncpus = 64\nruntime = "runcs"\nmemory = "1TB"\nimage = "gone:1"\n';
-  const { problems, warnings } = judgeByDocker(await load(text), info, false);
+  const missing = new Set(["gone:1", "ubuntu:24.04"]);
+  const judged = async (text: string) => judgeByDocker(await load(text), { info, missing });
+  const { problems, warnings } = await judged(text);
   assertEquals(problems.map(({ file, line, key }) => `${file}:${line}: ${key}`), [
     "t.toml:2: container.cpus",
     "t.toml:3: container.runtime",
@@ -79,12 +81,22 @@ Deno.test("what Docker cannot give is a mistake with file, line and key", async 
     "4: container.memory",
     "5: container.image",
   ]);
-  const defaults = judgeByDocker(await load(""), info, false);
+  const defaults = await judged("");
   assertEquals([defaults.problems, defaults.warnings], [[], []], "the default is pulled in time");
-  const shim = await load('[container]\nruntime = "io.containerd.kata.v2"\n');
-  assertEquals(judgeByDocker(shim, info, true).problems, [], "Docker need not list it");
-  const runsc = judgeByDocker(await load('[container]\nruntime = "runsc"\ncpus = 2\n'), info, true);
+  const shim = await judged('[container]\nruntime = "io.containerd.kata.v2"\n');
+  assertEquals(shim.problems, [], "Docker need not list it");
+  const runsc = await judged('[container]\nruntime = "runsc"\ncpus = 2\n');
   assertEquals([runsc.problems, runsc.warnings], [[], []]);
+
+  const ofImages = await judged(
+    `[container]\ncpus = 64\n[image.a]\nimage = "gone:1"\n[image.b]\nruntime = "runcs"\n`,
+  );
+  const told = [...ofImages.problems, ...ofImages.warnings];
+  assertEquals(told.map(({ line, key }) => `${line}: ${key}`), [
+    "2: container.cpus",
+    "6: image.b.runtime",
+    "4: image.a.image",
+  ], "and what an image has of [container] is told once");
 });
 
 Deno.test("a variable that is nobody's is told, and one that is meant for a key is a mistake", async () => {

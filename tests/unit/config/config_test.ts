@@ -43,7 +43,14 @@ const DEFAULTS: Config = {
     tlsCert: null,
     tlsKey: null,
   },
-  agent: { socket: "/run/ttygate/agent.sock", stateDir: "/var/lib/ttygate-agent", name: "" },
+  agent: {
+    socket: "/run/ttygate/agent.sock",
+    stateDir: "/var/lib/ttygate-agent",
+    name: "",
+    images: [],
+    maxTotal: 50,
+    labels: [],
+  },
   docker: { socket: "/run/docker.sock", instance: "default", minFreeBytes: 2147483648 },
   container: {
     image: "ubuntu:24.04",
@@ -77,6 +84,7 @@ const DEFAULTS: Config = {
     failDelayMs: 2000,
   },
   audit: { file: null, record: "off" },
+  images: [],
 };
 
 /** Every key, each with its default and in the order of the documentation. */
@@ -97,6 +105,9 @@ banner = ""
 socket = "/run/ttygate/agent.sock"
 state_dir = "/var/lib/ttygate-agent"
 name = ""
+images = []
+max_total = 50
+labels = []
 [docker]
 socket = "/run/docker.sock"
 instance = "default"
@@ -198,6 +209,9 @@ Deno.test("every key can be overridden by its environment variable", async () =>
     "agent.socket": ["/b.sock", "/b.sock"],
     "agent.state_dir": ["/c", "/c"],
     "agent.name": ["node-1", "node-1"],
+    "agent.images": ["python:3.13,node", ["python:3.13", "node"]],
+    "agent.max_total": ["9", 9],
+    "agent.labels": ["gpu,eu", ["gpu", "eu"]],
     "docker.socket": ["/d.sock", "/d.sock"],
     "docker.instance": ["blue_1", "blue_1"],
     "docker.min_free": ["512MB", 536870912],
@@ -459,4 +473,75 @@ Deno.test("units of sizes are powers of 1024, in either spelling", async () => {
     const { config } = await load(`[container]\nmemory = "${text}"\n`);
     assertEquals(config.container.memoryBytes, bytes, text);
   }
+});
+
+Deno.test("[image.NAME] is as [container] but for what it says", async () => {
+  const text = `[container]
+cpus = 2
+[image.python]
+title = "Python 3"
+image = "python:3.13"
+memory = "100MB"
+[image.node-js]
+labels = ["gpu"]
+`;
+  const { config: { container, images }, sources } = await load(text);
+  assertEquals(images, [
+    {
+      ...container,
+      ...{ name: "python", title: "Python 3", labels: [] },
+      ...{ image: "python:3.13", memoryBytes: 104_857_600 },
+    },
+    { ...container, name: "node-js", title: "node-js", labels: ["gpu"] },
+  ]);
+  assertEquals(sources.get("image.python.memory"), {
+    ...{ from: "file", file: FILE, line: 6, value: "100MB" },
+  });
+});
+
+Deno.test("a variable sets a key of an image, also of one that no file has", async () => {
+  const env = { TTYGATE_IMAGE_PYTHON_MEMORY: "6MB", TTYGATE_IMAGE_NODE_JS_COMMAND: "node,-i" };
+  const { config: { images } } = await load('[image.python]\nimage = "python:3.13"\n', env);
+  const found = images.map(({ name, image, memoryBytes, command }) => [
+    ...[name, image, memoryBytes, ...command],
+  ]);
+  assertEquals(found, [
+    ["python", "python:3.13", 6_291_456, "/bin/bash", "-l"],
+    ["node-js", "ubuntu:24.04", 209_715_200, "node", "-i"],
+  ]);
+});
+
+Deno.test("mistakes in an image are told like any other", async () => {
+  const text = `[image]
+title = "?"
+[image.Big]
+title = "Big"
+[image.host]
+image = "a"
+[image.a]
+memorry = "1GB"
+cpus = 0
+[images.b]
+title = "B"
+`;
+  const told = (await problems(text)).map(({ line, key, message }) => `${line} ${key} ${message}`);
+  const because = "a name is a letter a to z, then up to 30 of a-z, 0-9 and -";
+  assertEquals(told, [
+    "1 image needs a name: write [image.NAME]",
+    `3 image.Big cannot be a name of an image: ${because}`,
+    "5 image.host cannot be a name of an image: host is kept for another choice",
+    "8 image.a.memorry is no key; did you mean memory?",
+    "9 image.a.cpus must be a number from 0.01 to 1024, not 0",
+    "10 images is no section; did you mean [image.NAME]?",
+  ]);
+});
+
+Deno.test("how many sessions there may be is said of all, of this machine, or of each", async () => {
+  const both = async (text: string) => {
+    const { config: { session, agent } } = await load(text);
+    return [session.maxTotal, agent.maxTotal];
+  };
+  assertEquals(await both("[session]\nmax_total = 7\n"), [7, 7]);
+  assertEquals(await both("[agent]\nmax_total = 8\n"), [8, 8]);
+  assertEquals(await both("[session]\nmax_total = 7\n[agent]\nmax_total = 8\n"), [7, 8]);
 });

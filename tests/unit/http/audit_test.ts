@@ -7,11 +7,12 @@ import { TestTerminal } from "../../support/terminal.ts";
 
 const clock = new ManualClock();
 const held = new AsyncDisposableStack();
-const machine = held.use(new Machine({ clock, maxPerUser: 1, times: { reconnectGraceMs: 2_000 } }));
+const machine = held.use(new Machine({ clock, times: { reconnectGraceMs: 2_000 } }));
 const gateway = held.use(
   await TestGateway.start({
     agent: machine,
     users: { alice: "wonderland", root: "toor" },
+    env: { TTYGATE_SESSION_MAX_PER_USER: "1" },
   }),
 );
 Deno.test.afterAll(() => held.disposeAsync());

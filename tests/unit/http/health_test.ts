@@ -1,4 +1,5 @@
 /** Proves that liveness and readiness are two things, and that nobody makes Docker work by asking. */
+import { PROFILE } from "../sessions/scripted.ts";
 import { assertEquals, assertMatch } from "@std/assert";
 import { LocalAgent } from "../../../lib/agent/local.ts";
 import { Health } from "../../../lib/http/health.ts";
@@ -48,7 +49,10 @@ class Stage {
           return stage.drain;
         },
       } as unknown as Maintenance,
-      image: () => "test:latest",
+      choices: () => [
+        { name: "default", title: "test:latest", groups: null, profile: PROFILE },
+      ],
+      labels: () => [],
       maxTotal: () => 50,
       tryWriting: () => so(this.writes),
       clock: this.clock,

@@ -14,7 +14,7 @@ Deno.test("who hangs up while it waits for its turn is not waited for", async ()
     ...{ openings, clock },
     hosts: { require() {} },
     noticed: { look() {} },
-    stack: { authenticate: () => Promise.resolve({ ok: true, principal }) },
+    stack: { authenticate: () => Promise.resolve({ ok: true, principal }), groupsOf: () => [] },
     counted: { of: () => ({ info() {} }) },
     allowedOrigins: [],
   } as unknown as Gateway;

@@ -15,7 +15,10 @@ import {
 import { until } from "../../support/gateway.ts";
 import { Switchboard } from "../../support/switchboard.ts";
 
-const STATUS = { ready: 0, maxTotal: 5, draining: false, image: "test", sessions: [] };
+const STATUS = {
+  ...{ ready: 0, maxTotal: 5, draining: false, image: "test", sessions: [] },
+  ...{ images: [], labels: [] },
+};
 
 function dial(board: Switchboard, identity: Identity, parts: Partial<DiallerParts> = {}): Dialler {
   const serve = (stream: Duplex) => void stream.on("data", () => {});

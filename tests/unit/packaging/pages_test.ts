@@ -76,7 +76,10 @@ Deno.test("the sample configuration is right, as it stands and with every line i
   const inEffect = await load(uncommented);
   // What it shows are the defaults.
   assertEquals(inEffect.config, asItStands.config);
-  assertEquals(Object.keys(asItStands.config), sections.map(([section]) => section));
+  assertEquals(Object.keys(asItStands.config), [
+    ...sections.map(([section]) => section),
+    "images",
+  ]);
 });
 
 Deno.test("bash completes the commands of the program, and no others", async () => {

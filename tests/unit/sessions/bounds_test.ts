@@ -59,6 +59,7 @@ Deno.test("2,000 sessions, ended in every way, leave no timer, listener, lease o
     leases: scriptedLeases(leased),
     settings: () => ({
       profile: PROFILE,
+      choices: [],
       times: {
         idleTimeoutMs: 15 * MINUTE_MS,
         idleWarningMs: MINUTE_MS,

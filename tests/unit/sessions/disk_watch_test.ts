@@ -25,6 +25,7 @@ class Stage implements AsyncDisposable {
       engine: this.engine,
       leases: scriptedLeases(new Set()),
       settings: () => ({
+        choices: [],
         profile: PROFILE,
         times: {
           idleTimeoutMs: 60 * 60_000,

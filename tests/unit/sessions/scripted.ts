@@ -13,7 +13,7 @@ import { type EngineAnswer, EngineError } from "../../../lib/sessions/errors.ts"
 import type { LeaseRecord } from "../../../lib/sessions/lease_record.ts";
 import type { Leases } from "../../../lib/sessions/leases.ts";
 import type { RegistrySettings } from "../../../lib/sessions/registry_parts.ts";
-import type { Clock, Profile, Winsize } from "../../../lib/types.ts";
+import type { Choice, Clock, Profile, Winsize } from "../../../lib/types.ts";
 
 export const PROFILE: Profile = {
   image: "test:latest",
@@ -23,6 +23,8 @@ export const PROFILE: Profile = {
   runtime: "",
   user: "",
 };
+
+const DEFAULT: Choice = { name: "default", title: "Test", groups: null, profile: PROFILE };
 
 const MINUTE_MS = 60_000;
 
@@ -34,6 +36,7 @@ export function settingsWith(
 ): RegistrySettings {
   return {
     profile: PROFILE,
+    choices: [DEFAULT],
     times: {
       idleTimeoutMs: 15 * MINUTE_MS,
       idleWarningMs: MINUTE_MS,

@@ -1,0 +1,91 @@
+/** What a terminal may run in, as the gateway tells it, and what this browser chose last. */
+/// <reference lib="dom" />
+import type { ImageList } from "../lib/protocol/nodes.ts";
+
+/** How long the answer may take. */
+const ANSWER_MS = 3_000;
+const KEY = "ttygate.image";
+
+/** One of them. */
+export type Image = ImageList["images"][number];
+
+/** Asks the gateway below `base`. Never throws: where it does not say, there is nothing to choose. */
+export async function askImages(base: string): Promise<readonly Image[]> {
+  try {
+    const response = await fetch(`${base}/api/v1/images`, {
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+    if (!response.ok) return [];
+    const { images }: ImageList = await response.json();
+    return images;
+  } catch {
+    return [];
+  }
+}
+
+/** What the address asks for. */
+export interface Asked {
+  readonly image: string | null;
+  readonly node: string | null;
+  /** `?choose`: to be asked, whatever was chosen before. */
+  readonly choose: boolean;
+}
+
+export function askedBy(search: string): Asked {
+  const query = new URLSearchParams(search);
+  return { image: query.get("image"), node: query.get("node"), choose: query.has("choose") };
+}
+
+/**
+ * The name of what a new terminal runs in: what the address asks for, or what was chosen last and is
+ * still there. Null where there is nothing to choose; undefined where the person must be asked.
+ */
+export function chosenImage(
+  images: readonly Image[],
+  { image, choose }: Asked,
+  last: string | null,
+): string | null | undefined {
+  const isThere = (wanted: string | null) => images.some(({ name }) => name === wanted);
+  if (images.length === 0) return image;
+  if (image !== null) return isThere(image) ? image : undefined;
+  if (images.length === 1) return null;
+  return !choose && last !== null && isThere(last) ? last : undefined;
+}
+
+/** What this page's next terminal runs in, and where. */
+export class ImageChoice {
+  #asked = askedBy(location.search);
+  #all: readonly Image[] = [];
+  /** Resolves when it is known what there is. */
+  readonly known: Promise<readonly Image[]>;
+
+  constructor(base: string) {
+    this.known = askImages(base).then((images) => this.#all = images);
+  }
+
+  /** All that there is, as far as is known. */
+  get all(): readonly Image[] {
+    return this.#all;
+  }
+
+  /** Whether the person came to choose. */
+  get isWanted(): boolean {
+    return this.#asked.choose;
+  }
+
+  /** As in {@linkcode chosenImage}. */
+  get image(): string | null | undefined {
+    return chosenImage(this.#all, this.#asked, localStorage.getItem(KEY));
+  }
+
+  /** What the gateway is asked for. */
+  get wish() {
+    return { image: this.image ?? null, node: this.#asked.node };
+  }
+
+  /** From now on it is this one, also on the next visit. */
+  choose({ name }: Image): void {
+    localStorage.setItem(KEY, name);
+    this.#asked = { ...this.#asked, image: null, choose: false };
+  }
+}
