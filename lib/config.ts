@@ -168,12 +168,19 @@ function deepFreeze<T>(value: T): T {
 
 /** What no key can know alone. */
 function contradictions(sources: ReadonlyMap<string, Source>): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const shell = sources.get("agent.shell")!;
+  const groups = sources.get("agent.shell_groups")!.value;
+  if (shell.value === "host" && Array.isArray(groups) && groups.length === 0) {
+    const message = "needs agent.shell_groups beside it: the groups whose members may have it";
+    problems.push(problemAt("agent.shell", shell, message));
+  }
   const tls = ["gateway.tls_cert", "gateway.tls_key"] as const;
   const set = tls.filter((id) => sources.get(id)?.value !== "");
-  if (set.length !== 1) return [];
+  if (set.length !== 1) return problems;
   const missing = tls.find((id) => id !== set[0]);
   const message = `needs ${missing} beside it; set both or neither`;
-  return [problemAt(set[0]!, sources.get(set[0]!)!, message)];
+  return [...problems, problemAt(set[0]!, sources.get(set[0]!)!, message)];
 }
 
 /** A mistake in a value, with where the value was written. */

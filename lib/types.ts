@@ -32,6 +32,8 @@ export interface Profile {
   readonly runtime: string;
   /** The user inside the container; "" for the image's own. */
   readonly user: string;
+  /** Whether it is a shell of the machine itself, in no container. */
+  readonly onHost?: boolean;
 }
 
 /** One of the things that a session may run in. */

@@ -205,7 +205,7 @@ function tellReturn(
 
 function describe({ user, profile, idleTimeoutMs }: Session, { registry }: TerminalParts) {
   const { cpus, memoryBytes, pids, diskBytes } = profile.limits;
-  const disk = registry.boundsDisk ? diskBytes : null;
+  const disk = registry.boundsDisk && !profile.onHost ? diskBytes : null;
   return {
     user,
     image: profile.image,

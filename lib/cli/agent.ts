@@ -4,10 +4,12 @@ import { systemClock } from "../clock.ts";
 import type { Config, LoadedConfig } from "../config.ts";
 import { placeSocket } from "../http/unix_socket.ts";
 import { log } from "../log.ts";
+import { findMeans, findUser, HostEngine } from "../sessions/host_engine.ts";
 import { identityFile } from "../nodes/identity.ts";
 import { Joining } from "../nodes/joining.ts";
 import { takeListenFds } from "../systemd/listen_fds.ts";
 import { notify } from "../systemd/notify.ts";
+import { properties, unitObject } from "../systemd/properties.ts";
 import { StatusLine } from "../systemd/status.ts";
 import { feedWatchdog } from "../systemd/watchdog.ts";
 import { join } from "./agent_join.ts";
@@ -18,6 +20,8 @@ import { Reloader, tellReload } from "./reload.ts";
 import { registrySettingsOf } from "./settings.ts";
 import { Signals } from "./signals.ts";
 
+/** As the package installs it. */
+const SERVICE = "ttygate-agent.service";
 /** For the gateway, in its group. */
 const SOCKET_MODE = 0o660;
 
@@ -45,6 +49,7 @@ that gateway, which need not be able to reach this machine.
   async run(args, context) {
     const [verb, ...rest] = args;
     if (verb === "join") {
+      Deno.permissions.revokeSync({ name: "run" });
       await join(rest, context);
       return 0;
     }
@@ -60,9 +65,11 @@ async function runAgent(read: () => Promise<LoadedConfig>): Promise<void> {
   held.use(feedWatchdog({ notify, clock: systemClock }));
 
   const first = await read();
+  giveUpPrograms(first.config);
   const live = { settings: settingsOf(first.config) };
   const { stateDir } = first.config.agent;
-  const opened = await openLocalAgent(live, stateDir, held);
+  const host = await openHost(first.config, held);
+  const opened = await openLocalAgent(live, stateDir, held, host);
   const listener = held.use(new AgentServer(opened.agent, log));
   log.info(`listening on ${await listen(listener, first.config)}`, { listener: "agent" });
 
@@ -99,8 +106,30 @@ async function runAgent(read: () => Promise<LoadedConfig>): Promise<void> {
   await partWith(opened.registry, why);
 }
 
+/** The shells of this machine itself, where they are to be offered. */
+async function openHost(
+  { agent: { shell, shellUser }, docker: { instance } }: Config,
+  held: AsyncDisposableStack,
+): Promise<HostEngine | null> {
+  if (shell !== "host") return null;
+  const [mainPid] =
+    await properties(unitObject(SERVICE, "Service"), ["MainPID"], new AbortController().signal) ??
+      [];
+  const means = await findMeans(mainPid === Deno.pid ? SERVICE : null);
+  if (!means.systemd) {
+    log.warning("systemd does not run here: the shells of this machine have no limits");
+  }
+  const user = await findUser(shellUser, means);
+  return held.use(await HostEngine.start({ instance, user, means }));
+}
+
+/** What serves strangers runs no program, but for the shells that it is to offer. */
+export function giveUpPrograms({ agent: { shell } }: Config): void {
+  if (shell !== "host") Deno.permissions.revokeSync({ name: "run" });
+}
+
 function settingsOf(config: Config) {
-  return { config, registry: registrySettingsOf(config) };
+  return { config, registry: registrySettingsOf(config, true) };
 }
 
 /** @returns where it listens */

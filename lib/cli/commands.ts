@@ -4,7 +4,7 @@ import type { Loader } from "./command.ts";
 /** Every subcommand, in the order in which `--help` lists them. */
 export const commands: Readonly<Record<string, Loader>> = {
   serve: withoutPrograms(() => import("./serve.ts")),
-  agent: withoutPrograms(() => import("./agent.ts")),
+  agent: () => import("./agent.ts"), // which gives it up itself, unless it offers shells
   sweep: withoutPrograms(() => import("./sweep.ts")),
   user: () => import("./user.ts"),
   session: () => import("./session.ts"),

@@ -4,6 +4,8 @@ import { systemClock } from "../clock.ts";
 import { log } from "../log.ts";
 import { CountingLog } from "../log/counting.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
+import { Engines } from "../sessions/engines.ts";
+import type { HostEngine } from "../sessions/host_engine.ts";
 import { DrainFile } from "../sessions/drain_file.ts";
 import { leasedSessions, Leases } from "../sessions/leases.ts";
 import { Maintenance, refusalDuring } from "../sessions/maintenance.ts";
@@ -41,12 +43,14 @@ export async function openLocalAgent(
   live: LiveAgent,
   stateDir: string,
   held: AsyncDisposableStack,
+  host: HostEngine | null = null,
 ): Promise<OpenedAgent> {
   const { docker } = live.settings.config;
   const clock = systemClock;
   const counted = held.use(new CountingLog(log, clock));
   const minFreeBytes = () => live.settings.config.docker.minFreeBytes;
-  const engine = held.use(new DockerEngine({ ...docker, minFreeBytes, log }));
+  const containers = held.use(new DockerEngine({ ...docker, minFreeBytes, log }));
+  const engine = host === null ? containers : new Engines(containers, host);
   const leases = held.use(await Leases.acquire(stateDir, docker.instance));
   const settings = () => live.settings.registry;
   const drain = await DrainFile.open(stateDir, docker.instance, log);
@@ -56,7 +60,7 @@ export async function openLocalAgent(
   );
   const unixTimeMs = () => Date.now();
   const maintenance = held.use(new Maintenance({ file: drain, registry, clock, unixTimeMs, log }));
-  held.use(sweepInBackground(engine, stateDir, docker.instance, registry.adopted));
+  held.use(sweepInBackground(containers, stateDir, docker.instance, registry.adopted));
   const agent = new LocalAgent({
     ...{ engine, registry, maintenance, clock, counted },
     choices: () => settings().choices,

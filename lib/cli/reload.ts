@@ -14,6 +14,8 @@ const AT_START: ReadonlySet<string> = new Set([
   "gateway.base_path",
   "agent.socket",
   "agent.state_dir",
+  "agent.shell",
+  "agent.shell_user",
   "docker.socket",
   "docker.instance",
 ]);

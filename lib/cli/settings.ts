@@ -86,10 +86,10 @@ async function readHostsFile(): Promise<string> {
   return await Deno.readTextFile("/etc/hosts").catch(() => "");
 }
 
-/** What sessions are made by. */
-export function registrySettingsOf(config: Config): RegistrySettings {
+/** What sessions are made by; `offersHost` is whether the process may offer the machine's own shell. */
+export function registrySettingsOf(config: Config, offersHost = false): RegistrySettings {
   const { agent, docker, session, pool } = config;
-  const choices = choicesOf(config);
+  const choices = choicesOf(config, offersHost);
   return {
     profile: choices[0]!.profile,
     choices,
@@ -103,12 +103,34 @@ export function registrySettingsOf(config: Config): RegistrySettings {
   };
 }
 
+/** The name of the machine's own shell among the choices. */
+const HOST = "host";
+
 /**
  * What this machine offers, `[container]` first: of that and each `[image.*]` what `agent.images`
  * lists by name or image, and what else is listed there, made as `[container]` says. All of them
- * where it lists nothing.
+ * where it lists nothing. The machine's own shell, where it is offered, is the last.
  */
-export function choicesOf({ agent: { images: listed }, container, images }: Config): Choice[] {
+export function choicesOf(
+  { agent, container, images }: Config,
+  offersHost: boolean,
+): readonly [Choice, ...Choice[]] {
+  const { images: listed, shell, shellGroups, name } = agent;
+  const host: Choice = {
+    name: HOST,
+    title: `The shell of ${name || Deno.hostname()} itself`,
+    groups: shellGroups,
+    profile: { ...profileOf(container), image: "no container", onHost: true },
+  };
+  const offered = imagesOffered(listed, container, images);
+  return (offersHost && shell === "host" ? [...offered, host] : offered) as [Choice, ...Choice[]];
+}
+
+function imagesOffered(
+  listed: readonly string[],
+  container: Config["container"],
+  images: Config["images"],
+): Choice[] {
   const known = [
     { name: "default", title: container.image, profile: profileOf(container) },
     ...images.map((image) => ({ ...image, profile: profileOf(image) })),

@@ -121,6 +121,21 @@ export const SECTIONS = {
     // Unless it is written it is session.max_total, and the other way round: see config.ts.
     max_total: key("maxTotal", 50, integer(1, 100_000)),
     labels: key("labels", [], LABELS),
+    shell: key(
+      "shell",
+      "container",
+      v.picklist(["container", "host"], mustBe('"container" or "host"')),
+    ),
+    shell_groups: key(
+      "shellGroups",
+      [],
+      list("groups of auth.groups", matching("a group", /^[^\s:]{1,255}$/)),
+    ),
+    shell_user: key(
+      "shellUser",
+      "nobody",
+      matching("a user of this machine, other than root", /^(?!root$|0+$)[a-z_][a-z0-9_-]{0,30}$/),
+    ),
   },
   docker: {
     socket: key("socket", "/run/docker.sock", socketPath),

@@ -12,7 +12,7 @@ export const FLAGS: readonly string[] = [
   "--allow-write",
   "--allow-env",
   "--allow-sys",
-  "--allow-run=busctl",
+  "--allow-run=busctl,systemd-run,systemctl,setpriv",
 ];
 
 /** How the pinned Deno runs the program: nothing is looked for outside its own directory. */

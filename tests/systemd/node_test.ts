@@ -9,15 +9,15 @@ import { TestTerminal } from "../support/terminal.ts";
 const DOCS = new URL("../../docs/nodes.md", import.meta.url);
 const UNIT = "ttygate-agent.service";
 
-/** The commands for the node's machine, but for joining; this systemd has no `edit --stdin` yet. */
-async function documented(): Promise<string> {
+/** The commands of a block, but for joining; this systemd has no `edit --stdin` yet. */
+async function documented(begin: string): Promise<string> {
   const text = await Deno.readTextFile(DOCS);
-  const [, block] = /```sh\n(sudo systemctl disable[^]*?)```/.exec(text)!;
+  const [, block] = new RegExp(`\`\`\`sh\\n(${begin}[^]*?)\`\`\``).exec(text)!;
   const commands = block!.replace(/^sudo ttygate agent join .*\n/m, "").replaceAll("sudo ", "");
-  const dropIn = `/etc/systemd/system/${UNIT}.d/node.conf`;
+  const dropIns = `/etc/systemd/system/${UNIT}.d`;
   const edited = commands.replace(
-    /^systemctl edit --stdin --drop-in=node\.conf ttygate-agent\.service/m,
-    `install -d ${dropIn.replace(/[^/]*$/, "")} && cat >${dropIn}`,
+    /^systemctl edit --stdin --drop-in=(\w+\.conf) ttygate-agent\.service/m,
+    `install -d ${dropIns} && cat >${dropIns}/$1`,
   ).replace(/^END$/m, "END\nsystemctl daemon-reload");
   assert(edited !== commands);
   return edited;
@@ -31,6 +31,7 @@ Deno.test("a server behind a gateway becomes its node", async () => {
       TTYGATE_GATEWAY_AGENT: "none",
       TTYGATE_GATEWAY_HOSTS: server.gateway,
     },
+    groups: "staff: alice\n",
   });
   const cli = async (...args: string[]) => {
     const { code, stdout, stderr } = await ttygate(args, { env: gateway.env });
@@ -43,7 +44,7 @@ Deno.test("a server behind a gateway becomes its node", async () => {
   const config =
     `[docker]\ninstance = "${server.instance}"\n[container]\nimage = "${testImage()}"\n`;
   await server.write("/etc/ttygate/ttygate.toml", config);
-  await server.run(await documented());
+  await server.run(await documented("sudo systemctl disable"));
 
   const { token } = JSON.parse(await cli("node", "invite", "west", "--json"));
   const said = await server.run(`ttygate agent join ${gateway.origin} 2>&1`, `${token}\n`);
@@ -74,4 +75,49 @@ Deno.test("a server behind a gateway becomes its node", async () => {
   assertEquals(await server.run(listening), "");
   back.type("exit\r");
   await back.closed;
+
+  // Its own shell, from now on.
+  const shell = `[agent]\nshell = "host"\nshell_groups = ["staff"]\n`;
+  await server.write("/etc/ttygate/ttygate.toml", config + shell);
+  await server.run(await documented("sudo systemctl edit --stdin --drop-in=shell"));
+  await online();
+  await using own = await TestTerminal.open(gateway, { cookie, query: { image: "host" } });
+  assertEquals(await own.run("id -un"), "nobody");
+  assertEquals(await own.run("uname -n"), await server.run("uname -n").then((name) => name.trim()));
+  const unit = `ttygate-shell-${server.instance}-${own.session}.service`;
+  const properties = "CPUQuotaPerSecUSec,MemoryMax,MemorySwapMax,TasksMax,BindsTo,NoNewPrivileges";
+  assertEquals(
+    (await server.run(`systemctl show -p ${properties} ${unit}`)).trim().split("\n").sort(),
+    [
+      `BindsTo=${UNIT}`,
+      "CPUQuotaPerSecUSec=500ms",
+      "MemoryMax=209715200",
+      "MemorySwapMax=0",
+      "NoNewPrivileges=yes",
+      "TasksMax=128",
+    ],
+  );
+  own.resize(120, 40);
+  await until(async () => await own.run("stty size") === "40 120");
+  own.type("exit 4\r");
+  assertEquals((await own.event("ended")).exitCode, 4);
+
+  const sleeping = async () =>
+    Number(
+      await server.run(
+        "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -o 'sleep 765[4]' | wc -l",
+      ),
+    );
+  // A program that minds nothing ends with its agent, and with its session.
+  for (const end of [`systemctl kill -s KILL ${UNIT}`, `ttygate session kill`] as const) {
+    await online();
+    const last = await TestTerminal.open(gateway, { cookie, query: { image: "host" } });
+    last.type("trap '' HUP TERM; setsid sleep 7654 & sleep 7654\r");
+    await until(async () => await sleeping() === 2);
+    if (end.startsWith("systemctl")) await server.run(end);
+    else await cli("session", "kill", last.session);
+    await last.closed;
+    await until(async () => await sleeping() === 0);
+  }
+  assertEquals((await server.run("systemctl list-units -q 'ttygate-shell-*'")).trim(), "");
 });

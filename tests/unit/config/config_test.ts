@@ -50,6 +50,9 @@ const DEFAULTS: Config = {
     images: [],
     maxTotal: 50,
     labels: [],
+    shell: "container",
+    shellGroups: [],
+    shellUser: "nobody",
   },
   docker: { socket: "/run/docker.sock", instance: "default", minFreeBytes: 2147483648 },
   container: {
@@ -108,6 +111,9 @@ name = ""
 images = []
 max_total = 50
 labels = []
+shell = "container"
+shell_groups = []
+shell_user = "nobody"
 [docker]
 socket = "/run/docker.sock"
 instance = "default"
@@ -212,6 +218,9 @@ Deno.test("every key can be overridden by its environment variable", async () =>
     "agent.images": ["python:3.13,node", ["python:3.13", "node"]],
     "agent.max_total": ["9", 9],
     "agent.labels": ["gpu,eu", ["gpu", "eu"]],
+    "agent.shell": ["host", "host"],
+    "agent.shell_groups": ["staff,admin", ["staff", "admin"]],
+    "agent.shell_user": ["guest", "guest"],
     "docker.socket": ["/d.sock", "/d.sock"],
     "docker.instance": ["blue_1", "blue_1"],
     "docker.min_free": ["512MB", 536870912],
@@ -544,4 +553,15 @@ Deno.test("how many sessions there may be is said of all, of this machine, or of
   assertEquals(await both("[session]\nmax_total = 7\n"), [7, 7]);
   assertEquals(await both("[agent]\nmax_total = 8\n"), [8, 8]);
   assertEquals(await both("[session]\nmax_total = 7\n[agent]\nmax_total = 8\n"), [7, 8]);
+});
+
+Deno.test("a machine's own shell is offered to groups that are named, and is never root's", async () => {
+  const [problem] = await problems('[agent]\nshell = "host"\n');
+  assertEquals([problem!.key, problem!.line], ["agent.shell", 2]);
+  assertStringIncludes(problem!.message, "needs agent.shell_groups beside it");
+  for (const user of ["root", "0", "00", "", "a b", "-x"]) {
+    await refusal("agent", "shell_user", JSON.stringify(user));
+  }
+  const text = '[agent]\nshell = "host"\nshell_groups = ["staff"]\nshell_user = "guest"\n';
+  assertEquals((await load(text)).config.agent.shellGroups, ["staff"]);
 });

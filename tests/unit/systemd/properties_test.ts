@@ -58,13 +58,15 @@ Deno.test("what serves strangers gives up to run any program before it does anyt
   const states = `
     import { commands } from "${ROOT}lib/cli/commands.ts";
     const { state: before } = Deno.permissions.querySync({ name: "run", command: "busctl" });
-    await commands[Deno.args[0]]();
+    const [name, shell] = Deno.args[0].split(" ");
+    const module = await commands[name]();
+    module.giveUpPrograms?.({ agent: { shell } });
     const { state } = Deno.permissions.querySync({ name: "run", command: "busctl" });
     console.log(before, state);`;
   const dir = await Deno.makeTempDir({ prefix: "ttygate-test-" });
   try {
     await Deno.writeTextFile(`${dir}/states.ts`, states);
-    const command = ["serve", "agent", "sweep", "doctor"];
+    const command = ["serve", "agent container", "sweep", "doctor", "agent host"];
     const found = await Promise.all(command.map(async (name) => {
       const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
         args: [
@@ -78,6 +80,7 @@ Deno.test("what serves strangers gives up to run any program before it does anyt
     assertEquals(found, [
       ...command.slice(0, 3).map((name) => [name, "granted prompt", ""]),
       ["doctor", "granted granted", ""],
+      ["agent host", "granted granted", ""],
     ]);
   } finally {
     await Deno.remove(dir, { recursive: true });
