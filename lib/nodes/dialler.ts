@@ -1,6 +1,6 @@
 /** Dials a gateway from behind any NAT, and hands it connections to the agent of this machine. */
 import { Buffer } from "node:buffer";
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import manifest from "../../deno.json" with { type: "json" };
@@ -158,7 +158,8 @@ export class Dialler implements AsyncDisposable {
       ? connectTls({
         ...to,
         port: to.port || 443,
-        servername: to.host,
+        // An address is no name of a server (RFC 6066, section 3).
+        ...isIP(to.host) === 0 && { servername: to.host },
         ALPNProtocols: ["http/1.1"],
         ...ca !== "" && { ca },
       })

@@ -73,6 +73,20 @@ Deno.test("the line is away for a while: who comes back meanwhile is told to wai
   await report(place, { did, saw: person.story, tally: person.tally() });
 });
 
+Deno.test("the line is half open: neither side hears an end, and both give it up", async () => {
+  await using person = await Follower.begin(place.gateway, cookie, { pace: "bursts", count: 1500 });
+  await person.see(350);
+  line.silence();
+  await person.lose();
+  line.up();
+  await place.untilDialled();
+  await person.comeBack(place.gateway);
+  await person.seeAll();
+  await person.exit();
+  const did = "the line of an agent that dials swallowed everything";
+  await report(place, { did, saw: person.story, tally: person.tally() });
+});
+
 Deno.test.afterAll(async () => {
   await place[Symbol.asyncDispose]();
 });

@@ -8,9 +8,13 @@ import { type Link, SlowLine } from "./slow_line.ts";
 /** What goes over a slow link at once: 4 ms of 1 MB/s. */
 const PIECE_BYTES = 4 * 1024;
 
-/** One connection's way through; once lost, nothing passes any more, not even its end. */
+/**
+ * One connection's way through; once lost, nothing passes any more, not even its end, and once
+ * garbled every byte comes out as another.
+ */
 interface Way {
   lost: boolean;
+  garbled: boolean;
 }
 
 /** Closes a connection that its own streams may have closed before. */
@@ -66,6 +70,11 @@ export class Relay implements AsyncDisposable {
     for (const way of this.#ways) way.lost = true;
   }
 
+  /** Has what goes over the connections that there are come out as noise; new ones are well. */
+  garble(): void {
+    for (const way of this.#ways) way.garbled = true;
+  }
+
   up(): void {
     this.#phase = "up";
   }
@@ -95,7 +104,7 @@ export class Relay implements AsyncDisposable {
       return near.close();
     }
     this.#open.add(near).add(far);
-    const way: Way = { lost: this.#phase === "silent" };
+    const way: Way = { lost: this.#phase === "silent", garbled: false };
     this.#ways.add(way);
     const { link } = this;
     await Promise.allSettled(
@@ -126,6 +135,7 @@ export class Relay implements AsyncDisposable {
 async function pass(from: Deno.Conn, to: Deno.Conn, way: Way): Promise<void> {
   const writer = to.writable.getWriter();
   for await (const bytes of from.readable) {
+    if (way.garbled) bytes.forEach((byte, i) => bytes[i] = byte ^ 0xff);
     if (!way.lost) await writer.write(bytes);
   }
   if (!way.lost) await writer.close();

@@ -4,6 +4,8 @@ import { DockerRelay } from "./docker_relay.ts";
 import { DOCKER_SOCKET, TestGateway } from "./gateway.ts";
 import { joinNode, untilOnline } from "./node_place.ts";
 import { Relay } from "./relay.ts";
+import type { Link } from "./slow_line.ts";
+import { TlsFront } from "./tls_front.ts";
 
 type Signal = "SIGUSR2" | "SIGKILL" | "SIGTERM";
 
@@ -17,6 +19,8 @@ interface Apart {
 }
 
 export class Restarted implements AsyncDisposable {
+  #front: TlsFront | null = null;
+
   private constructor(
     public gateway: TestGateway,
     readonly apart: Apart | null,
@@ -26,7 +30,13 @@ export class Restarted implements AsyncDisposable {
   /** Starts it with these settings; its directory goes with it. */
   static async start(
     env: Record<string, string> = {},
-    { apart: how = null }: { readonly apart?: "socket" | "dialled" | null } = {},
+    { apart: how = null, link: slow, tls = false }: {
+      readonly apart?: "socket" | "dialled" | null;
+      /** How slow the line is by which an agent dials. */
+      readonly link?: Link;
+      /** Whether it dials by TLS. */
+      readonly tls?: boolean;
+    } = {},
   ): Promise<Restarted> {
     await using made = new AsyncDisposableStack();
     const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
@@ -36,7 +46,7 @@ export class Restarted implements AsyncDisposable {
     if (how !== null) {
       const agent = made.use(await TestAgent.start({ env, instance }));
       const link = how === "socket" ? made.use(await DockerRelay.start(agent.socket)) : null;
-      const line = how === "dialled" ? made.use(new Relay("")) : null;
+      const line = how === "dialled" ? made.use(new Relay("", slow)) : null;
       apart = { agent, link, line };
       env = { ...env, ...agent.forGateway, TTYGATE_GATEWAY_AGENT: link?.path ?? "none" };
     }
@@ -44,8 +54,16 @@ export class Restarted implements AsyncDisposable {
     const restarted = new Restarted(await TestGateway.start(options), apart, options);
     if (apart?.line) {
       const { gateway } = restarted;
-      apart.line.target = gateway.host;
-      await joinNode(gateway, apart.agent, "west", { url: apart.line.origin });
+      if (tls) {
+        const front = made.use(await TlsFront.start(gateway.host));
+        apart.line.target = front.host;
+        const way = { url: `https://${apart.line.host}`, options: ["--ca", front.certificate] };
+        await joinNode(gateway, apart.agent, "west", way);
+        restarted.#front = front;
+      } else {
+        apart.line.target = gateway.host;
+        await joinNode(gateway, apart.agent, "west", { url: apart.line.origin });
+      }
     }
     made.move();
     return restarted;
@@ -77,7 +95,8 @@ export class Restarted implements AsyncDisposable {
     await meanwhile();
     this.gateway.docker[Symbol.dispose]();
     this.gateway = await TestGateway.start(this.options);
-    if (this.apart?.line) this.apart.line.target = this.gateway.host;
+    if (this.#front) this.#front.target = this.gateway.host;
+    else if (this.apart?.line) this.apart.line.target = this.gateway.host;
     await this.untilDialled();
   }
 
@@ -96,6 +115,7 @@ export class Restarted implements AsyncDisposable {
     await this.gateway[Symbol.asyncDispose]();
     await this.apart?.link?.[Symbol.asyncDispose]();
     await this.apart?.line?.[Symbol.asyncDispose]();
+    await this.#front?.[Symbol.asyncDispose]();
     await this.apart?.agent[Symbol.asyncDispose]();
     await Deno.remove(this.options.home, { recursive: true });
   }
