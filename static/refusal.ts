@@ -6,7 +6,7 @@ import { askRunning } from "./running.ts";
 /** How long an answer may take. */
 const ANSWER_MS = 3_000;
 
-const UNAUTHORIZED = 401, UPGRADE_REQUIRED = 426;
+const UNAUTHORIZED = 401, UPGRADE_REQUIRED = 426, UNAVAILABLE = 503;
 /** However often it is asked. */
 const FOR_GOOD = [403, 421];
 
@@ -15,13 +15,17 @@ const FOR_GOOD = [403, 421];
  * the person what is wrong. Never throws.
  *
  * @param isEnough counts a refusal that may be over soon; whether there were enough of them
+ * @param session the id of the one to come back to: while its machine is away it is waited for
  */
 export async function afterRefusal(
   base: string,
   isEnough: () => boolean,
+  session: string | undefined,
 ): Promise<Stopped | "login" | "again"> {
-  const { status, refusal } = await askRunning(base);
+  const { status, refusal, away } = await askRunning(base);
   if (status === UNAUTHORIZED) return "login";
+  const isAway = status === UNAVAILABLE || (session !== undefined && away.includes(session));
+  if (session !== undefined && isAway) return "again";
   if (FOR_GOOD.includes(status) && refusal !== "") return refused(refusal);
   const isGateway = status === 200 || refusal !== "";
   return isGateway && isEnough() ? refused(refusal || await askWhy(base)) : "again";

@@ -31,6 +31,8 @@ export interface Answer {
   readonly refusal: string;
   /** Those that no page shows come first, and of them the one used last. */
   readonly running: readonly Running[];
+  /** The ids of those that cannot be reached now, as their node is away. */
+  readonly away: readonly string[];
 }
 
 /** Asks the gateway below `base` for the sessions of the one who is logged in. Never throws. */
@@ -40,13 +42,14 @@ export async function askRunning(base: string): Promise<Answer> {
       signal: AbortSignal.timeout(ANSWER_MS),
     });
     const { status, headers } = response;
-    if (!response.ok) return { status, refusal: await problemOf(response), running: [] };
+    if (!response.ok) return { status, refusal: await problemOf(response), running: [], away: [] };
     const { sessions }: SessionList = await response.json();
     // Both times are the server's: a wrong clock here does no harm.
     const now = Date.parse(headers.get("date") ?? "") || Date.now();
-    return { status, refusal: "", running: ownOf(sessions, now) };
+    const away = sessions.filter(({ phase }) => phase === "away").map(({ id }) => id);
+    return { status, refusal: "", running: ownOf(sessions, now), away };
   } catch {
-    return { status: 0, refusal: "", running: [] };
+    return { status: 0, refusal: "", running: [], away: [] };
   }
 }
 
@@ -65,7 +68,8 @@ export function ownOf(sessions: readonly Listed[], now: number): Running[] {
   return sessions.filter(({ own, phase }) => own && phase === "live")
     .map(({ id, attached, started, idleSeconds, offset }) => {
       const ageSeconds = Math.max(0, (now - Date.parse(started)) / 1000);
-      return { id, attached, ageSeconds, idleSeconds, offset };
+      // Those that can be reached tell both.
+      return { id, attached, ageSeconds, idleSeconds: idleSeconds ?? 0, offset: offset ?? 0 };
     })
     .sort((one, other) =>
       Number(one.attached) - Number(other.attached) || one.idleSeconds - other.idleSeconds

@@ -236,9 +236,11 @@ class TerminalPage {
   async #retry(phase: Reconnecting | Waiting, opened: boolean): Promise<void> {
     if (this.#phase !== phase) this.#enter(phase);
     const waits = phase.name === "waiting"; // and is patient
-    const next = opened
-      ? "again"
-      : await afterRefusal(this.#base, () => !waits && this.#attempts.refused());
+    const next = opened ? "again" : await afterRefusal(
+      this.#base,
+      () => !waits && this.#attempts.refused(),
+      this.#session?.id,
+    );
     if (this.#phase !== phase) return;
     if (next === "login") return this.#toLogin();
     if (next !== "again") return this.#stop(next);

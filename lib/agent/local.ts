@@ -95,7 +95,9 @@ export class LocalAgent implements Agent {
         groups: groups && [...groups],
       })),
       labels: [...labels()],
-      sessions: registry.list().map(({ id, user }) => ({ id, user })),
+      sessions: registry.list().map(({ id, user, profile, startedAt }) => ({
+        ...{ id, user, image: profile.image, started: startedAt.toISOString() },
+      })),
     };
   }
 

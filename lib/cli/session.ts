@@ -109,9 +109,11 @@ function table(sessions: readonly SessionInfo[], columns: number | null): string
   // Who reads this in a script counts lines, and the heading is always one.
   if (sessions.length === 0 && columns !== null) return ["no session runs"];
   const now = Date.now();
-  const rows = sessions.map(({ id, user, remote, started, idleSeconds, outputBytes, attached }) => [
-    ...[id, user, remote ?? "-", inTime(secondsSince(started, now)), inTime(idleSeconds)],
-    ...[inSize(outputBytes), viewer(attached)],
+  const rows = sessions.map((
+    { id, user, remote, started, idleSeconds, outputBytes, attached, phase },
+  ) => [
+    ...[id, user, remote ?? "-", inTime(secondsSince(started, now)), or(idleSeconds, inTime)],
+    ...[or(outputBytes, inSize), viewer(attached, phase)],
   ]);
   const table = [["SESSION", "USER", "FROM", "AGE", "IDLE", "OUTPUT", "VIEWER"], ...rows];
   const lines = tableOf(table, { columns, elastic: 1 });
@@ -132,15 +134,20 @@ function details(session: SessionInfo, now: number): string[] {
     ["container", container],
     ["started", `${time} (${inTime(secondsSince(started, now))} ago)`],
     ["phase", phase],
-    ["viewer", viewer(attached)],
+    ["viewer", viewer(attached, phase)],
     ["from", session.remote ?? "-"],
-    ["idle", inTime(idleSeconds)],
-    ["output", inSize(outputBytes)],
+    ["idle", or(idleSeconds, inTime)],
+    ["output", or(outputBytes, inSize)],
   ], { columns: null, elastic: 1 });
 }
 
-function viewer(attached: boolean): string {
-  return attached ? "attached" : "away";
+function viewer(attached: boolean, phase: SessionInfo["phase"]): string {
+  return phase === "away" ? "node away" : attached ? "attached" : "away";
+}
+
+/** What is not known is a dash. */
+function or(value: number | null, inWords: (value: number) => string): string {
+  return value === null ? "-" : inWords(value);
 }
 
 function secondsSince(started: string, now: number): number {

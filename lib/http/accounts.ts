@@ -11,6 +11,8 @@ import type { Clock } from "../types.ts";
 
 /** How often the file is looked at, which costs one stat(2). */
 export const LOOK_MS = 250;
+/** How often a session is ended again whose node is away. */
+export const AWAY_MS = 5_000;
 
 /** What it looks at and ends. */
 export interface AccountParts {
@@ -29,6 +31,8 @@ export class AccountWatch implements Disposable {
   #judged: Accounts | null = null;
   /** What the last look found: editors and htpasswd(1) write it in pieces. */
   #seen: Accounts | null = null;
+  /** When sessions are looked at again that could not be ended. */
+  #againMs = Infinity;
   #timer: Disposable;
 
   private constructor(parts: AccountParts) {
@@ -72,7 +76,8 @@ export class AccountWatch implements Disposable {
     const accounts = this.#read();
     const isWhole = accounts !== null && accounts === this.#seen;
     this.#seen = accounts;
-    if (isWhole && accounts !== this.#judged) this.#judge(accounts);
+    const isLeft = this.#parts.clock.now() >= this.#againMs;
+    if (isWhole && (accounts !== this.#judged || isLeft)) this.#judge(accounts);
   }
 
   #read(): Accounts | null {
@@ -87,6 +92,7 @@ export class AccountWatch implements Disposable {
     const { agent, logins, log } = this.#parts;
     this.#forget(this.#judged, accounts);
     this.#judged = accounts;
+    this.#againMs = Infinity;
     let ends: Promise<void>[] = [];
     try {
       // Before the logins, so that those who look at a session hear how it ended.
@@ -96,7 +102,10 @@ export class AccountWatch implements Disposable {
       log.warning("Cannot end the sessions of users that may not log in any more", { error });
     }
     logins.check();
-    await Promise.allSettled(ends);
+    const ended = await Promise.allSettled(ends);
+    // Those of a node that is away end when it is back.
+    const isLeft = ended.some(({ status }) => status === "rejected");
+    this.#againMs = isLeft ? this.#parts.clock.now() + AWAY_MS : Infinity;
   }
 
   async #end({ id, user, phase }: SessionInfo, accounts: Accounts): Promise<void> {

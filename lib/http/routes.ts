@@ -1,6 +1,7 @@
 /** The table of routes, and the answer to a request. */
+import { AgentAwayError } from "../agent/agent.ts";
 import { describeError } from "../log.ts";
-import { failed, json, nothingHere, problem, Refusal, text } from "./answers.ts";
+import { away, failed, json, nothingHere, problem, Refusal, text } from "./answers.ts";
 import type { Caller, Listener } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { logIn, logOut, showLogin, toLogin } from "./login.ts";
@@ -109,6 +110,7 @@ function transportSecurity({ scheme, knowsScheme, host }: Caller): string | null
 }
 
 function failure(error: unknown, { method, path, source }: Caller, { counted }: Gateway): Refusal {
+  if (error instanceof AgentAwayError) return away();
   counted.of(source).error("a request failed", { method, path, error: describeError(error) });
   return failed();
 }

@@ -1,6 +1,6 @@
 /** What is told of a node, and what several come to together; pure. */
 import type { ImageInfo, NodeInfo, NodeStatus } from "../protocol/nodes.ts";
-import type { Counts } from "../protocol/resources.ts";
+import type { Counts, SessionInfo } from "../protocol/resources.ts";
 
 /** How a node is, for who asks; null where nothing is known. */
 export function figures(status: NodeStatus | null) {
@@ -19,6 +19,15 @@ export function figures(status: NodeStatus | null) {
 export function unionOf(all: readonly NodeStatus[]): ImageInfo[] {
   return [...new Map(all.flatMap(({ images }) => images).toReversed().map((one) => [one.name, one]))
     .values()].toReversed();
+}
+
+/** What is known of the sessions of a node that is away. */
+export function awaySessions(node: string, status: NodeStatus | undefined): SessionInfo[] {
+  return (status?.sessions ?? []).map(({ id, user, image, started }) => ({
+    ...{ id, user, image, node, phase: "away", container: "", attached: false, remote: null },
+    ...{ idleSeconds: null, outputBytes: null, offset: null },
+    started: started ?? new Date(0).toISOString(),
+  }));
 }
 
 /** A machine that has not joined yet. */

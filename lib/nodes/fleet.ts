@@ -8,7 +8,7 @@ import type { Clock } from "../types.ts";
 import type * as v from "valibot";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
-import { describeInvited, figures, sumOf, unionOf } from "./figures.ts";
+import { awaySessions, describeInvited, figures, sumOf, unionOf } from "./figures.ts";
 import { choose, mayHave, suits } from "./placement.ts";
 import { type Node, type Roster, RosterError } from "./roster.ts";
 
@@ -61,7 +61,7 @@ export class Fleet implements Agent {
     await agent.serve(opening, { ...visit, node, elsewhere, maxPerUser }, dismissed);
   }
 
-  /** Those of nodes that are away are not in it. */
+  /** Those of nodes that are away are in it, as far as these have told of them. */
   async list(): Promise<readonly SessionInfo[]> {
     const lists = await Promise.allSettled(this.#machines.map(async ({ name, agent }) => {
       const sessions = await agent.list();
@@ -72,7 +72,9 @@ export class Fleet implements Agent {
     const [first] = lists;
     // One machine alone says why it does not answer.
     if (lists.length === 1 && first!.status === "rejected") throw first!.reason;
-    return lists.flatMap((list) => list.status === "fulfilled" ? list.value : [])
+    const { roster, links } = this.#parts;
+    const away = roster.nodes.flatMap(({ id, name }) => awaySessions(name, links.lastOf(id)));
+    return [...lists.flatMap((list) => list.status === "fulfilled" ? list.value : []), ...away]
       .toSorted((a, b) => a.started < b.started ? -1 : 1);
   }
 

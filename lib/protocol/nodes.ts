@@ -75,6 +75,8 @@ export const StatusShape = v.object({
     v.object({
       id: v.pipe(v.string(), v.maxLength(64)),
       user: v.pipe(v.string(), v.maxLength(255)),
+      image: v.optional(v.pipe(v.string(), v.maxLength(255)), ""),
+      started: v.optional(v.pipe(v.string(), v.maxLength(40), v.isoTimestamp())),
     }),
   ),
 });

@@ -23,15 +23,19 @@ export const SessionShape = v.object({
   /** The id of its container in the engine. */
   container: v.string(),
   started: Time,
-  /** live, left (to the next agent), ending (its container is being removed) or gone. */
-  phase: v.picklist(["live", "left", "ending", "gone"]),
+  /**
+   * live, left (to the next agent), ending (its container is being removed), gone, or away: its node
+   * is, and keeps it.
+   */
+  phase: v.picklist(["live", "left", "ending", "gone", "away"]),
   attached: v.boolean(),
   /** The address of its viewer, or of the last one. */
   remote: v.nullable(v.string()),
-  idleSeconds: Count,
-  outputBytes: Count,
+  /** Null while its node is away. */
+  idleSeconds: v.nullable(Count),
+  outputBytes: v.nullable(Count),
   /** The offset of the next byte of output. */
-  offset: Count,
+  offset: v.nullable(Count),
 });
 export type SessionInfo = Readonly<v.InferOutput<typeof SessionShape>>;
 

@@ -87,6 +87,18 @@ Deno.test("a session whose node is away waits for it, and a removed node is cut 
   const away = await TestTerminal.connect(gateway, { cookie, query }).catch((error) => error);
   assertEquals(away.status, 503);
   assertEquals((await place.nodes())[0]!.state, "away");
+  const list = async (cookie: string) =>
+    (await (await fetch(`${gateway.origin}/api/v1/sessions`, { headers: { cookie } })).json())
+      .sessions;
+  const [standing] = await list(cookie);
+  assertEquals([standing.id, standing.user, standing.node], [session, "alice", "west"]);
+  assertEquals([standing.phase, standing.idleSeconds, standing.offset], ["away", null, null]);
+  assertMatch(await place.cli("session", "list"), new RegExp(`^${session} .* node away$`, "m"));
+  const url = `${gateway.origin}/api/v1/sessions/${session}`;
+  const headers = { cookie, origin: gateway.origin };
+  const unended = await fetch(url, { method: "DELETE", headers });
+  assertEquals(unended.status, 503);
+  assertMatch((await unended.json()).detail, /cannot be reached/);
   await agent.begin();
   await place.online("west");
   await using back = await TestTerminal.open(gateway, { cookie, query });

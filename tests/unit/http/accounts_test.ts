@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { Accounts } from "../../../lib/auth/htpasswd_file.ts";
 import { AgentAwayError } from "../../../lib/agent/agent.ts";
 import type { SessionInfo } from "../../../lib/protocol/resources.ts";
-import { AccountWatch, LOOK_MS } from "../../../lib/http/accounts.ts";
+import { AccountWatch, AWAY_MS, LOOK_MS } from "../../../lib/http/accounts.ts";
 import { createLog } from "../../../lib/log.ts";
 import type { Ending } from "../../../lib/sessions/endings.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
@@ -20,7 +20,7 @@ function fixture(users: Readonly<Record<string, string>>) {
   const clock = new ManualClock();
   const ended: [string, Ending][] = [];
   const forgotten: string[] = [];
-  const agent = { isAway: false };
+  const agent = { isAway: false, isNodeAway: false, asked: 0 };
   const seen = { accounts: accountsOf(users) as Accounts | null, checks: 0 };
   const sessions = ["alice", "bob"].map((user) =>
     ({
@@ -47,6 +47,8 @@ function fixture(users: Readonly<Record<string, string>>) {
         return await Promise.resolve(sessions);
       },
       end: (id, cause) => {
+        agent.asked++;
+        if (agent.isNodeAway) return Promise.reject(new AgentAwayError("scripted"));
         ended.push([id, cause]);
         return Promise.resolve("ended");
       },
@@ -121,6 +123,23 @@ Deno.test("where the agent is away, the sessions end when it is back", async () 
   agent.isAway = false;
   await clock.advance(LOOK_MS);
   assertEquals(ended.map(([user]) => user), ["alice"]);
+});
+
+Deno.test("a session whose node is away ends when the node is back", async () => {
+  const { clock, watch, seen, agent, ended } = fixture(USERS);
+  using _ = watch;
+  await clock.advance(2 * LOOK_MS);
+  agent.isNodeAway = true;
+  seen.accounts = accountsOf({ bob: "b" });
+  await clock.advance(2 * LOOK_MS);
+  assertEquals([ended, agent.asked], [[], 1]);
+  await clock.advance(AWAY_MS - LOOK_MS);
+  assertEquals([ended, agent.asked], [[], 1]);
+  agent.isNodeAway = false;
+  await clock.advance(LOOK_MS);
+  assertEquals(ended.map(([user]) => user), ["alice"]);
+  await clock.advance(2 * AWAY_MS);
+  assertEquals(ended.length, 1);
 });
 
 Deno.test("a new password ends no session, and forgets the failures and addresses of before", async () => {

@@ -16,7 +16,9 @@ function node(
     labels?: string[];
   },
 ) {
-  const lived = Array.from({ length: sessions }, (_, i) => ({ id: `${name}${i}`, user: "alice" }));
+  const lived = Array.from({ length: sessions }, (_, i) => ({
+    ...{ id: `${name}${i}`, user: "alice", image: "" },
+  }));
   const status = {
     ...{ ready: 0, maxTotal: 10, draining: false, image: "", labels: [], sessions: lived },
     images: images.map((image) => ({ name: image, title: image, groups })),
