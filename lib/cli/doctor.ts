@@ -192,7 +192,9 @@ async function examineContainers(config: Config, instruments: Instruments): Prom
   const profile: Profile = { ...container, limits };
   // The engine's log would say again what the findings say.
   const log = createLog(() => {}, { prefix: false, clock: () => new Date() });
-  using engine = new DockerEngine({ socket, instance, log, minFreeBytes: () => 0 });
+  using place = await temporaryDirectory();
+  const { stateDir } = place;
+  using engine = new DockerEngine({ socket, instance, stateDir, log, minFreeBytes: () => 0 });
   const progress = ({ stage }: StartProgress) => tell(`containers: ${stage}`);
   const start = () => Probe.start({ docker, engine, profile, progress, signal });
 
@@ -257,6 +259,12 @@ function untilInterrupted(): Disposable & { readonly signal: AbortSignal } {
       for (const name of names) Deno.removeSignalListener(name, interrupt);
     },
   };
+}
+
+/** For a file that the engine reads: the gateway's own directory is its user's. */
+async function temporaryDirectory(): Promise<Disposable & { readonly stateDir: string }> {
+  const stateDir = await Deno.makeTempDir({ prefix: "ttygate-doctor-" });
+  return { stateDir, [Symbol.dispose]: () => Deno.removeSync(stateDir, { recursive: true }) };
 }
 
 function styleOfTerminal(): Style {

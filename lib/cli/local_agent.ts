@@ -49,7 +49,7 @@ export async function openLocalAgent(
   const clock = systemClock;
   const counted = held.use(new CountingLog(log, clock));
   const minFreeBytes = () => live.settings.config.docker.minFreeBytes;
-  const containers = held.use(new DockerEngine({ ...docker, minFreeBytes, log }));
+  const containers = held.use(new DockerEngine({ ...docker, stateDir, minFreeBytes, log }));
   const engine = host === null ? containers : new Engines(containers, host);
   const leases = held.use(await Leases.acquire(stateDir, docker.instance));
   const settings = () => live.settings.registry;

@@ -23,9 +23,10 @@ state they are in. Sessions of a running gateway are left alone.
     const { flags } = parseCommandArgs(args, { flags: ["dry-run", "json"] });
     const { config } = await load();
     const { docker } = config;
+    const stateDir = stateDirOf(config);
     const dryRun = flags["dry-run"] === true;
-    using engine = new DockerEngine({ ...docker, minFreeBytes: () => 0, log });
-    using right = await sweepRight(stateDirOf(config), docker.instance);
+    using engine = new DockerEngine({ ...docker, stateDir, minFreeBytes: () => 0, log });
+    using right = await sweepRight(stateDir, docker.instance);
     const { removed, spared, failed } = await sweep(
       engine,
       () => right.leased(),

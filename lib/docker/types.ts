@@ -14,6 +14,8 @@ export interface Version {
   readonly Os: string;
   readonly Arch: string;
   readonly KernelVersion: string;
+  /** The programs that it is made of, such as "Engine", "containerd", "runc" or "Conmon". */
+  readonly Components?: readonly { readonly Name: string; readonly Version: string }[] | null;
 }
 
 /** The answer of `GET /info`, in part. */
@@ -28,6 +30,8 @@ export interface Info {
   readonly DriverStatus: readonly (readonly [string, string])[];
   readonly CgroupDriver: string;
   readonly CgroupVersion?: string;
+  /** By kind: `Log` has the names of log drivers. */
+  readonly Plugins: { readonly Log?: readonly string[] | null };
   /** Such as `name=seccomp,profile=default`. */
   readonly SecurityOptions: readonly string[];
   readonly Runtimes: Readonly<Record<string, unknown>>;
@@ -116,7 +120,17 @@ export interface Mount {
 /** A volume, as `GET /volumes` lists it, in part. */
 export interface Volume {
   readonly Name: string;
+  /** RFC 3339. */
+  readonly CreatedAt: string;
   readonly Labels: Readonly<Record<string, string>> | null;
+}
+
+/** The body of `POST /volumes/create`. */
+export interface VolumeCreate {
+  readonly Name: string;
+  readonly Driver?: string;
+  readonly DriverOpts?: Readonly<Record<string, string>>;
+  readonly Labels?: Readonly<Record<string, string>>;
 }
 
 /** What a container runs. */
@@ -190,7 +204,12 @@ export interface ContainerInspect {
       >
     >;
   };
-  readonly Mounts: readonly { readonly Type: string; readonly Destination: string }[];
+  readonly Mounts: readonly {
+    readonly Type: string;
+    /** Of a volume. */
+    readonly Name?: string;
+    readonly Destination: string;
+  }[];
 }
 
 /** One line of `GET /containers/json`. */

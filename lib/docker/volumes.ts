@@ -1,6 +1,6 @@
-/** Volumes: looked up and removed. */
+/** Volumes: made, looked up and removed. */
 import type { Client } from "./client.ts";
-import type { CallOptions, Volume } from "./types.ts";
+import type { CallOptions, Volume, VolumeCreate } from "./types.ts";
 
 /**
  * The calls under `/volumes`
@@ -12,6 +12,17 @@ export class Volumes {
 
   constructor(client: Client) {
     this.#client = client;
+  }
+
+  /** Makes a volume; one of that name is left as it is. */
+  create(spec: VolumeCreate, options: CallOptions = {}): Promise<Volume> {
+    return this.#client.json({
+      ...options,
+      doing: `create volume ${spec.Name}`,
+      method: "POST",
+      path: ["volumes", "create"],
+      body: spec,
+    });
   }
 
   /** Those with every one of `labels`, each `key` or `key=value`; `unused`: that no container has. */

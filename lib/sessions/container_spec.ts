@@ -1,8 +1,9 @@
 /** The Docker container that a profile describes: its limits and its hardening. */
-import type { ContainerCreate, Info } from "deno-docker-api";
+import type { ContainerCreate, Info, Version } from "deno-docker-api";
 import type { Profile, Winsize } from "../types.ts";
 import { rootOf } from "./docker_disk.ts";
 import type { ContainerIdentity } from "./engine.ts";
+import { boundPtys, mountedPtys } from "./ptys.ts";
 import { SECCOMP_PROFILE } from "./seccomp.ts";
 
 /** The labels by which containers are found again. */
@@ -34,13 +35,7 @@ const CAPABILITIES = [
 /** The systemd unit under which all containers are; systemd/ttygate.slice can bound them together. */
 const SLICE = "ttygate.slice";
 
-/**
- * A container's terminals, its own one too: the kernel has some thousands for the whole server
- * (kernel.pty.max), which a container of 128 processes could take all.
- */
-export const PTYS = 48;
-
-/** What of a container the Docker Engine decides. */
+/** What of a container the engine decides: found by asking it, as several engines speak Docker's API. */
 export interface EngineTraits {
   /** Whether a disk limit can be set. */
   readonly limitsDisk: boolean;
@@ -52,11 +47,22 @@ export interface EngineTraits {
   readonly runtime: string;
   /** Whether SELinux, which labels file systems, guards containers. */
   readonly hasSelinux: boolean;
+  /** The log driver that keeps what a container prints, in a file that is bounded. */
+  readonly logDriver: keyof typeof LOGS;
+  /**
+   * Whether conmon(8) holds containers' terminals, as under Podman. An engine with it gives input and
+   * output on one connection only, and passes no options on to a volume that a container brings.
+   */
+  readonly hasConmon: boolean;
+  /** What it takes for `seccomp=`: the profile itself, or the path of a file that has it. */
+  readonly seccomp: string;
 }
 
 /** Quotas exist for overlay2 on xfs; whether they are switched on, the first create tells. */
-export function engineTraits(info: Info): EngineTraits {
-  const { Driver, DriverStatus, CgroupDriver, DefaultRuntime, SecurityOptions } = info;
+export function engineTraits(info: Info, { Components }: Version): EngineTraits {
+  const { Driver, DriverStatus, CgroupDriver, DefaultRuntime, SecurityOptions, Plugins } = info;
+  const hasConmon = Components?.some(({ Name }) => /^conmon/i.test(Name)) ?? false;
+  const logs = Plugins?.Log ?? [];
   const backing = DriverStatus.find(([name]) => name === "Backing Filesystem")?.[1];
   return {
     limitsDisk: Driver === "overlay2" && backing === "xfs",
@@ -64,6 +70,10 @@ export function engineTraits(info: Info): EngineTraits {
     root: rootOf(info),
     runtime: DefaultRuntime,
     hasSelinux: SecurityOptions.some((option) => option.startsWith("name=selinux")),
+    logDriver: !logs.includes("local") && logs.includes("k8s-file") ? "k8s-file" : "local",
+    hasConmon,
+    // How it is taken the first create tells.
+    seccomp: SECCOMP_PROFILE,
   };
 }
 
@@ -90,22 +100,20 @@ const ULIMITS = [
   { Name: "sigpending", Soft: 4096, Hard: 4096 },
 ];
 
-/**
- * A file system of terminals as Docker's own but for its bound. Docker makes it as a volume, and
- * removes it with the container.
- */
-function ptys(instance: string) {
-  const options = `nosuid,noexec,gid=5,mode=620,ptmxmode=666,max=${PTYS}`;
-  return {
-    Type: "volume",
-    Target: "/dev/pts",
-    VolumeOptions: {
-      NoCopy: true,
-      Labels: { [LABEL.ptys]: instance },
-      DriverConfig: { Name: "local", Options: { type: "devpts", device: "devpts", o: options } },
-    },
-  };
-}
+/** The options of the logs that engines have. */
+const LOGS = {
+  "local": {
+    "max-size": "1m",
+    "max-file": "1",
+    // With one file, compression makes the start fail.
+    "compress": "false",
+    // The other mode keeps lines in the daemon's own memory until they are written, and bounds
+    // the bytes in them alone: an empty line has none, and costs it some 200.
+    "mode": "blocking",
+  },
+  // One file, begun again when it is full; conmon(8) writes it before anybody hears of the output.
+  "k8s-file": { "max-size": "1m" },
+} as const;
 
 /** How a container of this instance is asked for, as in Docker's `POST /containers/create`. */
 export function containerSpec(
@@ -115,7 +123,10 @@ export function containerSpec(
 ): ContainerCreate {
   const { cpus, memoryBytes, pids, diskBytes } = profile.limits;
   // Others bring terminals of their own, and SELinux lets nobody at ours.
-  const boundsPtys = (profile.runtime || traits.runtime).includes("runc") && !traits.hasSelinux;
+  const boundsPtys = /runc|crun/.test(profile.runtime || traits.runtime) && !traits.hasSelinux;
+  const ptys = traits.hasConmon
+    ? boundPtys(containerName(session))
+    : mountedPtys({ [LABEL.ptys]: instance });
   return {
     Image: profile.image,
     // The image's own entrypoint would run the command its own way.
@@ -149,7 +160,7 @@ export function containerSpec(
       StorageOpt: traits.limitsDisk ? { size: String(diskBytes) } : undefined,
       CapDrop: ["ALL"],
       CapAdd: CAPABILITIES,
-      SecurityOpt: ["no-new-privileges", `seccomp=${SECCOMP_PROFILE}`],
+      SecurityOpt: ["no-new-privileges", `seccomp=${traits.seccomp}`],
       IpcMode: "private",
       // With cgroup v1 Docker would otherwise show the server's.
       CgroupnsMode: "private",
@@ -157,21 +168,10 @@ export function containerSpec(
       // When the server's memory is full, a container's programs go first.
       OomScoreAdj: OOM_SCORE,
       Ulimits: ULIMITS,
-      Mounts: boundsPtys ? [ptys(instance)] : undefined,
+      ...(boundsPtys && ptys),
       NetworkMode: profile.network,
       Runtime: profile.runtime || undefined,
-      LogConfig: {
-        Type: "local",
-        Config: {
-          "max-size": "1m",
-          "max-file": "1",
-          // With one file, compression makes the start fail.
-          "compress": "false",
-          // The other mode keeps lines in the daemon's own memory until they are written, and bounds
-          // the bytes in them alone: an empty line has none, and costs it some 200.
-          "mode": "blocking",
-        },
-      },
+      LogConfig: { Type: traits.logDriver, Config: LOGS[traits.logDriver] },
       ConsoleSize: [winsize.rows, winsize.cols],
     },
   };

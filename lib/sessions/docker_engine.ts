@@ -1,15 +1,9 @@
 /** Docker as the engine of sessions. */
 import { Docker, DockerError } from "deno-docker-api";
-import { sleep, systemClock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Profile, StartProgress, Winsize } from "../types.ts";
-import {
-  containerName,
-  containerSpec,
-  type EngineTraits,
-  engineTraits,
-  LABEL,
-} from "./container_spec.ts";
+import { ContainerMaker, isMissingImage } from "./container_maker.ts";
+import { LABEL } from "./container_spec.ts";
 import { type DiskSpace, shortage } from "./disk_space.ts";
 import { heldBytes, spaceAt, writtenBytes } from "./docker_disk.ts";
 import { pull } from "./docker_pull.ts";
@@ -28,18 +22,16 @@ import type {
 } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { Exits } from "./exits.ts";
-import { FirstSize } from "./first_size.ts";
 
-const REMOVAL_MS = 20_000;
-/** How often a container that somebody else removes is looked at. */
-const REMOVAL_PAUSE_MS = 100;
 /** A terminal cannot be sized in the first moment after its start. */
 const RESIZE_TRIES = 20;
 const RESIZE_PAUSE_MS = 5;
 /** How long nobody waits to be told where to look for free space. */
 const SPACE_MS = 2_000;
-/** SIGKILL and SIGTERM, as Docker's events write them. */
-const DEADLY: ReadonlySet<string> = new Set(["9", "15"]);
+/** SIGKILL and SIGTERM, as Docker's events write them; Podman's do not tell. */
+const SIGKILL = "9", DEADLY: ReadonlySet<string> = new Set([SIGKILL, "15"]);
+/** How a program exits that was killed. */
+const KILLED = 137;
 
 const BROKE_OFF = "Cannot follow the Docker Engine's events: they broke off";
 
@@ -47,6 +39,8 @@ const BROKE_OFF = "Cannot follow the Docker Engine's events: they broke off";
 export interface DockerEngineOptions {
   readonly socket: string;
   readonly instance: string;
+  /** Of the gateway or of the agent: a file that the engine reads is put there. */
+  readonly stateDir: string;
   readonly log: Log;
   /** A pull ends when less is free. */
   readonly minFreeBytes: () => number;
@@ -58,18 +52,17 @@ export class DockerEngine implements Engine, Disposable {
   readonly #instance: string;
   readonly #log: Log;
   readonly #network: DockerNetwork;
-  readonly #firstSize: FirstSize;
+  readonly #maker: ContainerMaker;
   readonly #minFreeBytes: () => number;
   readonly #exits = new Exits();
-  #traits: EngineTraits | null = null;
   /** The time of the last event that was told, in Unix seconds. */
   #toldSeconds = Date.now() / 1000;
 
-  constructor({ socket, instance, log, minFreeBytes }: DockerEngineOptions) {
+  constructor({ socket, instance, stateDir, log, minFreeBytes }: DockerEngineOptions) {
     this.#docker = new Docker({ socketPath: socket });
     [this.#instance, this.#minFreeBytes] = [instance, minFreeBytes];
     this.#log = log;
-    this.#firstSize = new FirstSize(this.#docker);
+    this.#maker = new ContainerMaker({ docker: this.#docker, instance, stateDir, log });
     this.#network = new DockerNetwork({
       docker: this.#docker,
       instance,
@@ -79,7 +72,7 @@ export class DockerEngine implements Engine, Disposable {
   }
 
   get limitsDisk(): boolean | null {
-    return this.#traits?.limitsDisk ?? null;
+    return this.#maker.traits?.limitsDisk ?? null;
   }
 
   ping(signal: AbortSignal): Promise<void> {
@@ -105,26 +98,35 @@ export class DockerEngine implements Engine, Disposable {
     },
   ): Promise<string> {
     return await asEngineError(async () => {
-      await Promise.all([this.#network.ensure(profile.network), this.#askTraits()]);
+      await Promise.all([this.#network.ensure(profile.network), this.#maker.askTraits()]);
+      const create = () =>
+        this.#maker.create(identity, profile, winsize).catch(this.#orForgetNetwork);
       try {
-        return await this.#create(identity, profile, winsize, this.#traits!);
+        return await create();
       } catch (error) {
         if (!isMissingImage(error)) throw error;
         await this.#pull(profile.image, progress, signal);
         progress({ stage: "create" });
-        return await this.#create(identity, profile, winsize, this.#traits!);
+        return await create();
       }
     });
   }
 
   async attach(container: string, signal: AbortSignal): Promise<ShellStream> {
-    return await asEngineError(
-      DockerTerminal.attach(this.#docker.containers, container, withDeadline(signal)),
-    );
+    return await asEngineError(async () => {
+      const { hasConmon } = await this.#maker.askTraits();
+      return await DockerTerminal.attach(this.#docker.containers, container, {
+        joint: hasConmon,
+        signal: withDeadline(signal),
+      });
+    });
   }
 
   rejoin(container: string, signal: AbortSignal): Promise<Rejoined> {
-    return asEngineError(rejoin(this.#docker.containers, container, signal));
+    return asEngineError(async () => {
+      const { hasConmon: joint } = await this.#maker.askTraits();
+      return await rejoin(this.#docker.containers, container, { joint, signal });
+    });
   }
 
   freeze(container: string, signal: AbortSignal): Promise<void> {
@@ -144,11 +146,8 @@ export class DockerEngine implements Engine, Disposable {
 
   start(container: string, signal: AbortSignal): Promise<void> {
     return asEngineError(
-      this.#docker.containers.start(container, { signal: withDeadline(signal) }).catch((error) => {
-        // Somebody removed the network: it is made again for the next session.
-        if (/network .*not found/.test(String(error))) this.#network.forget();
-        throw error;
-      }),
+      this.#docker.containers.start(container, { signal: withDeadline(signal) })
+        .catch(this.#orForgetNetwork),
     );
   }
 
@@ -168,24 +167,12 @@ export class DockerEngine implements Engine, Disposable {
   }
 
   end(container: string): Promise<void> {
-    const options = { force: true, volumes: true, signal: AbortSignal.timeout(REMOVAL_MS) };
-    return asEngineError(async () => {
-      while (true) {
-        try {
-          return await this.#docker.containers.remove(container, options);
-        } catch (error) {
-          if (!(error instanceof DockerError)) throw error;
-          if (error.isNotFound) return;
-          if (!error.isRemovalInProgress) throw error;
-          await sleep(REMOVAL_PAUSE_MS, systemClock, options.signal);
-        }
-      }
-    });
+    return asEngineError(this.#maker.remove(container));
   }
 
   async space(signal: AbortSignal): Promise<DiskSpace | null> {
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(SPACE_MS)]);
-    const { root } = await asEngineError(() => this.#askTraits(inTime));
+    const { root } = await asEngineError(() => this.#maker.askTraits(inTime));
     return await spaceAt(root);
   }
 
@@ -222,16 +209,20 @@ export class DockerEngine implements Engine, Disposable {
     const filters = {
       type: ["container"],
       label: [`${LABEL.instance}=${this.#instance}`],
-      event: ["oom", "kill", "die", "pause", "unpause"],
+      // Podman asks for "died" and tells of "die".
+      event: ["oom", "kill", "die", "died", "pause", "unpause"],
     };
     const events = this.#docker.events({ filters, since: this.#toldSeconds, signal });
     try {
       for (let next; !(next = await asEngineError(events.next())).done;) {
         const { Action, Actor: { ID: container, Attributes }, timeNano } = next.value;
         this.#toldSeconds = Math.floor(timeNano / 1e6) / 1000;
-        if (Action === "die") this.#exits.tell(container, Number(Attributes.exitCode));
-        // A kill with a harmless signal, as for a resize, is not the end of anything.
-        else if (Action !== "kill" || DEADLY.has(Attributes.signal ?? "")) {
+        if (Action === "die") {
+          const status = Number(Attributes.exitCode);
+          if (status === KILLED && await this.#wasOom(container)) yield { kind: "oom", container };
+          this.#exits.tell(container, status);
+        } // A kill with a harmless signal, as for a resize, is not the end of anything.
+        else if (Action !== "kill" || DEADLY.has(Attributes.signal ?? SIGKILL)) {
           yield { kind: Action as Incident["kind"], container }; // as the filter has it
         }
       }
@@ -244,33 +235,12 @@ export class DockerEngine implements Engine, Disposable {
     this.#docker[Symbol.dispose]();
   }
 
-  /** Not abortable: a request that was cut could leave a container that nobody knows. */
-  async #create(
-    identity: ContainerIdentity,
-    profile: Profile,
-    winsize: Winsize,
-    traits: EngineTraits,
-  ): Promise<string> {
-    const { containers } = this.#docker;
-    const name = containerName(identity.session);
-    try {
-      const spec = containerSpec(identity, profile, { instance: this.#instance, winsize, traits });
-      // A probe has no viewer.
-      const sized = identity.role !== "probe";
-      const Cmd = sized ? await this.#firstSize.command(profile, winsize) : profile.command;
-      const { Id } = await containers.create({ ...spec, Cmd }, { name, signal: withDeadline() });
-      if (!sized || await this.#firstSize.fits(profile, Id)) return Id;
-      await this.end(Id);
-      return await this.#create(identity, profile, winsize, traits);
-    } catch (error) {
-      if (traits.limitsDisk && /storage-opt/i.test(String(error))) {
-        this.#traits = { ...traits, limitsDisk: false };
-        return await this.#create(identity, profile, winsize, this.#traits);
-      }
-      if (/network .*not found/.test(String(error))) this.#network.forget();
-      if (!isMissingImage(error)) await this.end(name).catch(() => {});
-      throw error;
-    }
+  /** An engine with conmon(8) has no event for it, and knows it of a container that has ended. */
+  async #wasOom(container: string): Promise<boolean> {
+    if (!this.#maker.traits?.hasConmon || !this.#exits.isWatched(container)) return false;
+    const options = { signal: withDeadline() };
+    return await this.#docker.containers.inspect(container, options)
+      .then(({ State }) => State.OOMKilled, () => false);
   }
 
   async #pull(
@@ -285,11 +255,9 @@ export class DockerEngine implements Engine, Disposable {
     await pull(this.#docker.images, image, { progress, isLow, log: this.#log, signal });
   }
 
-  async #askTraits(signal = withDeadline()): Promise<EngineTraits> {
-    return this.#traits ??= engineTraits(await this.#docker.info({ signal }));
-  }
-}
-
-function isMissingImage(error: unknown): boolean {
-  return error instanceof DockerError && error.isNotFound && /image/i.test(error.dockerMessage);
+  /** Somebody removed the network: it is made again for the next session. */
+  readonly #orForgetNetwork = (error: unknown): never => {
+    if (/network .*not found/.test(String(error))) this.#network.forget();
+    throw error;
+  };
 }

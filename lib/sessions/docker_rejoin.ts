@@ -5,7 +5,7 @@ import type { Docker } from "deno-docker-api";
 import { concat } from "../bytes.ts";
 import { settlesWithin, systemClock } from "../clock.ts";
 import { withDeadline } from "./docker_calls.ts";
-import { DockerTerminal } from "./docker_terminal.ts";
+import { type AttachOptions, DockerTerminal } from "./docker_terminal.ts";
 import type { Rejoined, ShellStream } from "./engine.ts";
 
 /** What a container printed before it was paused has come when nothing came for so long. */
@@ -26,20 +26,20 @@ type Containers = Docker["containers"];
 /**
  * The Engine attaches nothing to a paused container, so this attaches first and then, where the
  * programs print, pauses them: the stream has all since the attach, the log all whole lines until
- * the pause.
+ * the pause, and conmon's (8) the unfinished one besides.
  */
 export async function rejoin(
   containers: Containers,
   container: string,
-  signal: AbortSignal,
+  { joint, signal }: AttachOptions,
 ): Promise<Rejoined> {
-  const options = { signal: withDeadline(signal) };
+  const options = { joint, signal: withDeadline(signal) };
   await unpause(containers, container);
   await using made = new AsyncDisposableStack();
   const readLog = () => containers.logs(container, options);
   const before = await readLog();
   const attached = new Attached(
-    made.use(await DockerTerminal.attach(containers, container, options.signal)),
+    made.use(await DockerTerminal.attach(containers, container, options)),
   );
   // A shell that waits for its person prints nothing, and need not be stopped.
   const isQuiet = async () =>
@@ -146,10 +146,17 @@ async function settledLog(
     const heard = await listen();
     log = await readLog();
     if (!isSame(log, last)) continue;
-    const lines = heard.subarray(0, heard.lastIndexOf(NEWLINE) + 1).slice(-LAST_LINES_BYTES);
-    if (lines.length > 0 ? isSame(log.slice(-lines.length), lines) : isSame(log, before)) break;
+    const lines = heard.subarray(0, heard.lastIndexOf(NEWLINE) + 1);
+    // Some logs have unfinished lines, too.
+    if (endsLike(log, heard)) break;
+    if (lines.length > 0 ? endsLike(log, lines) : isSame(log, before)) break;
   }
   return log;
+}
+
+function endsLike(log: Uint8Array, output: Uint8Array): boolean {
+  const last = output.slice(-LAST_LINES_BYTES);
+  return last.length > 0 && isSame(log.slice(-last.length), last);
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-/** A container's terminal in Docker: a connection for its output and one for its input. */
+/** A container's terminal in Docker: a connection for its output and, as a rule, one for its input. */
 import type { Docker } from "deno-docker-api";
 import { detachKeysFor, passes } from "./detach_keys.ts";
 import { withDeadline } from "./docker_calls.ts";
@@ -10,10 +10,19 @@ type Stream = Awaited<ReturnType<Containers["attach"]>>;
 /** How often input gets another connection at most: each costs the Engine some work. */
 const RENEW_EVERY_MS = 25;
 
+/** How a terminal is joined. */
+export interface AttachOptions {
+  /** Whether the engine gives input and output on one connection only. */
+  readonly joint: boolean;
+  /** Governs the joining. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * The Engine drops the input it has not passed on yet when it cannot write output to the same
  * connection any more; one that has input only it empties to the end. So what was written once
- * arrives, also when the gateway goes at that moment.
+ * arrives, also when the gateway goes at that moment; where there is one connection only, the last
+ * keys before a crash may not.
  */
 export class DockerTerminal implements ShellStream {
   /** Of the connections before this one. */
@@ -25,15 +34,20 @@ export class DockerTerminal implements ShellStream {
     private readonly attach: (keys: Uint8Array, signal: AbortSignal) => Promise<Stream>,
     private readonly output: Stream,
     private input: Stream,
-    private keys: Uint8Array,
+    /** Null where there are none. */
+    private keys: Uint8Array | null,
   ) {}
 
   /** @throws {DockerError} when the Engine refuses, or the connection is lost */
   static async attach(
     containers: Containers,
     container: string,
-    signal: AbortSignal,
+    { joint, signal }: AttachOptions,
   ): Promise<DockerTerminal> {
+    if (joint) {
+      const stream = await containers.attach(container, { detachKeys: "", signal });
+      return new DockerTerminal(() => Promise.reject(), stream, stream, null);
+    }
     await using made = new AsyncDisposableStack();
     const keys = detachKeysFor(new Uint8Array())!;
     const attach = (side: "output" | "input", detachKeys: Uint8Array, signal: AbortSignal) =>
@@ -53,7 +67,7 @@ export class DockerTerminal implements ShellStream {
 
   /** One write at a time. */
   async write(bytes: Uint8Array): Promise<void> {
-    if (!passes(bytes, this.keys)) {
+    if (this.keys !== null && !passes(bytes, this.keys)) {
       const keys = detachKeysFor(bytes);
       if (keys === null) {
         const half = bytes.length >> 1;

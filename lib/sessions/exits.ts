@@ -16,6 +16,11 @@ export class Exits {
     return exit.promise;
   }
 
+  /** Whether somebody waits for it. */
+  isWatched(container: string): boolean {
+    return this.#watched.has(container);
+  }
+
   tell(container: string, status: number): void {
     this.#watched.get(container)?.resolve(status);
   }

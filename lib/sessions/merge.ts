@@ -1,4 +1,5 @@
 /** Puts output together from what is known of it, what a log has and what was heard since; pure. */
+import { Buffer } from "node:buffer";
 import { concat } from "../bytes.ts";
 
 const NEWLINE = 0x0a;
@@ -32,12 +33,18 @@ export function join(
   const logged = splice(known, log);
   if (logged === null || heard.length === 0) return logged && { ...logged, sure: true };
   const news = logged.bytes.subarray(logged.bytes.length - (logged.end - known.end));
+  // A log that has unfinished lines, too, has all that was heard.
+  if (isSame(news.slice(-heard.length), heard)) return { ...logged, sure: true };
   const lines = heard.subarray(0, heard.lastIndexOf(NEWLINE) + 1);
   // The log may still be behind, and end in the middle of what was heard.
   const { longest, next } = overlaps(news, lines);
   const sure = longest > 0 && (longest === lines.length || next < longest / 2);
   const rest = heard.subarray(longest);
   return { bytes: concat([logged.bytes, rest]), end: logged.end + rest.length, sure };
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }
 
 /**

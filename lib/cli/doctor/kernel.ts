@@ -1,6 +1,6 @@
 /** Tries in a probe, and looks up, what containers share of the kernel's tables. */
 import type { Info } from "deno-docker-api";
-import { PTYS } from "../../sessions/container_spec.ts";
+import { PTYS } from "../../sessions/ptys.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 import { unmeasured } from "./limits.ts";
 import type { Probe } from "./probe.ts";

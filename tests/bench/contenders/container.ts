@@ -1,6 +1,7 @@
 /** The one container that all contenders run: ttygate's own profile, as JSON and as `docker run`. */
 import type { ContainerCreate, Mount } from "deno-docker-api";
 import { containerSpec } from "../../../lib/sessions/container_spec.ts";
+import { SECCOMP_PROFILE } from "../../../lib/sessions/seccomp.ts";
 import { WINSIZE } from "./contender.ts";
 
 const TRAITS = {
@@ -9,7 +10,10 @@ const TRAITS = {
   hasSlices: false,
   runtime: "runc",
   hasSelinux: false,
-};
+  logDriver: "local",
+  hasConmon: false,
+  seccomp: SECCOMP_PROFILE,
+} as const;
 
 /** Whose container it is and how it differs from the default. */
 export interface ContainerWish {

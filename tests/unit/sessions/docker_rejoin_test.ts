@@ -5,7 +5,8 @@ import { rejoin } from "../../../lib/sessions/docker_rejoin.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-const never = new AbortController().signal;
+/** As Docker is joined. */
+const apart = { joint: false, signal: new AbortController().signal };
 
 /** A container whose log and stream say what a test has them say, at the n-th look at the log. */
 class Played {
@@ -46,7 +47,7 @@ class Played {
 
 Deno.test("a shell that prints nothing is joined without being paused", async () => {
   const played = new Played(() => "one\n");
-  const { heard, log } = await rejoin(played.containers, "c", never);
+  const { heard, log } = await rejoin(played.containers, "c", apart);
   assertEquals([textOf(heard), textOf(log)], ["", "one\n"]);
   assertEquals(played.calls, ["unpause"]);
 });
@@ -56,7 +57,7 @@ Deno.test("a log that is ahead of a stream that is still silent is waited for", 
     if (look === 6) played.print("two\nthree\n");
     return look === 1 ? "one\n" : "one\ntwo\nthree\n";
   });
-  const { heard, log } = await rejoin(played.containers, "c", never);
+  const { heard, log } = await rejoin(played.containers, "c", apart);
   assertEquals([textOf(heard), textOf(log)], ["two\nthree\n", "one\ntwo\nthree\n"]);
   assertEquals(played.calls, ["unpause", "pause", "unpause"]);
 });
@@ -64,13 +65,13 @@ Deno.test("a log that is ahead of a stream that is still silent is waited for", 
 Deno.test("a log that is behind the stream is read until it has what was heard", async () => {
   const played = new Played((look) => look < 6 ? "one\n" : "one\ntwo\n");
   played.print("two\n$ ");
-  const { heard, log } = await rejoin(played.containers, "c", never);
+  const { heard, log } = await rejoin(played.containers, "c", apart);
   assertEquals([textOf(heard), textOf(log)], ["two\n$ ", "one\ntwo\n"]);
 });
 
 Deno.test("what came to the log late, and was printed before anybody listened, holds nobody up for good", async () => {
   const played = new Played((look) => look === 1 ? "one\n" : "one\ntwo\n");
-  const { heard, log } = await rejoin(played.containers, "c", never);
+  const { heard, log } = await rejoin(played.containers, "c", apart);
   assertEquals([textOf(heard), textOf(log)], ["", "one\ntwo\n"]);
   assertEquals(played.calls.at(-1), "unpause");
 });

@@ -24,6 +24,7 @@ function engineOf(socket: ScriptedSocket) {
   const engine = new DockerEngine({
     socket: socket.path,
     instance: "test",
+    stateDir: "/nonexistent",
     log,
     minFreeBytes: () => 0,
   });
