@@ -5,7 +5,13 @@ import { createLog, describeError } from "../log.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
 import type { Profile, StartProgress } from "../types.ts";
 import { type Command, parseCommandArgs } from "./command.ts";
-import { checkCapacity, checkCgroups, checkEngine, checkImage } from "./doctor/engine_checks.ts";
+import {
+  checkCapacity,
+  checkCgroups,
+  checkEngine,
+  checkImage,
+  startMend,
+} from "./doctor/engine_checks.ts";
 import {
   checkGroups,
   checkHtpasswd,
@@ -207,8 +213,8 @@ async function examineContainers(config: Config, instruments: Instruments): Prom
   signal.throwIfAborted();
   if (!probe || !peer) {
     const failed = starts.find((one) => one.status === "rejected") as PromiseRejectedResult;
-    const mend = "mend what Docker says of it; 'journalctl -u docker' may know more";
-    return tell(fail("containers", describeError(failed.reason), mend));
+    const said = describeError(failed.reason);
+    return tell(fail("containers", said, startMend(said)));
   }
   tell(ok("containers", "a session's container starts"));
   const slice = await sliceOf(system, probe.container);

@@ -156,6 +156,5 @@ function unlessGone(error: unknown): null {
 }
 
 const SEES_CGROUPS =
-  "containers see what the server's cgroups are called, as the engine's API does " +
-  'not take cgroup namespaces of their own with cgroup v1; cgroupns = "private" in its ' +
-  "containers.conf makes them";
+  "containers see what the server's cgroups are called: with cgroup v1 the engine " +
+  "gives them no cgroup namespace of their own";

@@ -13,6 +13,8 @@ export const LABEL = {
   session: "ttygate.session",
   user: "ttygate.user",
   expires: "ttygate.expires",
+  /** Of a network: what its bridge is called, for engines that do not tell. */
+  bridge: "ttygate.bridge",
   /** Of a volume of terminals; the value is the instance. */
   ptys: "ttygate.ptys",
 } as const;

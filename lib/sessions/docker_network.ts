@@ -21,8 +21,21 @@ export function bridgeName(network: string): string {
 }
 
 /** Whether the server's rules for what containers may reach hold on a network, where they are loaded. */
-export function isGuarded({ Driver, Options }: Pick<Network, "Driver" | "Options">): boolean {
-  return Driver === "bridge" && (Options?.[BRIDGE] ?? "").startsWith(BRIDGE_PREFIX);
+export function isGuarded(
+  { Driver, Options, Labels }: Pick<Network, "Driver" | "Options" | "Labels">,
+): boolean {
+  const bridge = Options?.[BRIDGE] ?? Labels?.[LABEL.bridge] ?? "";
+  return Driver === "bridge" && bridge.startsWith(BRIDGE_PREFIX);
+}
+
+/** Whether the engine itself keeps the containers on a network from each other. */
+export function isApart({ Driver, Options }: Pick<Network, "Driver" | "Options">): boolean {
+  return Driver !== "bridge" || Options?.[ICC] === "false";
+}
+
+/** Whether ttygate made a network. */
+export function isOurs({ Labels }: Pick<Network, "Labels">): boolean {
+  return Labels?.[LABEL.instance] !== undefined;
 }
 
 /** Sees to one network at a time: the one that the profile names. */
@@ -58,13 +71,7 @@ export class DockerNetwork {
     try {
       const network = await networks.inspect(name, { signal: deadline() });
       if (!await this.#isOutdated(name, network)) {
-        if (network.Driver === "bridge" && network.Options?.[ICC] !== "false") {
-          log.warning(
-            "containers on this network can reach each other; Docker's option forbids it",
-            { network: name, option: `${ICC}=false` },
-          );
-        }
-        return;
+        return this.#tellReach(name, network);
       }
     } catch (error) {
       if (!(error instanceof DockerError && error.isNotFound)) throw error;
@@ -74,13 +81,29 @@ export class DockerNetwork {
         Name: name,
         Driver: "bridge",
         Options: { [ICC]: "false", [BRIDGE]: bridgeName(name) },
-        Labels: { [LABEL.instance]: instance },
+        Labels: { [LABEL.instance]: instance, [LABEL.bridge]: bridgeName(name) },
       }, { signal: deadline() });
       log.notice("made a network", { network: name, bridge: bridgeName(name) });
     } catch (error) {
       // Another gateway was quicker.
       if (!(error instanceof DockerError && error.isConflict)) throw error;
     }
+    this.#tellReach(name, await networks.inspect(name, { signal: deadline() }));
+  }
+
+  /** Says so where containers may reach each other. */
+  #tellReach(name: string, network: Network): void {
+    if (isApart(network)) return;
+    const [message, option] = isOurs(network)
+      ? [
+        "containers on this network reach each other unless the rules of ttygate-egress.service " +
+        "hold: the engine does not take Docker's option against it",
+      ]
+      : [
+        "containers on this network can reach each other; Docker's option forbids it",
+        `${ICC}=false`,
+      ];
+    this.parts.log.warning(message!, { network: name, option });
   }
 
   /**
@@ -89,8 +112,7 @@ export class DockerNetwork {
    */
   async #isOutdated(name: string, network: Network): Promise<boolean> {
     const { docker: { networks }, log, deadline } = this.parts;
-    const isOurs = network.Labels?.[LABEL.instance] !== undefined;
-    if (!isOurs || network.Driver !== "bridge" || isGuarded(network)) return false;
+    if (!isOurs(network) || network.Driver !== "bridge" || isGuarded(network)) return false;
     try {
       // By its id: another gateway may have made the next one of that name already.
       await networks.remove(network.Id, { signal: deadline() });

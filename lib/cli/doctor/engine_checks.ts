@@ -2,6 +2,7 @@
 import { type Docker, DockerError, DockerUnreachableError, type Info } from "deno-docker-api";
 import { describeError } from "../../log.ts";
 import { withDeadline } from "../../sessions/docker_calls.ts";
+import { engineTraits } from "../../sessions/container_spec.ts";
 import { PullMeter } from "../../sessions/pull_meter.ts";
 import { counted, fail, type Finding, ok, warn } from "./finding.ts";
 
@@ -10,6 +11,14 @@ const GIB = 1024 ** 3;
 const ANSWER_MS = 10_000;
 /** Above that, what one clock wrote down is too old or too young by the other. */
 const CLOCK_SKEW_MS = 5_000;
+
+/** What no measurement tells. */
+const LACKS = warn(
+  "conmon",
+  "this engine's conmon holds the terminals: the last keys before a crash of ttygate may be lost, " +
+    "and a shell that used up its memory may be said to have ended with status 137 only",
+  "know it, or use Docker, which has neither",
+);
 
 const MEND = "see 'journalctl -u docker', or mend docker.socket";
 
@@ -25,8 +34,10 @@ export async function checkEngine(
   const options = { signal: AbortSignal.any([signal, deadline]) };
   try {
     const api = await docker.apiVersion(options);
-    const info = await docker.info(options);
-    const message = `${socket} answers: Docker ${info.ServerVersion}, API ${api} is spoken`;
+    const [info, version] = [await docker.info(options), await docker.version(options)];
+    // Docker's daemon calls itself so among its programs; others give their own name.
+    const name = (version.Components?.[0]?.Name ?? "").replace(/^(Engine)?$/, "Docker");
+    const message = `${socket} answers: ${name} ${info.ServerVersion}, API ${api} is spoken`;
     const skewMs = Math.abs(Date.parse(info.SystemTime) - Date.now());
     const skew = skewMs > CLOCK_SKEW_MS &&
       fail(
@@ -34,7 +45,9 @@ export async function checkEngine(
         `it is ${Math.round(skewMs / 1000)} s away from this one`,
         "synchronise both ('timedatectl set-ntp true')",
       );
-    return { findings: [ok(check, message), ...(skew ? [skew] : [])], info };
+    const lacks = engineTraits(info, version).hasConmon && LACKS;
+    const findings = [ok(check, message), skew, lacks].filter((finding) => finding !== false);
+    return { findings, info };
   } catch (error) {
     signal.throwIfAborted();
     const finding = deadline.aborted
@@ -91,6 +104,14 @@ async function inspected(docker: Docker, image: string, signal: AbortSignal) {
     if (error instanceof DockerError && error.isNotFound) return null;
     throw error;
   }
+}
+
+/** How to have a container start that did not. */
+export function startMend(said: string): string {
+  // Docker brings its init, and Podman has it from a package of its own.
+  return /init binary|catatonit/.test(said)
+    ? "install the package catatonit, with which the engine begins a container's programs"
+    : "mend what the engine says of it; 'journalctl -u docker' may know more";
 }
 
 /** What the cgroup driver means for `systemctl status ttygate.slice`. */

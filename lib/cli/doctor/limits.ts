@@ -41,8 +41,24 @@ export function probeLimits({ cpus, memoryBytes, pids, diskBytes }: Limits): Lim
  * What a session is promised besides its limits: no raw sockets, no new privileges, and system calls
  * that seccomp filters, unless another runtime than Docker's own sees to them in its own way.
  */
-export async function checkPrivileges(probe: Probe, runtime: string): Promise<Finding> {
-  return judgePrivileges(await told(probe, "cat /proc/self/status"), runtime);
+export async function checkPrivileges(probe: Probe, runtime: string): Promise<Finding[]> {
+  const names = judgeCgroupNames(await told(probe, "cat /proc/self/cgroup"));
+  const privileges = judgePrivileges(await told(probe, "cat /proc/self/status"), runtime);
+  return [privileges, ...(names === null ? [] : [names])];
+}
+
+/**
+ * Null where a container sees its own cgroup only.
+ *
+ * @param said /proc/self/cgroup, cgroups(7); another runtime's kernel may have none
+ */
+export function judgeCgroupNames(said: string): Finding | null {
+  const [, name] = /^\d+:[^:]*:\/((?!\.\.)\S+)$/m.exec(said) ?? [];
+  return name === undefined ? null : warn(
+    "cgroup names",
+    `containers see what the server's cgroups are called, such as ${name.slice(0, 40)}`,
+    "start the server with systemd.unified_cgroup_hierarchy=1 on the kernel's command line",
+  );
 }
 
 /** @param said /proc/self/status, proc_pid_status(5) */

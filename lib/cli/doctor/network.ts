@@ -1,5 +1,5 @@
 /** Tries from one probe to reach what it should not: another probe, the server, what is near. */
-import { isGuarded } from "../../sessions/docker_network.ts";
+import { isApart, isGuarded, isOurs } from "../../sessions/docker_network.ts";
 import { withDeadline } from "../../sessions/docker_calls.ts";
 import type { Docker } from "deno-docker-api";
 import { fail, type Finding, ok, warn } from "./finding.ts";
@@ -21,6 +21,8 @@ export interface EgressState {
   readonly active: boolean;
   /** Whether the network's bridge is one that the rules name. */
   readonly onBridge: boolean;
+  /** Whether the engine itself can keep containers from each other. */
+  readonly parts: boolean;
 }
 
 /** What is tried; "self" proves that trying works. */
@@ -58,7 +60,11 @@ export async function checkNetwork(
   await using program = await probe.run(scriptFor(targets));
   const said = await program.hear(/(?!)/, LIMIT_MS);
   const inspected = await docker.networks.inspect(network, { signal: withDeadline(probe.signal) });
-  return judgeNetwork(said, network, { active, onBridge: isGuarded(inspected) });
+  return judgeNetwork(said, network, {
+    active,
+    onBridge: isGuarded(inspected),
+    parts: isApart(inspected) || !isOurs(inspected),
+  });
 }
 
 function scriptFor(targets: readonly Target[]): string {
@@ -92,6 +98,10 @@ export function judgeNetwork(said: string, network: string, egress: EgressState)
         `containers on ${network} reach each other`,
         network === "bridge"
           ? 'take container.network = "bridge" away: ttygate then makes a network of its own'
+          : !egress.parts
+          ? "the engine has no option against it, and ttygate's rules do it where the kernel shows " +
+            "them bridges: 'systemctl enable --now ttygate-egress' and 'modprobe br_netfilter', or " +
+            'set container.network = "none"'
           : `remove the network while no session runs ('docker network rm ${network}'): ttygate ` +
             "makes it again, without traffic between containers; and let Docker manage iptables",
       )

@@ -23,6 +23,8 @@ libc = ctypes.CDLL(None, use_errno=True)
 REFUSALS = {errno.EPERM, errno.ENOSYS, errno.EACCES, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT,
             errno.ESOCKTNOSUPPORT}
 ATTEMPTS = []
+# Of the server, lent to the container: Docker's, or Podman's.
+INIT = next(path for path in ("/sbin/docker-init", "/run/podman-init") if os.path.exists(path))
 X86 = platform.machine() == "x86_64"
 
 
@@ -438,7 +440,7 @@ def _():
                 return pid
         except FileNotFoundError:
             pass
-    if not os.readlink("/proc/1/exe").endswith(("docker-init", "tini", "catatonit")):
+    if not os.readlink("/proc/1/exe").endswith(("docker-init", "podman-init", "tini", "catatonit")):
         return os.readlink("/proc/1/exe")
 
 
@@ -480,20 +482,20 @@ def _():
 
 @attempt("the container's init for writing, by its path")
 def _():
-    return writes("/sbin/docker-init", "x")
+    return writes(INIT, "x")
 
 
 @attempt("removing or replacing the container's init")
 def _():
     os.symlink("/tmp", "/tmp/link")
-    os.rename("/tmp/link", "/sbin/docker-init")
+    os.rename("/tmp/link", INIT)
     return "replaced"
 
 
 @attempt("the memory of a read-only mapping of the container's init (Dirty COW's way)")
 def _():
     import mmap
-    path = "/sbin/docker-init"
+    path = INIT
     with open(path, "rb") as file:
         mapping = mmap.mmap(file.fileno(), 4096, mmap.MAP_PRIVATE, mmap.PROT_READ)
     before = mapping[:16]
@@ -519,7 +521,7 @@ def _():
 
 @attempt("a page of the container's init by way of a pipe (Dirty Pipe)")
 def _():
-    path = "/sbin/docker-init"
+    path = INIT
     with open(path, "rb") as file:
         before = file.read(16)
         reading, writing = os.pipe()

@@ -2,7 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { barrierTo, identityOf, isAllowed } from "../../../lib/cli/doctor/access.ts";
-import { checkCapacity, checkCgroups } from "../../../lib/cli/doctor/engine_checks.ts";
+import { checkCapacity, checkCgroups, startMend } from "../../../lib/cli/doctor/engine_checks.ts";
 import {
   checkHtpasswd,
   checkSocket,
@@ -12,6 +12,7 @@ import {
 } from "../../../lib/cli/doctor/file_checks.ts";
 import type { Finding } from "../../../lib/cli/doctor/finding.ts";
 import {
+  judgeCgroupNames,
   judgeCpu,
   judgeDisk,
   judgeMemory,
@@ -62,6 +63,21 @@ Deno.test("privileges are what the kernel says of a process", () => {
   assertEquals(status(said(few, 1, 0)), "fail");
   assertEquals(status(said(few, 1, 0), "runsc"), "ok");
   assertEquals(status(""), "warn");
+});
+
+Deno.test("a container sees its own cgroup only, or what the server's are called", () => {
+  assertEquals(judgeCgroupNames("9:memory:/\n0::/\n"), null);
+  assertEquals(judgeCgroupNames("0::/\n"), null);
+  assertEquals(judgeCgroupNames("0::/../..\n"), null);
+  assertEquals(judgeCgroupNames("cat: /proc/self/cgroup: No such file or directory"), null);
+  const { status, message } = judgeCgroupNames("9:memory:/libpod_parent/libpod-1\n0::/\n")!;
+  assertEquals(status, "warn");
+  assertMatch(message, /such as libpod_parent\/libpod-1$/);
+});
+
+Deno.test("an engine without its init is told from one that refuses for another reason", () => {
+  assertMatch(startMend("container-init binary not found on the host"), /package catatonit/);
+  assertMatch(startMend("Cannot start container abc: no space"), /what the engine says/);
 });
 
 Deno.test("a program over the memory is killed or it is not", () => {
@@ -128,13 +144,17 @@ Deno.test("who answers on the network is reached, and who does not is not", () =
     `self 127.0.0.1 ${refused}\npeer 172.18.0.3 ${peer}\nserver 172.18.0.1 ${server}\n` +
     `near 169.254.169.254 ${near}\n`;
   const judge = (text: string, active: boolean, onBridge = true) =>
-    judgeNetwork(text, "ttygate", { active, onBridge });
+    judgeNetwork(text, "ttygate", { active, onBridge, parts: true });
   const statuses = (text: string, active = false) =>
     judge(text, active).map(({ status }) => status);
   // Without the rules nothing keeps containers from what is near, which need not be tried.
   assertEquals(statuses(said("", "")), ["ok", "ok", "warn"]);
   assertEquals(statuses(said("", refused)), ["ok", "warn", "warn"]);
   assertEquals(statuses(said("open", "")), ["fail", "ok", "warn"]);
+  assertMatch(judge(said("open", ""), false)[0]!.mend!, /^remove the network/);
+  const unable = { active: false, onBridge: true, parts: false };
+  const [reached] = judgeNetwork(said("open", ""), "ttygate", unable);
+  assertMatch(reached!.mend!, /ttygate-egress' and 'modprobe br_netfilter'/);
   // Where it is promised, it is broken.
   assertEquals(statuses(said("", ""), true), ["ok", "ok", "ok"]);
   assertEquals(statuses(said("", refused), true), ["ok", "fail", "ok"]);
@@ -148,7 +168,7 @@ Deno.test("who answers on the network is reached, and who does not is not", () =
 Deno.test("names are resolved when a name server said anything of them", () => {
   const self = "self 127.0.0.1 open\n";
   const names = (line: string) =>
-    judgeNetwork(`${self}names${line}\n`, "ttygate", { active: true, onBridge: true })
+    judgeNetwork(`${self}names${line}\n`, "ttygate", { active: true, onBridge: true, parts: true })
       .filter(({ check }) => check === "names").map(({ status }) => status);
   assertEquals(names(" 01 02 81 80"), ["ok"]);
   assertEquals(names(" 01 02 81 83"), ["ok"]);

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DockerEngine } from "../../../lib/sessions/docker_engine.ts";
 import { EngineError } from "../../../lib/sessions/errors.ts";
-import { chunk, ScriptedSocket } from "../../support/scripted_socket.ts";
+import { chunk, json, ScriptedSocket } from "../../support/scripted_socket.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
@@ -58,6 +58,36 @@ Deno.test("an exit is told to the one who watches, and what else befell to all",
   const followed = follow().catch(() => {});
   assertEquals(await exits[0], 137);
   assertEquals(told, ["kill a"]);
+  over.abort();
+  await followed;
+});
+
+Deno.test("an engine that has no event for want of memory knows of it when the container has ended", async () => {
+  const state = (OOMKilled: boolean) => [json({ State: { OOMKilled } })];
+  const info = { DriverStatus: [], SecurityOptions: [], DockerRootDir: "/nonexistent" };
+  const version = { Version: "4.3.1", ApiVersion: "1.41", Components: [{ Name: "Conmon" }] };
+  await using socket = new ScriptedSocket({
+    "GET /version": [json(version)],
+    "GET /v1.41/info": [json(info)],
+    "GET /v1.41/containers/a/json": state(true),
+    "GET /v1.41/containers/b/json": state(false),
+    "GET /v1.41/events": [
+      HEAD,
+      // Podman does not tell with which signal.
+      event("kill", "c", {}, 100),
+      event("die", "a", { exitCode: "137" }, 100),
+      event("die", "b", { exitCode: "137" }, 100),
+      event("die", "unwatched", { exitCode: "137" }, 100),
+      "hold",
+    ],
+  });
+  const { engine, over, signal, told, follow } = engineOf(socket);
+  using _engine = engine;
+  await engine.space(signal);
+  const exits = [engine.watchExit("a", signal), engine.watchExit("b", signal)];
+  const followed = follow().catch(() => {});
+  assertEquals(await Promise.all(exits), [137, 137]);
+  assertEquals(told, ["kill c", "oom a"]);
   over.abort();
   await followed;
 });

@@ -95,3 +95,11 @@ Deno.test("where the log ends in what was heard is not sure when that repeats it
 Deno.test("what was heard and has not come to the log is kept", () => {
   assertEquals(joined("one\n", "one\n", "two\n"), ["one\ntwo\n", false]);
 });
+
+Deno.test("a log with unfinished lines, too, has all that was heard", () => {
+  assertEquals(joined("one\n$ ec", "one\n$ echo\ntwo\n$ ", "two\n$ "), [
+    "one\n$ echo\ntwo\n$ ",
+    true,
+  ]);
+  assertEquals(joined("one\n", "one\n.....", "..."), ["one\n.....", true]);
+});
