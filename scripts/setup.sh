@@ -3,7 +3,7 @@
 # an image. Idempotent; what is already right is left alone.
 #
 #   scripts/setup.sh           what try.sh needs
-#   scripts/setup.sh --tests   also what the tests need (Chromium, nftables, the systemd test server)
+#   scripts/setup.sh --tests   also what the tests need (Chromium, nftables, Podman, the systemd test server)
 #   scripts/setup.sh --stop    stops the Docker daemon that this script of this checkout started, and
 #                              only that one, when nobody's container runs on it any more
 set -euo pipefail
@@ -132,16 +132,30 @@ ensure_front_end() {
   ./scripts/deno run -A scripts/bundle.ts
 }
 
-ensure_proxies() { # which apt would start as services where an init system runs
+apt_install_stopped() { # what apt would start as services where an init system runs
+  local policy=/usr/sbin/policy-rc.d
+  if apt_can && [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    made_policy=$policy
+  fi
+  apt_install "$@"
+  rm -f ${made_policy:-}
+}
+
+ensure_proxies() {
   local proxy missing=()
   for proxy in nginx caddy; do command -v "$proxy" >/dev/null || missing+=("$proxy"); done
-  if [ "${#missing[@]}" -gt 0 ]; then
-    local policy=/usr/sbin/policy-rc.d
-    [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; made_policy=$policy; }
-    apt_install "${missing[@]}"
-    rm -f ${made_policy:-}
-  fi
+  [ "${#missing[@]}" = 0 ] || apt_install_stopped "${missing[@]}"
   say "$(nginx -v 2>&1 | grep -o 'nginx/[0-9.]*'), caddy $(caddy version | grep -o '^[0-9v.]*')"
+}
+
+ensure_podman() { # the other engine, with its init and its networks; older distributions have no such package
+  if ! { command -v podman && [ -x /usr/lib/podman/netavark ] && [ -x /usr/libexec/podman/catatonit ]; } >/dev/null; then
+    apt-cache show netavark >/dev/null 2>&1 || return 0
+    apt_install_stopped podman catatonit netavark aardvark-dns iptables
+  fi
+  say "$(podman --version)"
 }
 
 ensure_build() { # what tests/packaging install and run, for those who look into it
@@ -187,6 +201,7 @@ if [ "${1:-}" = --tests ]; then
   command -v nft >/dev/null || apt_install nftables
   say "$(nft --version | grep -o 'nftables v[0-9.]*')"
   ensure_proxies
+  ensure_podman
   ensure_build
   ensure_test_image "$server_image" server server
   ensure_test_image "$docker_server_image" docker-server server
