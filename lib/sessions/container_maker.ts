@@ -57,7 +57,12 @@ export class ContainerMaker {
     ]);
     if (this.#traits !== null) return this.#traits;
     this.#traits = engineTraits(info, version);
-    if (this.#traits.hasConmon && info.CgroupVersion === "1") log.warning(SEES_CGROUPS);
+    if (this.#traits.hasConmon) {
+      if (info.CgroupVersion === "1") log.warning(SEES_CGROUPS);
+      if (info.SecurityOptions.some((option) => /^name=rootless/.test(option))) {
+        log.warning(NO_ULIMITS);
+      }
+    }
     return this.#traits;
   }
 
@@ -158,3 +163,6 @@ function unlessGone(error: unknown): null {
 const SEES_CGROUPS =
   "containers see what the server's cgroups are called: with cgroup v1 the engine " +
   "gives them no cgroup namespace of their own";
+const NO_ULIMITS =
+  "containers have no limits of open files and of what the kernel counts for each " +
+  "user: the engine runs without root, and sets none then";

@@ -87,13 +87,16 @@ export function containerName(session: string): string {
 /** Of 1000, proc(5); Docker and systemd's services are at 0 or below. */
 const OOM_SCORE = 500;
 
+/** Of one process, at most. */
+export const OPEN_FILES = 4096;
+
 /**
  * What a process may have at most, getrlimit(2). What the kernel counts for each user, and so for the
  * root of all containers and of the server together, is far below the server's own limits: whatever
  * containers take of it, the server's programs have the rest.
  */
 const ULIMITS = [
-  { Name: "nofile", Soft: 1024, Hard: 4096 },
+  { Name: "nofile", Soft: 1024, Hard: OPEN_FILES },
   { Name: "core", Soft: 0, Hard: 0 },
   { Name: "memlock", Soft: 65_536, Hard: 65_536 },
   { Name: "msgqueue", Soft: 204_800, Hard: 204_800 },

@@ -35,7 +35,7 @@ export async function spaceAt(directory: string): Promise<DiskSpace | null> {
  * is not read.
  */
 export async function heldBytes(
-  { containers }: Docker,
+  { containers }: Pick<Docker, "containers">,
   container: string,
   signal: AbortSignal,
 ): Promise<number> {
@@ -45,7 +45,8 @@ export async function heldBytes(
 
 /**
  * How much a container has written at most since its start: by the disk's count (cgroup v2), or by
- * the pages that went through its memory (v1, which counts no writes that are put off).
+ * the pages that went through its memory (v1, which counts no writes that are put off). An engine
+ * that tells neither tells what its files take now.
  */
 export async function writtenBytes(
   { containers }: Docker,
@@ -56,7 +57,8 @@ export async function writtenBytes(
   const pages = memory_stats.stats?.total_pgpgin;
   if (pages !== undefined) return pages * PAGE_BYTES;
   // What goes through several devices, as with LVM, is counted by each.
-  const writes = (blkio_stats?.io_service_bytes_recursive ?? [])
-    .filter(({ op }) => op.toLowerCase() === "write");
+  const counts = blkio_stats?.io_service_bytes_recursive ?? [];
+  if (counts.length === 0) return await heldBytes({ containers }, container, signal);
+  const writes = counts.filter(({ op }) => op.toLowerCase() === "write");
   return Math.max(0, ...writes.map(({ value }) => value));
 }

@@ -146,6 +146,21 @@ test("SIGKILL: a program goes on under the next gateway, and no byte is lost or 
   await haveNothing(place.gateway);
 });
 
+test("the service goes and comes again: a program goes on, and nothing of it is lost", async () => {
+  await using terminal = await open();
+  const from = terminal.output.length;
+  terminal.type(
+    "i=0; while [ $i -lt 120 ]; do echo $i; i=$((i+1)); sleep 0.01; done; echo do''ne\r",
+  );
+  await terminal.see(/\b20\r\n/, from);
+  await podman.restart();
+  await terminal.see(/done\r\n/, from);
+  const numbers = Array.from({ length: 120 }, (_, i) => `${i}\r\n`).join("");
+  assert(terminal.output.includes(`${numbers}done\r\n`), terminal.output.slice(from));
+  terminal.type("exit 6\r");
+  assertEquals((await terminal.event("ended")).exitCode, 6);
+});
+
 test("a sweep removes what a gateway without its leases has left", async () => {
   await using place = await Restarted.start(env);
   const { gateway } = place;

@@ -47,6 +47,13 @@ export class PodmanService implements AsyncDisposable {
     }
   }
 
+  /** Ends it as a crash does, its containers go on; and starts it again. */
+  async restart(): Promise<void> {
+    this.#process?.kill("SIGKILL");
+    await this.#process?.status;
+    await this.#start();
+  }
+
   /** Loads ttygate's rules for what containers may reach, as ttygate-egress.service does. */
   async loadRules(): Promise<void> {
     const rules = new URL("../../scripts/packaging/egress.nft", import.meta.url).pathname;

@@ -1,5 +1,6 @@
 /** Measures in a probe whether what a session's container is promised to have and not to have is so. */
 import { sleep, systemClock } from "../../clock.ts";
+import { OPEN_FILES } from "../../sessions/container_spec.ts";
 import { describeSpace, type DiskSpace, shortage } from "../../sessions/disk_space.ts";
 import { sizeInWords } from "../../sessions/endings.ts";
 import type { Engine } from "../../sessions/engine.ts";
@@ -43,7 +44,10 @@ export function probeLimits({ cpus, memoryBytes, pids, diskBytes }: Limits): Lim
  */
 export async function checkPrivileges(probe: Probe, runtime: string): Promise<Finding[]> {
   const names = judgeCgroupNames(await told(probe, "cat /proc/self/cgroup"));
-  const privileges = judgePrivileges(await told(probe, "cat /proc/self/status"), runtime);
+  const privileges = judgePrivileges(
+    await told(probe, "cat /proc/self/status /proc/self/limits"),
+    runtime,
+  );
   return [privileges, ...(names === null ? [] : [names])];
 }
 
@@ -61,18 +65,20 @@ export function judgeCgroupNames(said: string): Finding | null {
   );
 }
 
-/** @param said /proc/self/status, proc_pid_status(5) */
+/** @param said /proc/self/status, and /proc/self/limits where there is one, proc(5) */
 export function judgePrivileges(said: string, runtime: string): Finding {
   const check = "privileges";
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(said)?.[1];
   const bounding = field("CapBnd");
   if (bounding === undefined) return unmeasured(check, said);
+  const [, files = OPEN_FILES] = /^Max open files +\S+ +(\S+)/m.exec(said) ?? [];
   const isOwn = runtime === "" || runtime === "runc";
   const missing = [
     // CAP_NET_RAW, capabilities(7).
     (BigInt(`0x${bounding}`) >> 13n & 1n) === 1n && "they may open raw sockets",
     field("NoNewPrivs") !== "1" && "setuid programs gain privileges",
     isOwn && field("Seccomp") !== "2" && "no seccomp filter holds system calls back",
+    isOwn && !(Number(files) <= OPEN_FILES) && `a process may open ${files} files`,
   ].filter((part) => part !== false);
   return missing.length === 0
     ? ok(check, `no raw sockets, no new privileges, and ${isOwn ? "a seccomp filter" : runtime}`)

@@ -52,8 +52,11 @@ export class System {
 
 /** The slice that a container is in, as systemd has it; null when it does not know the container. */
 export async function sliceOf(system: System, container: string): Promise<string | null> {
-  const [slice] = await system.ask(`docker-${container}.scope`, "Scope", "Slice");
-  return typeof slice === "string" && slice !== "" ? slice : null;
+  for (const engine of ["docker", "libpod"]) {
+    const [slice] = await system.ask(`${engine}-${container}.scope`, "Scope", "Slice");
+    if (typeof slice === "string" && slice !== "") return slice;
+  }
+  return null;
 }
 
 /** The units, one line each. */

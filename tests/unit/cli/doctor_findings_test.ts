@@ -62,6 +62,11 @@ Deno.test("privileges are what the kernel says of a process", () => {
   assertEquals(status(said(few, 0, 2)), "fail");
   assertEquals(status(said(few, 1, 0)), "fail");
   assertEquals(status(said(few, 1, 0), "runsc"), "ok");
+  const files = (hard: string) =>
+    `${said(few, 1, 2)}Max open files            1024  ${hard}  files\n`;
+  assertEquals(status(files("4096")), "ok");
+  assertMatch(judgePrivileges(files("1048576"), "").message, /may open 1048576 files$/);
+  assertEquals(status(files("unlimited")), "fail");
   assertEquals(status(""), "warn");
 });
 

@@ -161,6 +161,10 @@ Deno.test("what the engine does not protect is said once", async () => {
   await played.create("a");
   await played.create("b");
   assertEquals(played.warnings.length, 1);
+  const SecurityOptions = ["name=seccomp,profile=default", "name=rootless"];
+  using rootless = new Played({ ...PODMAN, info: { ...INFO, SecurityOptions } });
+  await rootless.create("a");
+  assertEquals(rootless.warnings.map((text) => /open files/.test(text)), [true]);
   using docker = new Played({ ...DOCKER, info: { ...INFO, CgroupVersion: "1" } });
   await docker.create("a");
   assertEquals(docker.warnings, []);
