@@ -36,6 +36,8 @@ export class ContainerMaker {
   readonly #parts: ContainerMakerParts;
   readonly #firstSize: FirstSize;
   #traits: EngineTraits | null = null;
+  /** Whether what the engine lacks was not said yet. */
+  #untold = true;
 
   constructor(parts: ContainerMakerParts) {
     this.#parts = parts;
@@ -50,20 +52,12 @@ export class ContainerMaker {
   /** Asks the engine about itself, once. */
   async askTraits(signal = withDeadline()): Promise<EngineTraits> {
     if (this.#traits !== null) return this.#traits;
-    const { docker, log } = this.#parts;
+    const { docker } = this.#parts;
     const [info, version] = await Promise.all([
       docker.info({ signal }),
       docker.version({ signal }),
     ]);
-    if (this.#traits !== null) return this.#traits;
-    this.#traits = engineTraits(info, version);
-    if (this.#traits.hasConmon) {
-      if (info.CgroupVersion === "1") log.warning(SEES_CGROUPS);
-      if (info.SecurityOptions.some((option) => /^name=rootless/.test(option))) {
-        log.warning(NO_ULIMITS);
-      }
-    }
-    return this.#traits;
+    return this.#traits ??= engineTraits(info, version);
   }
 
   /**
@@ -73,8 +67,10 @@ export class ContainerMaker {
    * @throws {DockerError} when the engine refuses; nothing is left of it then
    */
   async create(identity: ContainerIdentity, profile: Profile, winsize: Winsize): Promise<string> {
-    const { docker: { containers }, instance } = this.#parts;
+    const { docker: { containers }, instance, log } = this.#parts;
     const traits = await this.askTraits();
+    for (const lack of this.#untold ? traits.lacks : []) log.warning(lack);
+    this.#untold = false;
     const name = containerName(identity.session);
     try {
       const spec = containerSpec(identity, profile, { instance, winsize, traits });
@@ -159,10 +155,3 @@ function unlessGone(error: unknown): null {
   if (error instanceof DockerError && (error.isNotFound || error.isRemovalInProgress)) return null;
   throw error;
 }
-
-const SEES_CGROUPS =
-  "containers see what the server's cgroups are called: with cgroup v1 the engine " +
-  "gives them no cgroup namespace of their own";
-const NO_ULIMITS =
-  "containers have no limits of open files and of what the kernel counts for each " +
-  "user: the engine runs without root, and sets none then";

@@ -56,6 +56,8 @@ export interface EngineTraits {
    * output on one connection only, and passes no options on to a volume that a container brings.
    */
   readonly hasConmon: boolean;
+  /** What of a container's hardening it does not do, in words. */
+  readonly lacks: readonly string[];
   /** What it takes for `seccomp=`: the profile itself, or the path of a file that has it. */
   readonly seccomp: string;
 }
@@ -74,9 +76,22 @@ export function engineTraits(info: Info, { Components }: Version): EngineTraits 
     hasSelinux: SecurityOptions.some((option) => option.startsWith("name=selinux")),
     logDriver: !logs.includes("local") && logs.includes("k8s-file") ? "k8s-file" : "local",
     hasConmon,
+    lacks: hasConmon ? lacksOf(info) : [],
     // How it is taken the first create tells.
     seccomp: SECCOMP_PROFILE,
   };
+}
+
+/** What Podman passes over in silence. */
+function lacksOf({ CgroupVersion, SecurityOptions }: Info): string[] {
+  return [
+    CgroupVersion === "1" &&
+    "containers see what the server's cgroups are called: with cgroup v1 the engine gives them no " +
+      "cgroup namespace of their own",
+    SecurityOptions.some((option) => option.startsWith("name=rootless")) &&
+    "containers have no limits of open files and of what the kernel counts for each user: the " +
+      "engine runs without root, and sets none then",
+  ].filter((lack) => lack !== false);
 }
 
 /** The container's name in Docker. */
@@ -104,6 +119,12 @@ const ULIMITS = [
   { Name: "rtprio", Soft: 0, Hard: 0 },
   { Name: "sigpending", Soft: 4096, Hard: 4096 },
 ];
+
+/** As Docker has them by itself: `ping` without raw sockets, and low ports for all of a container. */
+const SYSCTLS = {
+  "net.ipv4.ping_group_range": "0 2147483647",
+  "net.ipv4.ip_unprivileged_port_start": "0",
+};
 
 /** The options of the logs that engines have. */
 const LOGS = {
@@ -172,6 +193,7 @@ export function containerSpec(
       CgroupParent: traits.hasSlices ? SLICE : undefined,
       // When the server's memory is full, a container's programs go first.
       OomScoreAdj: OOM_SCORE,
+      Sysctls: traits.hasConmon ? SYSCTLS : undefined,
       Ulimits: ULIMITS,
       ...(boundsPtys && ptys),
       NetworkMode: profile.network,

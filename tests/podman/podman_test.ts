@@ -94,6 +94,9 @@ test("the hardening holds inside, and the terminals are bounded", async () => {
   assertEquals(await terminal.run("cat /proc/self/oom_score_adj"), "500");
   // Docker's own profile allows these two, ttygate's does not.
   assertMatch(await terminal.run("fallocate -l 1M /f 2>&1"), /not supported|unsupported/);
+  // As under Docker.
+  const sysctls = "cd /proc/sys/net/ipv4; cat ping_group_range ip_unprivileged_port_start";
+  assertEquals(await terminal.run(sysctls), "0\t2147483647\n0");
   assertMatch(await terminal.run("grep ' /dev/pts ' /proc/mounts | tail -n 1"), /max=48/);
   terminal.type("exit\r");
   await terminal.closed;

@@ -12,6 +12,7 @@ const TRAITS = {
   hasSelinux: false,
   logDriver: "local",
   hasConmon: false,
+  lacks: [],
   seccomp: SECCOMP_PROFILE,
 } as const;
 
