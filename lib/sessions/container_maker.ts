@@ -36,6 +36,8 @@ export class ContainerMaker {
   readonly #parts: ContainerMakerParts;
   readonly #firstSize: FirstSize;
   #traits: EngineTraits | null = null;
+  /** The volumes that containers made here do not take with them, by the containers' ids. */
+  readonly #volumes = new Map<string, string>();
   /** Whether what the engine lacks was not said yet. */
   #untold = true;
 
@@ -79,6 +81,7 @@ export class ContainerMaker {
       const Cmd = sized ? await this.#firstSize.command(profile, winsize) : profile.command;
       if (spec.HostConfig?.Binds) await this.#makeVolume(name);
       const { Id } = await containers.create({ ...spec, Cmd }, { name, signal: withDeadline() });
+      if (spec.HostConfig?.Binds) this.#volumes.set(Id, nameOfPtys(name));
       if (!sized || await this.#firstSize.fits(profile, Id)) return Id;
       await this.remove(Id);
       return await this.create(identity, profile, winsize);
@@ -101,10 +104,7 @@ export class ContainerMaker {
     const { containers } = this.#parts.docker;
     const options = { force: true, volumes: true, signal: AbortSignal.timeout(REMOVAL_MS) };
     const { signal } = options;
-    const { hasConmon } = await this.askTraits(signal);
-    const volume = hasConmon
-      ? await containers.inspect(container, { signal }).then(keptVolume, unlessGone)
-      : null;
+    const volume = this.#volumes.get(container) ?? await this.#findVolume(container, signal);
     while (true) {
       try {
         await containers.remove(container, options);
@@ -116,6 +116,15 @@ export class ContainerMaker {
       }
     }
     if (volume !== null) await this.#removeVolume(volume, signal);
+    this.#volumes.delete(container);
+  }
+
+  /** The volume that a container does not take with it, which another process may have made. */
+  async #findVolume(container: string, signal: AbortSignal): Promise<string | null> {
+    const { hasConmon } = await this.askTraits(signal);
+    if (!hasConmon) return null;
+    const { containers } = this.#parts.docker;
+    return await containers.inspect(container, { signal }).then(keptVolume, unlessGone);
   }
 
   async #removeVolume(volume: string, signal = withDeadline()): Promise<void> {

@@ -209,8 +209,8 @@ export class DockerEngine implements Engine, Disposable {
     const filters = {
       type: ["container"],
       label: [`${LABEL.instance}=${this.#instance}`],
-      // Podman asks for "died" and tells of "die".
-      event: ["oom", "kill", "die", "died", "pause", "unpause"],
+      // Podman tells of "die" who asks for "died", and has no "kill" before a removal.
+      event: ["oom", "kill", "remove", "die", "died", "pause", "unpause"],
     };
     const events = this.#docker.events({ filters, since: this.#toldSeconds, signal });
     try {
@@ -221,6 +221,8 @@ export class DockerEngine implements Engine, Disposable {
           const status = Number(Attributes.exitCode);
           if (status === KILLED && await this.#wasOom(container)) yield { kind: "oom", container };
           this.#exits.tell(container, status);
+        } else if (Action === "remove") {
+          yield { kind: "kill", container };
         } // A kill with a harmless signal, as for a resize, is not the end of anything.
         else if (Action !== "kill" || DEADLY.has(Attributes.signal ?? SIGKILL)) {
           yield { kind: Action as Incident["kind"], container }; // as the filter has it

@@ -2,6 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { DockerEngine } from "../../../lib/sessions/docker_engine.ts";
 import { EngineError } from "../../../lib/sessions/errors.ts";
+import { until } from "../../support/gateway.ts";
 import { chunk, json, ScriptedSocket } from "../../support/scripted_socket.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -77,6 +78,7 @@ Deno.test("an engine that has no event for want of memory knows of it when the c
       event("kill", "c", {}, 100),
       event("die", "a", { exitCode: "137" }, 100),
       event("die", "b", { exitCode: "137" }, 100),
+      event("remove", "d", {}, 100),
       event("die", "unwatched", { exitCode: "137" }, 100),
       "hold",
     ],
@@ -87,7 +89,8 @@ Deno.test("an engine that has no event for want of memory knows of it when the c
   const exits = [engine.watchExit("a", signal), engine.watchExit("b", signal)];
   const followed = follow().catch(() => {});
   assertEquals(await Promise.all(exits), [137, 137]);
-  assertEquals(told, ["kill c", "oom a"]);
+  await until(() => told.length === 3);
+  assertEquals(told, ["kill c", "oom a", "kill d"]);
   over.abort();
   await followed;
 });
