@@ -11,7 +11,8 @@ const CAP_SYS_RESOURCE = 24n;
 
 /**
  * One service and its files, in a temporary directory that must be on a file system overlay can use, and
- * in a network namespace. It shares nothing with the machine's own Podman, nor with others of these.
+ * in a network namespace. With the machine's own Podman, and with others of these, it shares the
+ * addresses in /run/containers/networks that are given away, and nothing else.
  */
 export class PodmanService implements AsyncDisposable {
   readonly docker: Docker;
