@@ -114,8 +114,9 @@ function left(sessions: number): string {
   return sessions === 0 ? "no session is left" : `${count(sessions, "session")} left`;
 }
 
-function stateOf({ state, draining }: NodeInfo): string {
-  return draining ? `${state}, draining` : state;
+function stateOf({ state, draining, sessions }: NodeInfo): string {
+  if (!draining) return state;
+  return `${state}, ${sessions === 0 ? "drained" : "draining"}`;
 }
 
 function table(nodes: readonly NodeInfo[]): string[] {
@@ -139,7 +140,8 @@ function details(node: NodeInfo): string[] {
     ["kind", node.kind],
     ["sessions", `${node.sessions ?? "-"} of ${node.maxTotal ?? "-"}`],
     ["ready", String(node.ready ?? "-")],
-    ["image", node.image ?? "-"],
+    ["images", node.images.map(({ name }) => name).join(", ") || node.image || "-"],
+    ["labels", node.labels.join(", ") || "-"],
     ["from", node.remote ?? "-"],
     ["linked for", seconds === null ? "-" : inTime(seconds)],
   ], { columns: terminalColumns(), elastic: 1 });

@@ -14,18 +14,21 @@ export class TestAgent implements AsyncDisposable {
     readonly instance: string,
     readonly env: Readonly<Record<string, string>>,
     private readonly ownsHome: boolean,
+    private readonly program: string,
   ) {}
 
   static async start(
-    { env = {}, instance = `test-${crypto.randomUUID().slice(0, 8)}`, home }: {
+    { env = {}, instance = `test-${crypto.randomUUID().slice(0, 8)}`, home, program = PROGRAM }: {
       readonly env?: Readonly<Record<string, string>>;
       readonly instance?: string;
       /** A directory that is somebody else's to remove. */
       readonly home?: string;
+      /** What is run, in the place of the program from source. */
+      readonly program?: string;
     } = {},
   ): Promise<TestAgent> {
     const made = home ?? await Deno.makeTempDir({ prefix: "ttygate-test-" });
-    const agent = new TestAgent(made, instance, env, home === undefined);
+    const agent = new TestAgent(made, instance, env, home === undefined, program);
     addEventListener("unload", () => agent.#signal("SIGTERM"));
     await agent.begin();
     return agent;
@@ -49,7 +52,7 @@ export class TestAgent implements AsyncDisposable {
 
   /** Starts its process, again after `stop`. */
   async begin(): Promise<void> {
-    this.#process = new Deno.Command(PROGRAM, {
+    this.#process = new Deno.Command(this.program, {
       args: ["agent"],
       env: {
         TTYGATE_AGENT_SOCKET: this.socket,
