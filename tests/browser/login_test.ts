@@ -18,7 +18,7 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(() => owned.disposeAsync());
 
 /** What is another at each visit. */
-const DATA = ["/", "/api/v1/sessions"];
+const DATA = ["/api/v1/images", "/", "/api/v1/sessions"];
 
 async function submit({ page }: TestTab, username: string, password: string) {
   await page.fill("#username", username);
