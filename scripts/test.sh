@@ -3,6 +3,8 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export NO_COLOR=1
+# Tests wait more than they compute: for containers, systemd and browsers.
+export DENO_JOBS=${DENO_JOBS:-$(($(nproc) + 1))}
 
 finish() { # passed failed
   echo "$1 passed, $2 failed"

@@ -27,6 +27,8 @@ export interface LocalAgentParts {
   readonly choices: () => readonly Choice[];
   /** By which it can be chosen. */
   readonly labels: () => readonly string[];
+  /** The Swarm that its engine is in. */
+  readonly swarm?: () => NodeStatus["swarm"];
   /** How many sessions there may be. */
   readonly maxTotal: () => number;
   /** @throws {Error} when nothing can be written to the state directory */
@@ -83,7 +85,7 @@ export class LocalAgent implements Agent {
 
   /** The same, at once. */
   statusNow(): NodeStatus {
-    const { registry, maintenance, choices, labels, maxTotal } = this.#parts;
+    const { registry, maintenance, choices, labels, swarm = () => null, maxTotal } = this.#parts;
     return {
       ready: registry.poolReady,
       maxTotal: maxTotal(),
@@ -95,6 +97,7 @@ export class LocalAgent implements Agent {
         groups: groups && [...groups],
       })),
       labels: [...labels()],
+      swarm: swarm(),
       sessions: registry.list().map(({ id, user, profile, startedAt }) => ({
         ...{ id, user, image: profile.image, started: startedAt.toISOString() },
       })),

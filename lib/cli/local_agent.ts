@@ -12,6 +12,7 @@ import { Maintenance, refusalDuring } from "../sessions/maintenance.ts";
 import { memoryIsLow } from "../sessions/memory.ts";
 import { Registry } from "../sessions/registry.ts";
 import type { RegistrySettings } from "../sessions/registry_parts.ts";
+import { SwarmWatch } from "../sessions/swarm_watch.ts";
 import { sweep } from "../sessions/sweeper.ts";
 import { notify } from "../systemd/notify.ts";
 import { count } from "./words.ts";
@@ -61,10 +62,12 @@ export async function openLocalAgent(
   const unixTimeMs = () => Date.now();
   const maintenance = held.use(new Maintenance({ file: drain, registry, clock, unixTimeMs, log }));
   held.use(sweepInBackground(containers, stateDir, docker.instance, registry.adopted));
+  const swarm = held.use(new SwarmWatch(docker.socket, { clock, log }));
   const agent = new LocalAgent({
     ...{ engine, registry, maintenance, clock, counted },
     choices: () => settings().choices,
     labels: () => live.settings.config.agent.labels,
+    swarm: () => swarm.state,
     maxTotal: () => settings().maxTotal,
     tryWriting: () => tryWriting(stateDir),
   });

@@ -142,6 +142,7 @@ function details(node: NodeInfo): string[] {
     ["ready", String(node.ready ?? "-")],
     ["images", node.images.map(({ name }) => name).join(", ") || node.image || "-"],
     ["labels", node.labels.join(", ") || "-"],
+    ...(node.swarm === null ? [] : [["swarm", node.swarm]]),
     ["from", node.remote ?? "-"],
     ["linked for", seconds === null ? "-" : inTime(seconds)],
   ], { columns: terminalColumns(), elastic: 1 });

@@ -5,6 +5,7 @@ import { events, type EventsOptions } from "./events.ts";
 import { Images } from "./images.ts";
 import { Networks } from "./networks.ts";
 import type { CallOptions, DockerEvent, Info, Version } from "./types.ts";
+import { Swarm } from "./swarm.ts";
 import { Volumes } from "./volumes.ts";
 
 /**
@@ -19,6 +20,7 @@ export class Docker implements Disposable {
   readonly images: Images;
   readonly networks: Networks;
   readonly volumes: Volumes;
+  readonly swarm: Swarm;
   readonly #client: Client;
 
   /** @param options `socketPath`: the Engine's socket, such as "/run/docker.sock" */
@@ -28,6 +30,7 @@ export class Docker implements Disposable {
     this.images = new Images(this.#client);
     this.networks = new Networks(this.#client);
     this.volumes = new Volumes(this.#client);
+    this.swarm = new Swarm(this.#client);
   }
 
   version(options: CallOptions = {}): Promise<Version> {

@@ -13,4 +13,5 @@ export {
   DockerVersionError,
 } from "./errors.ts";
 export type * from "./stats_types.ts";
+export type * from "./swarm_types.ts";
 export type * from "./types.ts";

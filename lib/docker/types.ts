@@ -45,6 +45,12 @@ export interface Info {
   readonly PidsLimit: boolean;
   readonly CpuCfsQuota: boolean;
   readonly Warnings: readonly string[] | null;
+  /** Of an Engine that is in no Swarm the id is "". */
+  readonly Swarm?: {
+    readonly NodeID: string;
+    readonly ControlAvailable: boolean;
+    readonly RemoteManagers?: readonly { readonly NodeID: string }[] | null;
+  };
   /** The Engine's clock, in RFC 3339 with nanoseconds. */
   readonly SystemTime: string;
 }

@@ -1,9 +1,25 @@
 /** What is told of a node, and what several come to together; pure. */
 import type { ImageInfo, NodeInfo, NodeStatus } from "../protocol/nodes.ts";
+import type { Link } from "./link.ts";
+import type { SwarmStatus } from "./swarm.ts";
 import type { Counts, SessionInfo } from "../protocol/resources.ts";
 
-/** How a node is, for who asks; null where nothing is known. */
-export function figures(status: NodeStatus | null) {
+/** One that is there has answered, or has a link. */
+export function describeNode(
+  name: string,
+  kind: "local" | "joined",
+  { status, link }: { readonly status: SwarmStatus | null; readonly link: Link | null },
+): NodeInfo {
+  const isThere = kind === "local" ? status !== null : link !== null;
+  return {
+    ...{ name, kind, state: isThere ? "online" : "away" },
+    ...figures(status),
+    ...{ remote: link?.remote ?? null, since: link?.since.toISOString() ?? null },
+  };
+}
+
+/** How a node is; null where nothing is known. */
+function figures(status: SwarmStatus | null) {
   return {
     draining: status?.draining ?? false,
     sessions: status?.sessions.length ?? null,
@@ -12,6 +28,7 @@ export function figures(status: NodeStatus | null) {
     image: status?.image ?? null,
     images: status?.images ?? [],
     labels: status?.labels ?? [],
+    swarm: status?.swarmState ?? null,
   };
 }
 
@@ -19,6 +36,20 @@ export function figures(status: NodeStatus | null) {
 export function unionOf(all: readonly NodeStatus[]): ImageInfo[] {
   return [...new Map(all.flatMap(({ images }) => images).toReversed().map((one) => [one.name, one]))
     .values()].toReversed();
+}
+
+/** All of them as one. */
+export function statusOfAll(all: readonly NodeStatus[]): NodeStatus {
+  return {
+    ready: all.reduce((sum, { ready }) => sum + ready, 0),
+    maxTotal: all.reduce((sum, { maxTotal }) => sum + maxTotal, 0),
+    draining: all.every(({ draining }) => draining),
+    image: all[0]?.image ?? "",
+    images: unionOf(all),
+    labels: [...new Set(all.flatMap(({ labels }) => labels))],
+    swarm: null,
+    sessions: all.flatMap(({ sessions }) => sessions),
+  };
 }
 
 /** What is known of the sessions of a node that is away. */

@@ -8,9 +8,17 @@ import type { Clock } from "../types.ts";
 import type * as v from "valibot";
 import type { Link } from "./link.ts";
 import type { Links } from "./links.ts";
-import { awaySessions, describeInvited, figures, sumOf, unionOf } from "./figures.ts";
+import {
+  awaySessions,
+  describeInvited,
+  describeNode,
+  statusOfAll,
+  sumOf,
+  unionOf,
+} from "./figures.ts";
+import { type SwarmStatus, withSwarm } from "./swarm.ts";
 import { choose, mayHave, suits } from "./placement.ts";
-import { type Node, type Roster, RosterError } from "./roster.ts";
+import { type Roster, RosterError } from "./roster.ts";
 
 /** After its start a gateway does not know yet what is on nodes that have not called. */
 const CALLING_MS = 15_000;
@@ -87,16 +95,7 @@ export class Fleet implements Agent {
   }
 
   async status(): Promise<NodeStatus> {
-    const all = await this.#ask((agent) => agent.status());
-    return {
-      ready: all.reduce((sum, { ready }) => sum + ready, 0),
-      maxTotal: all.reduce((sum, { maxTotal }) => sum + maxTotal, 0),
-      draining: all.every(({ draining }) => draining),
-      image: all[0]?.image ?? "",
-      images: unionOf(all),
-      labels: [...new Set(all.flatMap(({ labels }) => labels))],
-      sessions: all.flatMap(({ sessions }) => sessions),
-    };
+    return statusOfAll(await this.#ask((agent) => agent.status()));
   }
 
   async whyNotLive(): Promise<string | null> {
@@ -139,9 +138,18 @@ export class Fleet implements Agent {
 
   /** The nodes by name, the gateway's own machine first. */
   async nodes(): Promise<readonly NodeInfo[]> {
-    const { local, roster } = this.#parts;
-    const own = local === null ? [] : [await this.#describeLocal(local)];
-    const joined = roster.nodes.map((node) => this.#describe(node));
+    const { local, roster, links } = this.#parts;
+    const there = await this.#candidates();
+    const all = there.map(({ status }) => status);
+    const statusOf = (name: string) => there.find((one) => one.name === name)?.status ?? null;
+    const own = local === null
+      ? []
+      : [describeNode(local.name, "local", { status: statusOf(local.name), link: null })];
+    const joined = roster.nodes.map(({ id, name }) => {
+      const last = links.lastOf(id);
+      const status = statusOf(name) ?? (last ? withSwarm(last, all) : null);
+      return describeNode(name, "joined", { status, link: links.of(id) ?? null });
+    });
     const invited = roster.invitations(Date.now()).map(({ name }) => describeInvited(name));
     const others = [...joined, ...invited].toSorted((a, b) => a.name < b.name ? -1 : 1);
     return [...own, ...others];
@@ -225,14 +233,19 @@ export class Fleet implements Agent {
   }
 
   /** The machines that answer, with how they are. */
-  async #candidates(): Promise<(Machine & { status: NodeStatus })[]> {
+  async #candidates(): Promise<(Machine & { status: SwarmStatus })[]> {
     const { local, links } = this.#parts;
     const own = local && await local.agent.status().then(
       (status) => [{ ...local, status }],
       () => [], // it does not answer: others may
     );
     const there = links.all.map((link) => ({ ...machineOf(link), status: link.status }));
-    return [...own ?? [], ...there];
+    const all = [...own ?? [], ...there];
+    const statuses = all.map(({ status }) => status);
+    return all.map(({ status, ...machine }) => ({
+      ...machine,
+      status: withSwarm(status, statuses),
+    }));
   }
 
   /** Who has a session, or would say that it has ended. @throws {AgentAwayError} */
@@ -275,20 +288,6 @@ export class Fleet implements Agent {
       message: draining?.message ?? "",
       sessions: all.reduce((sum, { sessions }) => sum + sessions, 0),
     };
-  }
-
-  async #describeLocal({ name, agent }: Machine): Promise<NodeInfo> {
-    const status = await agent.status().catch(() => null);
-    const state = status === null ? "away" as const : "online" as const;
-    return { name, kind: "local", state, ...figures(status), remote: null, since: null };
-  }
-
-  #describe({ id, name }: Node): NodeInfo {
-    const link = this.#parts.links.of(id);
-    const status = link?.status ?? this.#parts.links.lastOf(id) ?? null;
-    const state = link ? "online" as const : "away" as const;
-    const since = link?.since.toISOString() ?? null;
-    return { name, kind: "joined", state, ...figures(status), remote: link?.remote ?? null, since };
   }
 }
 

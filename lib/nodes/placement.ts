@@ -4,7 +4,8 @@ import type { ImageInfo, NodeStatus } from "../protocol/nodes.ts";
 /** What a node can do, as far as the choice goes by it. */
 export interface Candidate {
   readonly name: string;
-  readonly status: NodeStatus;
+  /** `reserved` is the share of the machine that others have. */
+  readonly status: NodeStatus & { readonly reserved?: number };
 }
 
 /** What a session needs of its node. */
@@ -44,6 +45,6 @@ export function choose<C extends Candidate>(candidates: readonly C[], wish: Wish
   return best;
 }
 
-function use({ sessions, maxTotal }: NodeStatus): number {
-  return sessions.length / maxTotal;
+function use({ sessions, maxTotal, reserved = 0 }: Candidate["status"]): number {
+  return Math.max(sessions.length / maxTotal, reserved);
 }

@@ -42,6 +42,8 @@ const Name = v.pipe(
 );
 const Base64 = v.pipe(v.string(), v.maxLength(200));
 
+const Labels = v.pipe(v.array(v.pipe(v.string(), v.maxLength(63))), v.maxLength(100));
+
 /** One of the things that a session may run in. */
 export const ImageShape = v.object({
   /** As one asks for it. */
@@ -60,6 +62,26 @@ export type ImageInfo = Readonly<v.InferOutput<typeof ImageShape>>;
 export const ImageListShape = v.object({ images: v.array(v.omit(ImageShape, ["groups"])) });
 export type ImageList = v.InferOutput<typeof ImageListShape>;
 
+/** One node of a Docker Swarm, as one of its managers tells it. */
+const SwarmEntryShape = v.object({
+  id: v.pipe(v.string(), v.maxLength(64)),
+  availability: v.picklist(["active", "pause", "drain"]),
+  ready: v.boolean(),
+  labels: Labels,
+  /** The share of it that services have reserved. */
+  reserved: v.pipe(v.number(), v.minValue(0)),
+});
+export type SwarmEntry = v.InferOutput<typeof SwarmEntryShape>;
+
+const SwarmViewShape = v.object({
+  node: v.pipe(v.string(), v.maxLength(64)),
+  /** The nodes there that rule over it: what another says of it does not count. */
+  managers: v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(33)),
+  /** All nodes, where it is one of those. */
+  inventory: v.pipe(v.array(SwarmEntryShape), v.maxLength(1_000)),
+});
+export type SwarmView = v.InferOutput<typeof SwarmViewShape>;
+
 /** How a node is, as it says itself; sent when it changes. */
 export const StatusShape = v.object({
   /** Shells that wait for somebody. */
@@ -70,7 +92,9 @@ export const StatusShape = v.object({
   /** Of a session that asks for nothing else. */
   image: v.pipe(v.string(), v.maxLength(255)),
   images: v.optional(v.pipe(v.array(ImageShape), v.maxLength(100)), []),
-  labels: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(63))), v.maxLength(100)), []),
+  labels: v.optional(Labels, []),
+  /** Which node of a Docker Swarm it is, and what it knows of all of them; null for none. */
+  swarm: v.optional(v.nullable(SwarmViewShape), null),
   sessions: v.array(
     v.object({
       id: v.pipe(v.string(), v.maxLength(64)),
@@ -128,6 +152,8 @@ export const NodeShape = v.object({
   image: v.nullable(v.string()),
   images: v.array(ImageShape),
   labels: v.array(v.string()),
+  /** How Docker Swarm has it: "active", "pause", "drain" or "down"; null where it does not. */
+  swarm: v.nullable(v.string()),
   /** The address that it calls from, and since when. */
   remote: v.nullable(v.string()),
   since: v.nullable(v.string()),

@@ -91,9 +91,14 @@ Deno.test("the executable may run no other program and load no library, as from 
     new TextDecoder().decode((await Deno.readFile(cache.program)).subarray(0, 8000)),
     await Deno.readTextFile(`${cache.unpacked()}/share/scripts/packaging/launcher.sh`),
   ].map(flags);
-  const expected = ["env", "net", "read", "run=busctl", "sys", "write"].map((what) =>
-    `--allow-${what}`
-  );
+  const expected = [
+    "env",
+    "net",
+    "read",
+    "run=busctl,systemd-run,systemctl,setpriv",
+    "sys",
+    "write",
+  ].map((what) => `--allow-${what}`);
   assertEquals(granted, Array(3).fill([...expected, "--unstable-net"]));
 });
 

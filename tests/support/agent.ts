@@ -6,7 +6,7 @@ import { testImage } from "./image.ts";
 
 /** Disposing it ends it with its sessions, and asserts that no container is left. */
 export class TestAgent implements AsyncDisposable {
-  readonly docker = new Docker({ socketPath: DOCKER_SOCKET });
+  readonly docker: Docker;
   #process: Deno.ChildProcess | null = null;
 
   private constructor(
@@ -15,20 +15,31 @@ export class TestAgent implements AsyncDisposable {
     readonly env: Readonly<Record<string, string>>,
     private readonly ownsHome: boolean,
     private readonly program: string,
-  ) {}
+    dockerSocket: string,
+  ) {
+    this.docker = new Docker({ socketPath: dockerSocket });
+  }
 
   static async start(
-    { env = {}, instance = `test-${crypto.randomUUID().slice(0, 8)}`, home, program = PROGRAM }: {
+    {
+      env = {},
+      instance = `test-${crypto.randomUUID().slice(0, 8)}`,
+      home,
+      program = PROGRAM,
+      dockerSocket = DOCKER_SOCKET,
+    }: {
       readonly env?: Readonly<Record<string, string>>;
       readonly instance?: string;
       /** A directory that is somebody else's to remove. */
       readonly home?: string;
       /** What is run, in the place of the program from source. */
       readonly program?: string;
+      /** Of the Docker that it has; `env` tells it so. */
+      readonly dockerSocket?: string;
     } = {},
   ): Promise<TestAgent> {
     const made = home ?? await Deno.makeTempDir({ prefix: "ttygate-test-" });
-    const agent = new TestAgent(made, instance, env, home === undefined, program);
+    const agent = new TestAgent(made, instance, env, home === undefined, program, dockerSocket);
     addEventListener("unload", () => agent.#signal("SIGTERM"));
     await agent.begin();
     return agent;

@@ -57,7 +57,7 @@ export class Netns implements AsyncDisposable {
     const child = new Deno.Command("nsenter", {
       args: [
         ...[`--net=/run/netns/${this.name}`, Deno.execPath(), "run", "--quiet", "--no-config"],
-        ...["--no-lock", "--unstable-net", "--allow-net", path],
+        ...["--no-lock", "--unstable-net", "--allow-all", path],
       ],
       stdin: "null",
       stdout: "piped",

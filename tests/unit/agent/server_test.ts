@@ -17,6 +17,7 @@ const STATUS = {
   image: "",
   images: [],
   labels: [],
+  swarm: null,
   sessions: [],
 };
 

@@ -17,7 +17,7 @@ import { Switchboard } from "../../support/switchboard.ts";
 
 const STATUS = {
   ...{ ready: 0, maxTotal: 5, draining: false, image: "test", sessions: [] },
-  ...{ images: [], labels: [] },
+  ...{ images: [], labels: [], swarm: null },
 };
 
 function dial(board: Switchboard, identity: Identity, parts: Partial<DiallerParts> = {}): Dialler {

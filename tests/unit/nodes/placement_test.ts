@@ -14,13 +14,22 @@ function node(
     images?: string[];
     groups?: string[] | null;
     labels?: string[];
+    reserved?: number;
   },
 ) {
   const lived = Array.from({ length: sessions }, (_, i) => ({
     ...{ id: `${name}${i}`, user: "alice", image: "" },
   }));
   const status = {
-    ...{ ready: 0, maxTotal: 10, draining: false, image: "", labels: [], sessions: lived },
+    ...{
+      ready: 0,
+      maxTotal: 10,
+      draining: false,
+      image: "",
+      labels: [],
+      swarm: null,
+      sessions: lived,
+    },
     images: images.map((image) => ({ name: image, title: image, groups })),
     ...rest,
   };
@@ -38,6 +47,7 @@ Deno.test("a node is chosen for its ready shell, then for its room, then for its
       [[node("a", { sessions: 4, maxTotal: 5 }), node("b", { sessions: 7, maxTotal: 100 })], "b"],
       [[node("a", { sessions: 10 }), node("b", { draining: true })], undefined],
       [[node("a", { sessions: 10, ready: 3 }), node("b", { sessions: 9 })], "b"],
+      [[node("a", { reserved: 0.5 }), node("b", { sessions: 4 })], "b"],
     ];
   for (const [nodes, name] of cases) assertEquals(choose(nodes, ANY)?.name, name);
 });

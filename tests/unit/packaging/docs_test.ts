@@ -14,7 +14,8 @@ const read = (path: string) => Deno.readTextFileSync(ROOT + path);
 const PAGES = [
   "README.md",
   "SECURITY.md",
-  ...Array.from(Deno.readDirSync(`${ROOT}docs`), ({ name }) => `docs/${name}`),
+  ...Array.from(Deno.readDirSync(`${ROOT}docs`), ({ name }) => `docs/${name}`)
+    .filter((path) => path.endsWith(".md")),
 ];
 
 /** The cells of the rows of a table, its head not among them. */
