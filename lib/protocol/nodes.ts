@@ -1,5 +1,6 @@
 /** What a gateway and an agent that dials out say to each other, and nodes in the REST API. */
 import * as v from "valibot";
+import { line } from "./line.ts";
 
 /** What `Upgrade` asks for: the connection by which a node is known, or one for a stream. */
 export const CONTROL_PROTOCOL = "ttygate-node", STREAM_PROTOCOL = "ttygate-stream";
@@ -42,17 +43,17 @@ const Name = v.pipe(
 );
 const Base64 = v.pipe(v.string(), v.maxLength(200));
 
-const Labels = v.pipe(v.array(v.pipe(v.string(), v.maxLength(63))), v.maxLength(100));
+const Labels = v.pipe(v.array(line(63)), v.maxLength(100));
 
 /** One of the things that a session may run in. */
 export const ImageShape = v.object({
   /** As one asks for it. */
-  name: v.pipe(v.string(), v.maxLength(255)),
+  name: line(255),
   /** For people. */
-  title: v.pipe(v.string(), v.maxLength(255)),
+  title: line(255),
   /** Whose members may have it; null for everybody. */
   groups: v.optional(
-    v.nullable(v.pipe(v.array(v.pipe(v.string(), v.maxLength(255))), v.maxLength(100))),
+    v.nullable(v.pipe(v.array(line(255)), v.maxLength(100))),
     null,
   ),
 });
@@ -64,7 +65,7 @@ export type ImageList = v.InferOutput<typeof ImageListShape>;
 
 /** One node of a Docker Swarm, as one of its managers tells it. */
 const SwarmEntryShape = v.object({
-  id: v.pipe(v.string(), v.maxLength(64)),
+  id: line(64),
   availability: v.picklist(["active", "pause", "drain"]),
   ready: v.boolean(),
   labels: Labels,
@@ -74,9 +75,9 @@ const SwarmEntryShape = v.object({
 export type SwarmEntry = v.InferOutput<typeof SwarmEntryShape>;
 
 const SwarmViewShape = v.object({
-  node: v.pipe(v.string(), v.maxLength(64)),
+  node: line(64),
   /** The nodes there that rule over it: what another says of it does not count. */
-  managers: v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(33)),
+  managers: v.pipe(v.array(line(64)), v.maxLength(33)),
   /** All nodes, where it is one of those. */
   inventory: v.pipe(v.array(SwarmEntryShape), v.maxLength(1_000)),
 });
@@ -90,16 +91,16 @@ export const StatusShape = v.object({
   maxTotal: Count,
   draining: v.boolean(),
   /** Of a session that asks for nothing else. */
-  image: v.pipe(v.string(), v.maxLength(255)),
+  image: line(255),
   images: v.optional(v.pipe(v.array(ImageShape), v.maxLength(100)), []),
   labels: v.optional(Labels, []),
   /** Which node of a Docker Swarm it is, and what it knows of all of them; null for none. */
   swarm: v.optional(v.nullable(SwarmViewShape), null),
   sessions: v.array(
     v.object({
-      id: v.pipe(v.string(), v.maxLength(64)),
-      user: v.pipe(v.string(), v.maxLength(255)),
-      image: v.optional(v.pipe(v.string(), v.maxLength(255)), ""),
+      id: line(64),
+      user: line(255),
+      image: v.optional(line(255), ""),
       started: v.optional(v.pipe(v.string(), v.maxLength(40), v.isoTimestamp())),
     }),
   ),

@@ -1,5 +1,6 @@
 /** The resources of the REST API, one definition each for who serves them, for pages and for clients. */
 import * as v from "valibot";
+import { line } from "./line.ts";
 
 /** The longest text for people, in characters. */
 export const TEXT_CHARS = 500;
@@ -7,21 +8,19 @@ export const TEXT_CHARS = 500;
 const Count = v.pipe(v.number(), v.minValue(0));
 /** ISO 8601. */
 const Time = v.pipe(v.string(), v.isoTimestamp("A time must be one of ISO 8601."));
-const Text = v.pipe(
-  v.string(),
-  v.transform(oneLine),
-  v.maxLength(TEXT_CHARS, `A text may have ${TEXT_CHARS} characters.`),
-);
+const Text = line(TEXT_CHARS);
+/** Names, addresses, and reasons. */
+const Name = line(255), Word = line(64);
 
 /** A session as an agent tells it. */
 export const SessionShape = v.object({
-  id: v.string(),
-  user: v.string(),
-  image: v.string(),
+  id: Word,
+  user: Name,
+  image: Name,
   /** The node that it is on; absent where an agent says it. */
-  node: v.optional(v.string()),
+  node: v.optional(Word),
   /** The id of its container in the engine. */
-  container: v.string(),
+  container: Name,
   started: Time,
   /**
    * live, left (to the next agent), ending (its container is being removed), gone, or away: its node
@@ -30,7 +29,7 @@ export const SessionShape = v.object({
   phase: v.picklist(["live", "left", "ending", "gone", "away"]),
   attached: v.boolean(),
   /** The address of its viewer, or of the last one. */
-  remote: v.nullable(v.string()),
+  remote: v.nullable(Name),
   /** Null while its node is away. */
   idleSeconds: v.nullable(Count),
   outputBytes: v.nullable(Count),
@@ -63,7 +62,7 @@ export const DrainShape = v.object({
   draining: v.boolean(),
   since: v.nullable(Time),
   endsAt: v.nullable(Time),
-  message: v.string(),
+  message: Text,
   sessions: Count,
 });
 export type DrainInfo = Readonly<v.InferOutput<typeof DrainShape>>;
@@ -109,6 +108,9 @@ export const TroubleListShape = v.object({
 });
 export type Trouble = Readonly<v.InferOutput<typeof TroubleListShape>["troubles"][number]>;
 
+/** The most kinds of ends, and of events, that an agent tells apart. */
+const KINDS = 200;
+
 /** What an agent has done since it began, and has ready. */
 export const CountsShape = v.object({
   sessions: Count,
@@ -117,14 +119,14 @@ export const CountsShape = v.object({
   draining: v.boolean(),
   started: Count,
   /** How many sessions ended, by reason. */
-  ended: v.record(v.string(), Count),
+  ended: v.pipe(
+    v.record(Word, Count),
+    v.check((ended) => Object.keys(ended).length <= KINDS, "There are too many reasons."),
+  ),
   /** What clients did, by event and reason; those that a gateway sees itself are not in it. */
-  events: v.array(v.object({ event: v.string(), why: v.string(), count: Count })),
+  events: v.pipe(
+    v.array(v.object({ event: Word, why: Word, count: Count })),
+    v.maxLength(KINDS),
+  ),
 });
 export type Counts = Readonly<v.InferOutput<typeof CountsShape>>;
-
-/** A text in one line, without what moves a cursor or turns the reading direction. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, " ")
-    .trim();
-}

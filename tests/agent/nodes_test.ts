@@ -135,7 +135,7 @@ Deno.test("of two nodes the less used is taken, and one that is drained is not",
   }
   await until(async () => (await counts()).join() === "0,0");
   assertMatch(await place.cli("node", "drain", "east"), /^no session can begin on east/);
-  await until(async () => /draining/.test(await place.cli("node", "list")));
+  await until(async () => /drained/.test(await place.cli("node", "list")));
   await using three = await open();
   await using four = await open();
   assertEquals(await counts(), [0, 2]);

@@ -187,6 +187,7 @@ Deno.test("the admin socket is its owner's, needs no login, and has no pages", a
   const list = await get(SESSIONS);
   assertEquals(JSON.parse(list.body).sessions[0].id, terminal.session);
   assertMatch((await get("/metrics")).body, /^ttygate_sessions 1$/m);
+  assertMatch((await get("/metrics")).body, /^ttygate_node_up\{node="[a-z0-9-]+"\} 1$/m);
   assertEquals((await get("/healthz")).status, 200);
   for (const path of ["/", "/login", "/terminal", "/assets/x"]) {
     assertEquals((await get(path)).status, 404, path);
