@@ -41,8 +41,8 @@ export interface EntranceOptions {
 
 /** One connection from its first byte to its last. */
 export class Connection {
-  /** "silent": it has sent no request; "asking": it has; "terminal": it is one. */
-  phase: "silent" | "asking" | "terminal" = "silent";
+  /** "silent": it has sent no request; "asking": it has; "terminal" and "node": it is one of those. */
+  phase: "silent" | "asking" | "terminal" | "node" = "silent";
   /** Cuts it if its first words do not come. */
   hello: Disposable | null = null;
   /** Whether it speaks for others. */
@@ -59,7 +59,7 @@ export class Connection {
   }
 
   get yields(): boolean {
-    return this.phase !== "terminal";
+    return this.phase === "silent" || this.phase === "asking";
   }
 
   cut(): void {

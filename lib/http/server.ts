@@ -181,7 +181,7 @@ export class HttpServer implements AsyncDisposable {
     const youngestMs = clock.now() - FIRST_REQUEST_MS;
     return this.#serving.size > 0 || this.#answering.size > 0 ||
       this.#entrance.connections.some(({ sinceMs, phase }) =>
-        phase !== "silent" || sinceMs > youngestMs
+        phase === "silent" ? sinceMs > youngestMs : phase !== "node" // which calls again
       );
   }
 
@@ -278,8 +278,8 @@ export class HttpServer implements AsyncDisposable {
       const caller = this.#callerOf(message, seen, connection);
       await this.#entrance.assignClient(connection, caller.source);
       const key = String(message.headers["sec-websocket-key"]);
-      await serveUpgrade(caller, { key, connection: socket, ahead }, gateway, () => {
-        connection.phase = "terminal";
+      await serveUpgrade(caller, { key, connection: socket, ahead }, gateway, (as) => {
+        connection.phase = as;
         socket.setTimeout(0);
       });
     } catch (error) {

@@ -16,14 +16,14 @@ export async function serveUpgrade(
   caller: Caller,
   opening: Opening,
   gateway: Gateway,
-  admitted: () => void,
+  admitted: (as: "terminal" | "node") => void,
 ): Promise<void> {
   const protocol = nodeProtocolOf(caller.headers.get("upgrade"));
   if (protocol !== null) {
     await acceptNode(caller, protocol, opening, gateway);
-    return admitted();
+    return admitted("node");
   }
   const request = await admitTerminal(caller, gateway);
-  admitted();
+  admitted("terminal");
   await serveTerminal(opening, request, gateway);
 }

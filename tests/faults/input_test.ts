@@ -10,25 +10,18 @@ import { report } from "./report.ts";
 const INPUT_BYTES = 3_000_000;
 const PART_BYTES = 100_000;
 
-let place: Restarted, cookie: string;
-
-Deno.test.beforeAll(async () => {
-  place = await Restarted.start({
-    TTYGATE_CONTAINER_COMMAND: [
-      "/bin/sh",
-      "-c",
-      "stty raw -echo; echo waiting; " +
-      `for i in $(seq ${
-        INPUT_BYTES / PART_BYTES
-      }); do head -c ${PART_BYTES} >>/tmp/in; printf .; done; ` +
-      "md5sum </tmp/in; read -r _",
-    ].join(","),
-    TTYGATE_CONTAINER_NETWORK: "none",
-  });
-  cookie = await place.gateway.logIn();
-});
-
-Deno.test.afterAll(() => place[Symbol.asyncDispose]());
+const ENV = {
+  TTYGATE_CONTAINER_COMMAND: [
+    "/bin/sh",
+    "-c",
+    "stty raw -echo; echo waiting; " +
+    `for i in $(seq ${
+      INPUT_BYTES / PART_BYTES
+    }); do head -c ${PART_BYTES} >>/tmp/in; printf .; done; ` +
+    "md5sum </tmp/in; read -r _",
+  ].join(","),
+  TTYGATE_CONTAINER_NETWORK: "none",
+};
 
 const input = Uint8Array.from({ length: INPUT_BYTES }, (_, i) => 33 + (i ^ (i >> 9)) % 89);
 const hash = createHash("md5").update(input).digest("hex");
@@ -40,31 +33,44 @@ function send(terminal: TestTerminal, from: number): void {
   }
 }
 
-Deno.test("much input under two restarts of the gateway arrives whole, in order and once", async () => {
-  let terminal = await TestTerminal.open(place.gateway, { cookie });
-  try {
-    await terminal.see(/waiting/);
-    const { session } = terminal;
-    let input = 0;
-    for (let restarts = 0; restarts < 2; restarts++) {
+for (const apart of [null, "socket", "dialled"] as const) {
+  const who = apart === null
+    ? "the gateway twice"
+    : `the gateway, and its agent ${apart === "socket" ? "behind a socket" : "that dials"}`;
+  Deno.test(`much input while ${who} is restarted arrives whole, in order and once`, async () => {
+    await using place = await Restarted.start(ENV, { apart });
+    const cookie = await place.gateway.logIn();
+    let terminal = await TestTerminal.open(place.gateway, { cookie });
+    try {
+      await terminal.see(/waiting/);
+      const { session } = terminal;
+      let input = 0;
+      for (
+        const restart of [
+          () => place.restart("SIGUSR2"),
+          () => apart === null ? place.restart("SIGUSR2") : place.restartAgent("SIGUSR2"),
+        ]
+      ) {
+        send(terminal, input);
+        await terminal.see(/\.{5}/);
+        await restart();
+        await terminal.closed;
+        await place.untilDialled();
+        const query = { session, offset: terminal.offset };
+        terminal = await TestTerminal.connect(place.gateway, { cookie, query });
+        const ready = await terminal.event("ready");
+        assert(ready.input >= input, `${ready.input} after ${input}`);
+        input = ready.input;
+      }
       send(terminal, input);
-      await terminal.see(/\.{5}/);
-      await place.restart("SIGUSR2");
-      assertEquals((await terminal.closed).code, 1012);
-      const query = { session, offset: terminal.offset };
-      terminal = await TestTerminal.connect(place.gateway, { cookie, query });
-      const ready = await terminal.event("ready");
-      assert(ready.input >= input && ready.input < INPUT_BYTES, `${ready.input}`);
-      input = ready.input;
+      const [sum] = await terminal.see(/[0-9a-f]{32}/);
+      assertEquals(sum, hash);
+      terminal.type("\n");
+      await terminal.event("ended");
+    } finally {
+      await terminal[Symbol.asyncDispose]();
     }
-    send(terminal, input);
-    const [sum] = await terminal.see(/[0-9a-f]{32}/);
-    assertEquals(sum, hash);
-    terminal.type("\n");
-    await terminal.event("ended");
-  } finally {
-    await terminal[Symbol.asyncDispose]();
-  }
-  const did = `the gateway was restarted twice under ${INPUT_BYTES / 1e6} MB of input`;
-  await report(place, { did, saw: ["the program has all of it"] });
-});
+    const did = `${who} restarted under ${INPUT_BYTES / 1e6} MB of input`;
+    await report(place, { did, saw: ["the program has all of it"] });
+  });
+}
