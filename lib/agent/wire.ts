@@ -13,7 +13,9 @@ export const VISIT_HEADER = "ttygate-visit", VISIT_ID_HEADER = "ttygate-visit-id
 
 /** The largest body of a request: a text for people, however it is written. */
 export const BODY_BYTES = 16 * 1024;
-const NAME_CHARS = 255, TEXT_CHARS = 2000;
+/** The longest name of a user, a session, a node or an image. */
+export const NAME_CHARS = 255;
+const TEXT_CHARS = 2000;
 
 /** The most groups of one user that are told, so that a header has room for them. */
 export const GROUPS = 32;

@@ -1,7 +1,7 @@
 /** What an upgrade request to `/terminal` must be, and what it asks for. */
 import type { Bucket } from "../bucket.ts";
 import type { Visit } from "../agent/agent.ts";
-import { GROUPS } from "../agent/wire.ts";
+import { GROUPS, NAME_CHARS } from "../agent/wire.ts";
 import { sleep } from "../clock.ts";
 import { SUBPROTOCOL } from "../protocol/frame.ts";
 import type { Winsize } from "../types.ts";
@@ -52,8 +52,8 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
       cols: integer(query, "cols", DEFAULT_WINSIZE.cols, 1, MAX_CELLS),
       rows: integer(query, "rows", DEFAULT_WINSIZE.rows, 1, MAX_CELLS),
     },
-    node: query.get("node"),
-    image: query.get("image"),
+    node: nameIn(query, "node"),
+    image: nameIn(query, "image"),
     resume: session === null
       ? null
       : { session, offset: integer(query, "offset", 0, 0, Number.MAX_SAFE_INTEGER) },
@@ -88,6 +88,12 @@ async function takeTurn(
   const waitMs = allowance.spend(UPGRADE_UNITS);
   if (waitMs > 0) await sleep(waitMs, clock, gone);
   gone?.throwIfAborted();
+}
+
+function nameIn(query: URLSearchParams, name: string): string | null {
+  const value = query.get(name);
+  if (value === null || value.length <= NAME_CHARS) return value;
+  throw new Refusal(400, `${name} may have ${NAME_CHARS} characters.`);
 }
 
 function integer(

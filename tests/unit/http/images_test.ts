@@ -71,11 +71,19 @@ Deno.test("a terminal runs in what was asked for, and in the default when nothin
 });
 
 Deno.test("what nobody offers, or not to this person, is not found", async () => {
-  for (const image of ["node", "python:1", "", "staff", "eu", "\u0000", "x".repeat(300)]) {
+  for (const image of ["node", "python:1", "", "staff", "eu", "\u0000", "x".repeat(255)]) {
     const connecting = TestTerminal.connect(gateway, { cookie: alice, query: { image } });
     const { status, body } = await assertRejects(() => connecting, Refused);
     assertEquals(status, 404, image);
     assertMatch(body, /^No machine here offers /);
+  }
+});
+
+Deno.test("a name that is too long is refused", async () => {
+  for (const name of ["image", "node"]) {
+    const query = { [name]: "x".repeat(256) };
+    const connecting = TestTerminal.connect(gateway, { cookie: alice, query });
+    assertEquals((await assertRejects(() => connecting, Refused)).status, 400);
   }
 });
 
