@@ -33,7 +33,11 @@ export async function measureFleet(lab: Lab): Promise<Figure[]> {
     await TestGateway.start({
       home,
       users: Object.fromEntries(names.map((name) => [name, PASSWORD])),
-      env: { TTYGATE_GATEWAY_AGENT: "none", TTYGATE_DOCKER_SOCKET: join(home, "none") },
+      env: {
+        TTYGATE_GATEWAY_AGENT: "none",
+        TTYGATE_DOCKER_SOCKET: join(home, "none"),
+        TTYGATE_SESSION_MAX_PER_USER: String(SESSIONS),
+      },
     }),
   );
   lab.own(gateway.process);
