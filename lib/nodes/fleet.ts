@@ -3,6 +3,7 @@ import { type Agent, AgentAwayError, type Opening, type Visit } from "../agent/a
 import type { ImageInfo, InvitationShape, NodeInfo, NodeStatus } from "../protocol/nodes.ts";
 import type { Counts, DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
 import type { Ending } from "../sessions/endings.ts";
+import { mayHave } from "../sessions/choice.ts";
 import { NotOfferedError } from "../sessions/errors.ts";
 import type { Clock } from "../types.ts";
 import type * as v from "valibot";
@@ -17,7 +18,7 @@ import {
   unionOf,
 } from "./figures.ts";
 import { type SwarmStatus, withSwarm } from "./swarm.ts";
-import { choose, mayHave, suits } from "./placement.ts";
+import { choose, suits } from "./placement.ts";
 import { type Roster, RosterError } from "./roster.ts";
 
 /** After its start a gateway does not know yet what is on nodes that have not called. */

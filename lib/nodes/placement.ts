@@ -1,5 +1,6 @@
 /** Chooses the node of a new session; pure. */
-import type { ImageInfo, NodeStatus } from "../protocol/nodes.ts";
+import { mayHave } from "../sessions/choice.ts";
+import type { NodeStatus } from "../protocol/nodes.ts";
 
 /** What a node can do, as far as the choice goes by it. */
 export interface Candidate {
@@ -15,11 +16,6 @@ export interface Wish {
   /** The groups of who wants it. */
   readonly groups: readonly string[];
   readonly labels: readonly string[];
-}
-
-/** Whether a member of these groups may have it. */
-export function mayHave({ groups }: ImageInfo, own: readonly string[]): boolean {
-  return groups === null || groups.some((group) => own.includes(group));
 }
 
 /** Whether a node has what a session needs, if not now the room for it. */

@@ -2,6 +2,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { AWAY, TestBrowser } from "../support/browser.ts";
 import { until } from "../support/gateway.ts";
+import { assertNumberedLines, typeNumberedLines, VIEWPORT } from "../support/numbered_lines.ts";
 import { Restarted } from "../support/restarted.ts";
 import type { TestTab } from "../support/tab.ts";
 
@@ -25,7 +26,7 @@ async function open(): Promise<AsyncDisposable & { readonly tab: TestTab }> {
     ...{ origin, cookie },
     // The gateway says 503 while the node is away.
     tolerate: new RegExp(`${AWAY.source}|status of 503`),
-    viewport: { width: 1000, height: 4400 }, // all of the output is on the screen
+    viewport: VIEWPORT,
   });
   const tab = await alice.openTerminal();
   return { tab, [Symbol.asyncDispose]: () => alice[Symbol.asyncDispose]() };
@@ -49,10 +50,7 @@ Deno.test("a line that is away is told at once; the page comes back with it, byt
   await using page = await open();
   const { tab } = page;
   const session = await tab.session();
-  await tab.type(
-    "stty -echo; clear; for i in $(seq 200); do printf 'line %03d %050d\\n' $i $i; sleep 0.01; " +
-      "done; stty echo\n",
-  );
+  await typeNumberedLines(tab);
   await tab.see(/^line 040 /m);
   line.down();
   await tab.phase("reconnecting");
@@ -60,12 +58,7 @@ Deno.test("a line that is away is told at once; the page comes back with it, byt
   await tab.type("echo typed''while away\n");
   line.up();
   await tab.see(/\ntypedwhile away\n[^\n]*[#$] ?$/);
-  const lines = (await tab.rows()).filter((row) => row.startsWith("line "));
-  const expected = Array.from({ length: 200 }, (_, i) => {
-    const n = `${i + 1}`;
-    return `line ${n.padStart(3, "0")} ${n.padStart(50, "0")}`;
-  });
-  assertEquals(lines, expected);
+  await assertNumberedLines(tab);
   assertEquals(await tab.session(), session);
   await exit(tab);
 });

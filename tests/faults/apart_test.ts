@@ -5,7 +5,7 @@ import { Restarted } from "../support/restarted.ts";
 import { Refused, TestTerminal } from "../support/terminal.ts";
 import { Follower } from "./follower.ts";
 import { NUMBERS_ENV } from "./numbers.ts";
-import { report } from "./report.ts";
+import { reportEnd } from "./report.ts";
 
 const place = await Restarted.start(NUMBERS_ENV, { apart: "socket" });
 const { agent } = place.apart!;
@@ -37,10 +37,11 @@ for (const signal of ["SIGUSR2", "SIGKILL"] as const) {
       } else await place.restartAgent(signal);
       await person.lose();
       await person.comeBack(place.gateway);
-      await person.seeAll();
-      await person.exit();
-      const did = `${who} got ${signal}, and was started again, with an agent apart`;
-      await report(place, { did, saw: person.story, tally: person.tally() });
+      await reportEnd(
+        place,
+        person,
+        `${who} got ${signal}, and was started again, with an agent apart`,
+      );
     });
   }
 }
@@ -53,10 +54,7 @@ Deno.test("the socket between them is cut, again and again", async () => {
     await person.lose();
     await person.comeBack(place.gateway);
   }
-  await person.seeAll();
-  await person.exit();
-  const did = "the socket between gateway and agent was cut four times";
-  await report(place, { did, saw: person.story, tally: person.tally() });
+  await reportEnd(place, person, "the socket between gateway and agent was cut four times");
 });
 
 Deno.test("the socket between them is away for a while", async () => {
@@ -68,10 +66,7 @@ Deno.test("the socket between them is away for a while", async () => {
   link.heal();
   await until(ready);
   await person.comeBack(place.gateway);
-  await person.seeAll();
-  await person.exit();
-  const did = "the socket between gateway and agent was away";
-  await report(place, { did, saw: person.story, tally: person.tally() });
+  await reportEnd(place, person, "the socket between gateway and agent was away");
 });
 
 for (
@@ -91,10 +86,7 @@ for (
     assert(refused);
     assertEquals(await ready(), true);
     await person.comeBack(place.gateway);
-    await person.seeAll();
-    await person.exit();
-    const did = `the agent's answer to who came back was ${what}`;
-    await report(place, { did, saw: person.story, tally: person.tally() });
+    await reportEnd(place, person, `the agent's answer to who came back was ${what}`);
   });
 }
 
@@ -104,10 +96,7 @@ Deno.test("verbs that are answered with noise are an agent that is away, and no 
   assertEquals(await ready(), false);
   link.heal();
   await until(ready);
-  await person.seeAll();
-  await person.exit();
-  const did = "verbs between gateway and agent were answered with noise";
-  await report(place, { did, saw: person.story, tally: person.tally() });
+  await reportEnd(place, person, "verbs between gateway and agent were answered with noise");
 });
 
 Deno.test("an agent that stands still is told as away, and goes on", async () => {
@@ -126,10 +115,7 @@ Deno.test("an agent that stands still is told as away, and goes on", async () =>
   }
   await until(ready);
   if (person.closed) await person.comeBack(place.gateway);
-  await person.seeAll();
-  await person.exit();
-  const did = "the agent stood still";
-  await report(place, { did, saw: person.story, tally: person.tally() });
+  await reportEnd(place, person, "the agent stood still");
 });
 
 Deno.test.afterAll(() => place[Symbol.asyncDispose]());

@@ -4,7 +4,7 @@ import { Refused } from "../support/terminal.ts";
 import { Restarted } from "../support/restarted.ts";
 import { Follower } from "./follower.ts";
 import { NUMBERS_ENV } from "./numbers.ts";
-import { report } from "./report.ts";
+import { reportEnd } from "./report.ts";
 
 Deno.test("a line of 200 ms each way, cut in the middle: what is on its way comes once", async () => {
   const link = { bytesPerSecond: 1_000_000, delayMs: 200 };
@@ -16,10 +16,7 @@ Deno.test("a line of 200 ms each way, cut in the middle: what is on its way come
   await person.lose();
   await place.untilDialled();
   await person.comeBack(place.gateway);
-  await person.seeAll();
-  await person.exit();
-  const did = "a slow line of an agent that dials was cut";
-  await report(place, { did, saw: person.story, tally: person.tally() });
+  await reportEnd(place, person, "a slow line of an agent that dials was cut");
 });
 
 Deno.test("a line that makes noise of what it carries is given up, and nobody else is harmed", async () => {
@@ -39,8 +36,5 @@ Deno.test("a line that makes noise of what it carries is given up, and nobody el
       })
     );
   }
-  await person.seeAll();
-  await person.exit();
-  const did = "the line of an agent that dials by TLS made noise, twice";
-  await report(place, { did, saw: person.story, tally: person.tally() });
+  await reportEnd(place, person, "the line of an agent that dials by TLS made noise, twice");
 });

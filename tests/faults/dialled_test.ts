@@ -5,7 +5,7 @@ import { Restarted } from "../support/restarted.ts";
 import { Refused, TestTerminal } from "../support/terminal.ts";
 import { Follower } from "./follower.ts";
 import { NUMBERS_ENV } from "./numbers.ts";
-import { report } from "./report.ts";
+import { reportEnd } from "./report.ts";
 
 const place = await Restarted.start(NUMBERS_ENV, { apart: "dialled" });
 const { agent } = place.apart!;
@@ -31,10 +31,11 @@ for (const who of ["the gateway", "the agent", "both"] as const) {
     await person.lose();
     await place.untilDialled();
     await person.comeBack(place.gateway);
-    await person.seeAll();
-    await person.exit();
-    const did = `${who} got SIGKILL, and was started again, with an agent that dials`;
-    await report(place, { did, saw: person.story, tally: person.tally() });
+    await reportEnd(
+      place,
+      person,
+      `${who} got SIGKILL, and was started again, with an agent that dials`,
+    );
   });
 }
 
@@ -47,10 +48,7 @@ Deno.test("the line between them is cut, again and again", async () => {
     await place.untilDialled();
     await person.comeBack(place.gateway);
   }
-  await person.seeAll();
-  await person.exit();
-  const did = "the line of an agent that dials was cut four times";
-  await report(place, { did, saw: person.story, tally: person.tally() });
+  await reportEnd(place, person, "the line of an agent that dials was cut four times");
 });
 
 Deno.test("the line is away for a while: who comes back meanwhile is told to wait", async () => {
@@ -67,10 +65,7 @@ Deno.test("the line is away for a while: who comes back meanwhile is told to wai
   line.up();
   await place.untilDialled();
   await person.comeBack(place.gateway);
-  await person.seeAll();
-  await person.exit();
-  const did = "the line of an agent that dials was away";
-  await report(place, { did, saw: person.story, tally: person.tally() });
+  await reportEnd(place, person, "the line of an agent that dials was away");
 });
 
 Deno.test("the line is half open: neither side hears an end, and both give it up", async () => {
@@ -81,10 +76,7 @@ Deno.test("the line is half open: neither side hears an end, and both give it up
   line.up();
   await place.untilDialled();
   await person.comeBack(place.gateway);
-  await person.seeAll();
-  await person.exit();
-  const did = "the line of an agent that dials swallowed everything";
-  await report(place, { did, saw: person.story, tally: person.tally() });
+  await reportEnd(place, person, "the line of an agent that dials swallowed everything");
 });
 
 Deno.test.afterAll(async () => {

@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import type { Docker } from "deno-docker-api";
 import { ttygate } from "../support/gateway.ts";
 import type { Restarted } from "../support/restarted.ts";
+import type { Follower } from "./follower.ts";
 import type { Tally } from "./numbers.ts";
 
 /** One fault and what came of it. */
@@ -58,4 +59,11 @@ export async function report(
     `fault: ${did} | saw: ${saw.join(", ")} | lost: ${lostBytes} bytes | ` +
       `left: ${left.containers} containers`,
   );
+}
+
+/** Waits until a person has seen all and has ended the session, and reports that. */
+export async function reportEnd(place: Restarted, person: Follower, did: string): Promise<void> {
+  await person.seeAll();
+  await person.exit();
+  await report(place, { did, saw: person.story, tally: person.tally() });
 }
