@@ -28,12 +28,12 @@ const NO_WISH = { image: null, node: null };
 
 /**
  * Where the gateway below `base` opens a terminal: a new one, in an image and on a node where those
- * are wished for, or one to come back to whose output is known up to an offset.
+ * are wished for, or one to come back to whose output is known up to an offset, as the viewer that the page was.
  */
 export function terminalUrl(
   base: string,
   { cols, rows }: Winsize,
-  session?: { readonly id: string; readonly next: number },
+  session?: { readonly id: string; readonly next: number; readonly viewer: number | undefined },
   wish: { readonly image: string | null; readonly node: string | null } = NO_WISH,
 ): URL {
   const url = new URL(`${base}/terminal`, location.href);
@@ -43,6 +43,7 @@ export function terminalUrl(
   if (session !== undefined) {
     url.searchParams.set("session", session.id);
     url.searchParams.set("offset", `${session.next}`);
+    if (session.viewer !== undefined) url.searchParams.set("viewer", `${session.viewer}`);
   } else {
     for (const [name, value] of Object.entries(wish)) {
       if (value !== null) url.searchParams.set(name, value);

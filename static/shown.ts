@@ -14,14 +14,18 @@ export class ShownSession {
    * are answered, and a second answer would be typed into the shell.
    */
   #drawnBefore: number;
-  /** Which viewer of the session this page was last. */
-  #viewer = NaN;
+  #viewer: number | undefined;
 
   /** `drawnBefore` is an offset; see {@linkcode ShownSession.drawn}. */
   constructor(id: string, screen: Screen, drawnBefore = 0) {
     this.id = id;
     this.#screen = screen;
     this.#drawnBefore = drawnBefore;
+  }
+
+  /** Which viewer of the session this page was last; undefined before it was one. */
+  get viewer(): number | undefined {
+    return this.#viewer;
   }
 
   /** The offset of the next output byte. */
@@ -42,7 +46,7 @@ export class ShownSession {
   /** The output goes on at an offset; what is missing before it is not kept any more. */
   continue({ offset, seen, viewer }: Ready): void {
     const isGap = offset !== this.next;
-    const isOther = viewer !== this.#viewer + 1; // somebody else was there in between
+    const isOther = viewer - 1 !== this.#viewer; // somebody else was there in between
     if (isGap || isOther) this.#drawnBefore = Math.max(this.#drawnBefore, seen);
     if (isGap) this.#screen.reset();
     this.#viewer = viewer;

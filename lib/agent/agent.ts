@@ -30,8 +30,12 @@ export interface Visit {
   /** How many sessions the user has on other machines, and how many they may have on all. */
   readonly elsewhere?: number;
   readonly maxPerUser?: number | null;
-  /** The session to come back to, and up to which offset its output is known. */
-  readonly resume: { readonly session: string; readonly offset: number } | null;
+  /** The session to come back to, up to which offset its output is known, and as which viewer. */
+  readonly resume: {
+    readonly session: string;
+    readonly offset: number;
+    readonly viewer?: number | undefined;
+  } | null;
 }
 
 /** Why a gateway parts with a client: the reason of the signal that {@linkcode Agent.serve} is given. */

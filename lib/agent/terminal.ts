@@ -121,7 +121,7 @@ async function follow(
   const { clock, registry } = parts;
   const send = (event: TerminalEvent) => socket.send(encodeEvent(event));
   if (resume) tellReturn(session, visit, parts);
-  using viewer = session.view(resume?.offset ?? 0, (event) => void send(event));
+  using viewer = session.view(resume?.offset ?? 0, (event) => void send(event), resume?.viewer);
   session.remote = visit.remote;
   if (resume) session.resize(winsize);
   await send({

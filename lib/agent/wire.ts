@@ -36,7 +36,7 @@ export const VisitShape: v.GenericSchema<unknown, Visit> = v.object({
   elsewhere: v.optional(Offset, 0),
   maxPerUser: v.optional(v.nullable(Offset), null),
   resume: v.nullable(
-    v.object({ session: Name, offset: Offset }),
+    v.object({ session: Name, offset: Offset, viewer: v.optional(Offset) }),
   ),
 });
 

@@ -54,9 +54,13 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
     },
     node: nameIn(query, "node"),
     image: nameIn(query, "image"),
-    resume: session === null
-      ? null
-      : { session, offset: integer(query, "offset", 0, 0, Number.MAX_SAFE_INTEGER) },
+    resume: session === null ? null : {
+      session,
+      offset: integer(query, "offset", 0, 0, Number.MAX_SAFE_INTEGER),
+      ...(query.has("viewer") && {
+        viewer: integer(query, "viewer", 0, 0, Number.MAX_SAFE_INTEGER),
+      }),
+    },
   };
   await takeTurn(gateway.openings.of(request.user), caller, gateway);
   return request;

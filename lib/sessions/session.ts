@@ -118,17 +118,22 @@ export class Session {
    * Makes a client the session's viewer, in the place of the one before.
    *
    * @param offset up to where the client has the output
+   * @param was which viewer it was before; see {@linkcode Viewers.replace}
    * @returns and from where on it gets it
    * @throws {FrameError} when the offset lies past the output
    */
-  view(offset: number, emit: (event: TerminalEvent) => void): Viewer & { readonly from: number } {
+  view(
+    offset: number,
+    emit: (event: TerminalEvent) => void,
+    was?: number,
+  ): Viewer & { readonly from: number } {
     if (this.#sureEnd !== null) {
       const aheadBytes = offset - this.#sureEnd;
       if (aheadBytes > 0 && aheadBytes < UNWRITTEN_BYTES) this.output.rebase(offset + 1);
       this.#sureEnd = null;
     }
     const from = this.output.follow(offset);
-    return { ...this.#viewers.replace(emit), from };
+    return { ...this.#viewers.replace(emit, was), from };
   }
 
   /** Tells a viewer that has just come what was told before and still holds. */

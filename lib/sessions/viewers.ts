@@ -19,6 +19,8 @@ export class Viewers implements Disposable {
   #viewer: { emit: (event: TerminalEvent) => void; over: AbortController } | null = null;
   #grace: Disposable | null = null;
   #count: number;
+  /** Which viewer the last one said to have been before; undefined where it said nothing. */
+  #returned: number | undefined;
 
   /** @param count how many there have been under gateways before this one */
   constructor(
@@ -41,11 +43,18 @@ export class Viewers implements Disposable {
     return this.#count;
   }
 
-  /** Puts a client in the place of the one before. */
-  replace(emit: (event: TerminalEvent) => void): Viewer {
+  /**
+   * Puts a client in the place of the one before.
+   *
+   * @param was which viewer it was before, where it knows. One that comes back again as the same is
+   * counted once: it never learned its new number, and a gap would say that somebody else was here.
+   */
+  replace(emit: (event: TerminalEvent) => void, was?: number): Viewer {
     this.end("replaced");
     this.#grace?.[Symbol.dispose]();
-    this.#count++;
+    const comesAgain = was !== undefined && was === this.#returned && was === this.#count - 1;
+    if (!comesAgain) this.#count++;
+    this.#returned = was;
     const viewer = this.#viewer = { emit, over: new AbortController() };
     return {
       over: viewer.over.signal,

@@ -14,7 +14,7 @@ Deno.test.beforeAll(async () => {
   gateway = await TestGateway.start({
     env: { TTYGATE_SESSION_MAX_PER_USER: "20", TTYGATE_SESSION_RECONNECT_GRACE: "15s" },
     users: Object.fromEntries(
-      ["ann", "ben", "cat", "dan", "eve", "fay"].map((name) => [name, "wonderland"]),
+      ["ann", "ben", "cat", "dan", "eve", "fay", "gus"].map((name) => [name, "wonderland"]),
     ),
   });
   owned.use(gateway);
@@ -85,6 +85,38 @@ Deno.test("what was on its way when the connection broke is sent again, before w
   await tab.phase("reconnecting");
   await tab.type("and this\n");
   assertEquals(await intake.close(), "arrives\nhalf of this line, and\nall of this\nand this");
+});
+
+Deno.test("what was on its way is sent again also when the next connection breaks before the page hears from it", async () => {
+  await using gus = await browser.person({ origin, cookie: await gateway.logIn("gus") });
+  let network: "whole" | "losing" | "deaf" = "whole";
+  let lostBytes = 0, unheard = 0;
+  let page: WebSocketRoute | undefined;
+  await gus.context.routeWebSocket(/\/terminal\?/, (route) => {
+    page = route;
+    const server = route.connectToServer();
+    route.onMessage((message) => {
+      if (network === "whole") return server.send(message);
+      const frame = decodeClientFrame(message as Uint8Array);
+      if (frame.type === "input") lostBytes += frame.bytes.length;
+    });
+    server.onMessage((message) => {
+      if (network !== "deaf") return route.send(message);
+      if (++unheard === 3) network = "whole";
+      void route.close({ code: 1011, reason: "as if the network broke again" });
+    });
+  });
+  const tab = await gus.openTerminal();
+  const intake = await Intake.open(tab);
+  await tab.type("arrives\n");
+  network = "losing";
+  await tab.type("is lost\n");
+  await until(() => lostBytes === 8);
+  network = "deaf";
+  await page!.close({ code: 1011, reason: "as if the network broke" });
+  await until(() => unheard === 3);
+  await tab.phase("live");
+  assertEquals(await intake.close(), "arrives\nis lost");
 });
 
 Deno.test("a browser that was offline asks for a new connection as soon as it is online", async () => {
