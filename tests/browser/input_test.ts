@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
-import type { WebSocketRoute } from "playwright-core";
+import type { BrowserContext, WebSocketRoute } from "playwright-core";
 import { decodeClientFrame } from "../../lib/protocol/frame.ts";
 import { AWAY, TestBrowser } from "../support/browser.ts";
 import { TestGateway, until } from "../support/gateway.ts";
@@ -60,61 +60,69 @@ Deno.test("what is typed while connections are cut again and again arrives once 
   assertEquals((await intake.close()).split("\n"), lines);
 });
 
-Deno.test("what was on its way when the connection broke is sent again, before what was typed since", async () => {
-  await using cat = await browser.person({ origin, cookie: await gateway.logIn("cat") });
-  let network: "whole" | "losing" = "whole";
-  let lostBytes = 0;
-  let page: WebSocketRoute | undefined;
-  await cat.context.routeWebSocket(/\/terminal\?/, (route) => {
-    page = route;
+/** A network under a page's connections that a test can have lose what goes over it. */
+class LossyNetwork {
+  /** "losing" takes what the page sends; "deaf" also breaks a connection whose server says a word. */
+  phase: "whole" | "losing" | "deaf" = "whole";
+  lostBytes = 0;
+  /** How many connections broke before the page heard from them. */
+  unheard = 0;
+  #page: WebSocketRoute | undefined;
+
+  static async under(context: BrowserContext): Promise<LossyNetwork> {
+    const network = new LossyNetwork();
+    await context.routeWebSocket(/\/terminal\?/, (route) => network.#carry(route));
+    return network;
+  }
+
+  async cut(): Promise<void> {
+    await this.#page!.close({ code: 1011, reason: "as if the network broke" });
+  }
+
+  #carry(route: WebSocketRoute): void {
+    this.#page = route;
     const server = route.connectToServer();
     route.onMessage((message) => {
-      if (network === "whole") return server.send(message);
+      if (this.phase === "whole") return server.send(message);
       const frame = decodeClientFrame(message as Uint8Array);
-      if (frame.type === "input") lostBytes += frame.bytes.length;
+      if (frame.type === "input") this.lostBytes += frame.bytes.length;
     });
-  });
+    server.onMessage((message) => {
+      if (this.phase !== "deaf") return route.send(message);
+      if (++this.unheard === 3) this.phase = "whole";
+      void this.cut();
+    });
+  }
+}
+
+Deno.test("what was on its way when the connection broke is sent again, before what was typed since", async () => {
+  await using cat = await browser.person({ origin, cookie: await gateway.logIn("cat") });
+  const network = await LossyNetwork.under(cat.context);
   const tab = await cat.openTerminal();
   const intake = await Intake.open(tab);
   await tab.type("arrives\nhalf of");
-  network = "losing";
+  network.phase = "losing";
   await tab.type(" this line, and\nall of this\n");
-  await until(() => lostBytes === 28);
-  network = "whole";
-  await page!.close({ code: 1011, reason: "as if the network broke" });
+  await until(() => network.lostBytes === 28);
+  network.phase = "whole";
+  await network.cut();
   await tab.phase("reconnecting");
   await tab.type("and this\n");
   assertEquals(await intake.close(), "arrives\nhalf of this line, and\nall of this\nand this");
 });
 
-Deno.test("what was on its way is sent again also when the next connection breaks before the page hears from it", async () => {
+Deno.test("what was on its way is sent again also when the next connections break before the page hears from them", async () => {
   await using gus = await browser.person({ origin, cookie: await gateway.logIn("gus") });
-  let network: "whole" | "losing" | "deaf" = "whole";
-  let lostBytes = 0, unheard = 0;
-  let page: WebSocketRoute | undefined;
-  await gus.context.routeWebSocket(/\/terminal\?/, (route) => {
-    page = route;
-    const server = route.connectToServer();
-    route.onMessage((message) => {
-      if (network === "whole") return server.send(message);
-      const frame = decodeClientFrame(message as Uint8Array);
-      if (frame.type === "input") lostBytes += frame.bytes.length;
-    });
-    server.onMessage((message) => {
-      if (network !== "deaf") return route.send(message);
-      if (++unheard === 3) network = "whole";
-      void route.close({ code: 1011, reason: "as if the network broke again" });
-    });
-  });
+  const network = await LossyNetwork.under(gus.context);
   const tab = await gus.openTerminal();
   const intake = await Intake.open(tab);
   await tab.type("arrives\n");
-  network = "losing";
+  network.phase = "losing";
   await tab.type("is lost\n");
-  await until(() => lostBytes === 8);
-  network = "deaf";
-  await page!.close({ code: 1011, reason: "as if the network broke" });
-  await until(() => unheard === 3);
+  await until(() => network.lostBytes === 8);
+  network.phase = "deaf";
+  await network.cut();
+  await until(() => network.unheard === 3);
   await tab.phase("live");
   assertEquals(await intake.close(), "arrives\nis lost");
 });
