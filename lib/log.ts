@@ -16,17 +16,44 @@ export type EventName =
   | "login-locked"
   | "logout"
   | "cookie-refused"
+  | "token"
+  | "token-revoked"
+  | "password"
+  | "register"
+  | "register-refused"
+  | "register-approved"
+  | "register-denied"
+  | "invite"
+  | "invite-removed"
+  | "token-refused"
+  | "key"
+  | "key-removed"
   | "origin-refused"
   | "connection-refused"
   | "host-refused"
   | "proxy-trouble"
   | "session-start"
   | "session-refused"
+  | "session-failed"
   | "session-return"
   | "session-takeover"
   | "session-resume"
   | "session-end"
   | "session-kill"
+  | "session-watch"
+  | "session-watch-end"
+  | "machine-create"
+  | "machine-delete"
+  | "machine-restore"
+  | "machine-sweep"
+  | "share"
+  | "share-end"
+  | "share-claim"
+  | "share-refused"
+  | "file-upload"
+  | "file-download"
+  | "file-admin"
+  | "file-change"
   | "protocol-error"
   | "drain"
   | "drain-cancel"
@@ -41,7 +68,9 @@ export type EventName =
   | "node-away"
   | "node-remove"
   | "link"
-  | "link-lost";
+  | "link-lost"
+  | "engine-away"
+  | "engine-back";
 
 /**
  * What an entry says besides its message; an undefined field is left out. Never put secrets here.
@@ -196,11 +225,20 @@ export const toStderr: Sink = lineSink(writeStderr, {
 });
 
 let sink = toStderr;
+let listener: Sink = () => {};
 
 /** The program's log: on standard error until `divertLog` says otherwise. */
-export const log: Log = logTo((entry) => sink(entry));
+export const log: Log = logTo((entry) => {
+  sink(entry);
+  listener(entry);
+});
 
 /** Has the program's log written elsewhere. */
 export function divertLog(to: Sink): void {
   sink = to;
+}
+
+/** Has the program's log heard by one more. */
+export function hearLog(by: Sink): void {
+  listener = by;
 }

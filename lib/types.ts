@@ -6,11 +6,15 @@ export interface Winsize {
   readonly rows: number;
 }
 
-/** Who a login or a Basic credential speaks for. */
+/** Who a login, a Basic credential or a token speaks for. */
 export interface Principal {
   readonly name: string;
   /** A member of the group `admin`. */
   readonly admin: boolean;
+  /** What the token lets its holder do that they came by; absent where they came by none. */
+  readonly scopes?: readonly ("read" | "shell" | "machines" | "admin")[];
+  /** The id of that token. */
+  readonly token?: string;
 }
 
 /** What one session's container may use. */
@@ -32,8 +36,12 @@ export interface Profile {
   readonly runtime: string;
   /** The user inside the container; "" for the image's own. */
   readonly user: string;
+  /** Whether bash in it marks its prompts and commands; not of a profile that an older version wrote. */
+  readonly promptMarks?: boolean | undefined;
   /** Whether it is a shell of the machine itself, in no container. */
   readonly onHost?: boolean;
+  /** The id of the named machine in which it is one more shell; it ends with its agent. */
+  readonly machine?: string;
 }
 
 /** One of the things that a session may run in. */
@@ -57,7 +65,8 @@ export type EndReason =
   | "limit"
   | "engine"
   | "shutdown"
-  | "replaced";
+  | "replaced"
+  | "unshared";
 
 /** How far the start of a session has come. */
 export interface StartProgress {
@@ -83,6 +92,15 @@ export interface Usage {
   readonly memory: number;
   readonly memoryLimit: number;
   readonly pids: number;
+}
+
+/** What somebody may do who is at a terminal beside its own user: an administrator watches. */
+export type GuestRole = "watch" | "type" | "admin";
+
+/** Somebody who is there beside the session's own user. */
+export interface Guest {
+  readonly name: string;
+  readonly role: GuestRole;
 }
 
 /** What the server tells a client besides output; JSON in an event frame. */
@@ -118,8 +136,34 @@ export type TerminalEvent =
     };
     /** Seconds without input after which the session ends. */
     readonly idleTimeout: number;
+    /** Seconds that it outlives its last viewer; agents before 0.4 do not say it. */
+    readonly grace?: number;
+    /**
+     * Seconds for which the person wants it kept without anybody there, 0 where nobody asked, and the
+     * most that may be; who says the second understands the message `detach`.
+     */
+    readonly kept?: number;
+    readonly detachMax?: number;
+    /** Seconds until its longest lifetime is over; who says it understands the message `keep`. */
+    readonly endsIn?: number;
+    /** Seconds since its start; agents before 0.4 do not say it. */
+    readonly age?: number;
     readonly stages: StartStages;
+    /**
+     * Where output before `offset` is missing: what a client writes to its terminal after it has
+     * reset it, so that modes which a program set there hold. No part of the output; absent where
+     * nothing differs from a terminal that was reset.
+     */
+    readonly modes?: string;
+    /** What the client may do that is a guest; absent for the session's own user. */
+    readonly guest?: GuestRole;
+    /** The size of the terminal, for guests, who do not choose it; absent while it is not known. */
+    readonly size?: Winsize;
   }
+  /** Who is there beside the session's own user: all of them, each time one comes or goes. */
+  | { readonly type: "guests"; readonly guests: readonly Guest[] }
+  /** For guests: the terminal has another size. */
+  | ({ readonly type: "size" } & Winsize)
   /**
    * The session is there: the answer to an empty input message, and what a client is told that must
    * wait with its input. `input` as in `ready`.
@@ -135,8 +179,16 @@ export type TerminalEvent =
    * the terminals end, null where they do not.
    */
   | { readonly type: "notice"; readonly text: string; readonly endsIn: number | null }
-  /** Output from one offset up to another was dropped, as the person interrupted it. */
-  | { readonly type: "skip"; readonly from: number; readonly to: number }
+  /**
+   * Output from one offset up to another was dropped, as the person interrupted it. Or a guest was too
+   * slow for it: then `modes` is there, as in `ready`.
+   */
+  | {
+    readonly type: "skip";
+    readonly from: number;
+    readonly to: number;
+    readonly modes?: string;
+  }
   | {
     readonly type: "ended";
     readonly reason: EndReason;

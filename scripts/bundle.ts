@@ -5,9 +5,31 @@ const root = new URL("../", import.meta.url);
 const dist = decodeURIComponent(new URL("dist", root).pathname);
 const target = `${dist}/assets`;
 
-const ENTRIES = ["static/terminal.ts", "static/terminal.css", "static/login.css"];
-const COPIES = ["favicon.svg"];
-const TEMPLATES = ["login.html", "terminal.html"];
+/**
+ * What is bundled together, and shares parts. The pages share none with each other: what few functions
+ * they have in common would be a request more for each.
+ */
+const BUNDLES = [
+  ["static/terminal.ts", "static/terminal.css"],
+  ["static/login.ts", "static/login.css"],
+  ["static/admin/admin.tsx", "static/admin/admin.css"],
+  ["static/shared/shared.ts", "static/shared/shared.css"],
+  // A part of the terminal's, with which it would share what turns CommonJS into a module.
+  ["static/ui/image.ts"],
+];
+/** In scripts stands for the file of what is bundled besides, which is beside them. */
+const ASSET = /\[\[asset:([\w.-]+)\]\]/g;
+const COPIES = ["", "-bell", "-warning", "-ended", "-lost"].map((sign) => `favicon${sign}.svg`);
+const TEMPLATES = [
+  "login.html",
+  "register.html",
+  "terminal.html",
+  "admin.html",
+  "shared.html",
+  "app.webmanifest",
+];
+/** What the bundler names a part that several others share, or that is loaded when it is used. */
+const PART = /-[0-9A-Z]{8}\.js$/;
 const TYPES: Record<string, string> = {
   js: "text/javascript; charset=utf-8",
   css: "text/css; charset=utf-8",
@@ -17,8 +39,6 @@ const TYPES: Record<string, string> = {
 /** What the bundle is made from besides static/: shared code, the versions of packages, this script. */
 const SHARED = [
   "lib/terminal/answers.ts",
-  "lib/protocol/frame.ts",
-  "lib/protocol/resources.ts",
   "lib/types.ts",
   "deno.json",
   "scripts/bundle.ts",
@@ -28,10 +48,24 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
+/** Every file below a folder, as paths from the top. */
+function filesIn(folder: string): string[] {
+  return Array.from(Deno.readDirSync(new URL(`${folder}/`, root)), ({ name, isDirectory }) => {
+    const path = `${folder}/${name}`;
+    return isDirectory ? filesIn(path) : [path];
+  }).flat().sort();
+}
+
 async function inputsHash(): Promise<string> {
-  const files = Array.from(Deno.readDirSync(new URL("static/", root)), ({ name }) => name).sort();
   const hashes = [Deno.version.deno];
-  for (const path of [...files.map((name) => `static/${name}`), ...SHARED]) {
+  for (
+    const path of [
+      ...filesIn("static"),
+      ...filesIn("lib/words"),
+      ...filesIn("lib/protocol"),
+      ...SHARED,
+    ]
+  ) {
     hashes.push(path, await sha256(await Deno.readFile(new URL(path, root))));
   }
   return await sha256(new TextEncoder().encode(hashes.join("\n")));
@@ -47,13 +81,20 @@ async function inputsOfLastBundle(): Promise<string | undefined> {
 }
 
 /** @throws {Error} with what the bundler said, when it fails */
-async function runBundler(outdir: string): Promise<void> {
-  const args = ["bundle", "--platform", "browser", "--minify", "--outdir", outdir, ...ENTRIES];
+async function runBundler(entries: readonly string[], outdir: string): Promise<void> {
+  const options = ["--platform", "browser", "--minify", "--code-splitting"];
+  const args = ["bundle", ...options, "--outdir", outdir, ...entries];
   const command = new Deno.Command(Deno.execPath(), { args, cwd: root, env: { NO_COLOR: "1" } });
   const { success, stdout, stderr } = await command.output();
   if (success) return;
   const text = new TextDecoder();
   throw new Error(`deno bundle failed: ${text.decode(stdout)}${text.decode(stderr)}`.trim());
+}
+
+/** The parts that a script imports before it runs. */
+function partsIn(script: string): string[] {
+  const imports = script.matchAll(/\bimport\s*(?:[\w$*{][^"'()]*?\bfrom\s*)?"\.\/([\w-]+\.js)"/g);
+  return Array.from(imports, ([, file]) => file!).filter((file) => PART.test(file));
 }
 
 async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
@@ -66,16 +107,20 @@ async function writeAssets(outdir: string, inputs: string): Promise<Manifest> {
   const raw = `${outdir}/raw`;
   for (const name of COPIES) await Deno.copyFile(new URL(`static/${name}`, root), `${raw}/${name}`);
   const files: Manifest["files"] = {};
-  for (const name of ["terminal.js", "terminal.css", "login.css", ...COPIES]) {
-    const bytes = await Deno.readFile(`${raw}/${name}`);
+  const names = Array.from(Deno.readDirSync(raw), ({ name }) => name);
+  const isAsked = (name: string) => name === "image.js"; // by others, so that it is named before
+  for (const name of names.toSorted((a, b) => Number(isAsked(b)) - Number(isAsked(a)))) {
+    const bytes = withNames(await Deno.readFile(`${raw}/${name}`), name, files);
     const hash = (await sha256(bytes)).slice(0, 16);
     const [stem, extension] = name.split(".") as [string, string];
-    const file = `${stem}.${hash}.${extension}`;
+    // Other parts ask for a part that is loaded when it is used by the name that the bundler gave it.
+    const file = PART.test(name) ? name : `${stem}.${hash}.${extension}`;
     await Deno.writeFile(`${outdir}/${file}`, bytes);
     const small = await gzip(bytes);
     const helps = small.length < bytes.length * 0.9;
     if (helps) await Deno.writeFile(`${outdir}/${file}.gz`, small);
-    files[name] = { file, type: TYPES[extension]!, etag: `W/"${hash}"`, gzip: helps };
+    const parts = extension === "js" ? partsIn(new TextDecoder().decode(bytes)) : [];
+    files[name] = { file, type: TYPES[extension]!, etag: `W/"${hash}"`, gzip: helps, parts };
   }
   for (const name of TEMPLATES) {
     await Deno.copyFile(new URL(`static/${name}`, root), `${outdir}/${name}`);
@@ -84,6 +129,18 @@ async function writeAssets(outdir: string, inputs: string): Promise<Manifest> {
   const manifest: Manifest = { inputs, files, templates: TEMPLATES };
   await Deno.writeTextFile(`${outdir}/manifest.json`, JSON.stringify(manifest, null, 2) + "\n");
   return manifest;
+}
+
+/** A script with the names of the files that it asks for. */
+function withNames(
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string,
+  files: Manifest["files"],
+): Uint8Array<ArrayBuffer> {
+  if (!name.endsWith(".js")) return bytes;
+  const text = new TextDecoder().decode(bytes);
+  const named = text.replaceAll(ASSET, (_, asset: string) => files[asset]!.file);
+  return new TextEncoder().encode(named);
 }
 
 async function swapIn(outdir: string): Promise<void> {
@@ -108,7 +165,7 @@ async function bundle(): Promise<string> {
   const outdir = await Deno.makeTempDir({ dir: dist, prefix: ".new-" });
   try {
     await Deno.chmod(outdir, 0o755);
-    await runBundler(`${outdir}/raw`);
+    for (const entries of BUNDLES) await runBundler(entries, `${outdir}/raw`);
     const { files } = await writeAssets(outdir, inputs);
     await swapIn(outdir);
     return `bundled the front end into dist/assets: ${Object.keys(files).join(", ")}`;

@@ -198,8 +198,11 @@ if [ "${1:-}" = --tests ]; then
   # gVisor, for one test; Ubuntu has no package of it.
   if ! command -v runsc >/dev/null && apt-cache show runsc >/dev/null 2>&1; then apt_install runsc; fi
   say "Chromium $(chromium --version 2>/dev/null | grep -o '[0-9.]*' | head -n 1)"
+  command -v python3 >/dev/null || apt_install python3 # a client of the API, as others write one
   command -v nft >/dev/null || apt_install nftables
   say "$(nft --version | grep -o 'nftables v[0-9.]*')"
+  command -v ssh >/dev/null || apt_install openssh-client
+  command -v sshpass >/dev/null || apt_install sshpass
   ensure_proxies
   ensure_podman
   ensure_build

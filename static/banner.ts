@@ -1,4 +1,4 @@
-/** The one line over the terminal: a countdown to the idle end, a passing note, a lost connection. */
+/** The words of the status row: a passing note, a lost connection. */
 /// <reference lib="dom" />
 
 const NOTE_MS = 5_000;
@@ -7,7 +7,6 @@ export class Banner {
   readonly #element: HTMLElement;
   readonly #announce: (text: string) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #countingDown = false;
 
   constructor(element: HTMLElement, announce: (text: string) => void) {
     this.#element = element;
@@ -28,28 +27,8 @@ export class Banner {
     this.#timer = setTimeout(() => this.clear(), NOTE_MS);
   }
 
-  /** Counts down the seconds until the session ends; announced once, not each second. */
-  countDown(seconds: number): void {
-    const end = performance.now() + seconds * 1000;
-    const text = () => {
-      const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
-      return `This session ends in ${left} s unless you type something`;
-    };
-    if (this.#countingDown) clearInterval(this.#timer);
-    else this.show(text());
-    this.#countingDown = true;
-    this.#element.textContent = text();
-    this.#timer = setInterval(() => this.#element.textContent = text(), 250);
-  }
-
-  /** The person typed: a countdown is over. */
-  typed(): void {
-    if (this.#countingDown) this.clear();
-  }
-
   clear(): void {
-    clearInterval(this.#timer);
-    this.#countingDown = false;
+    clearTimeout(this.#timer);
     this.#element.hidden = true;
   }
 }

@@ -4,7 +4,9 @@ import {
   CLOSE,
   decodeServerFrame,
   encodeAck,
+  encodeDetach,
   encodeInput,
+  encodeKeep,
   encodeResize,
   FrameError,
   type ServerFrame,
@@ -24,17 +26,24 @@ const CLOSING_MS = 3_000;
 
 const NEVER = new AbortController().signal;
 
-const NO_WISH = { image: null, node: null };
+/** Where, and in what, a new terminal begins. */
+export interface Wish {
+  readonly image: string | null;
+  readonly node: string | null;
+  readonly machine: string | null;
+}
+
+const NO_WISH: Wish = { image: null, node: null, machine: null };
 
 /**
- * Where the gateway below `base` opens a terminal: a new one, in an image and on a node where those
- * are wished for, or one to come back to whose output is known up to an offset, as the viewer that the page was.
+ * Where the gateway below `base` opens a terminal: a new one, in an image, on a node or in a machine
+ * where those are wished for, or one to come back to whose output is known up to an offset, as the viewer that the page was.
  */
 export function terminalUrl(
   base: string,
   { cols, rows }: Winsize,
   session?: { readonly id: string; readonly next: number; readonly viewer: number | undefined },
-  wish: { readonly image: string | null; readonly node: string | null } = NO_WISH,
+  wish = NO_WISH,
 ): URL {
   const url = new URL(`${base}/terminal`, location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -101,6 +110,16 @@ export class Connection {
   /** Asks for the event `alive`. */
   ask(): void {
     if (this.#open) this.#socket.send(encodeInput(new Uint8Array()));
+  }
+
+  /** Asks for the session to be kept, as if something had been typed. */
+  keep(): void {
+    if (this.#open) this.#socket.send(encodeKeep());
+  }
+
+  /** Has the session kept for so many seconds while nobody is there. */
+  detach(seconds: number): void {
+    if (this.#open) this.#socket.send(encodeDetach(seconds));
   }
 
   /** Tells the window size, unless the server knows it already. */

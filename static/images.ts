@@ -27,13 +27,19 @@ export async function askImages(base: string): Promise<readonly Image[]> {
 export interface Asked {
   readonly image: string | null;
   readonly node: string | null;
+  /** A machine of one's own, which runs in what it runs in. */
+  readonly machine: string | null;
   /** `?choose`: to be asked, whatever was chosen before. */
   readonly choose: boolean;
 }
 
 export function askedBy(search: string): Asked {
   const query = new URLSearchParams(search);
-  return { image: query.get("image"), node: query.get("node"), choose: query.has("choose") };
+  const get = (name: string) => query.get(name);
+  return {
+    ...{ image: get("image"), node: get("node"), machine: get("machine") },
+    choose: query.has("choose"),
+  };
 }
 
 /**
@@ -42,10 +48,11 @@ export function askedBy(search: string): Asked {
  */
 export function chosenImage(
   images: readonly Image[],
-  { image, choose }: Asked,
+  { image, machine, choose }: Asked,
   last: string | null,
 ): string | null | undefined {
   const isThere = (wanted: string | null) => images.some(({ name }) => name === wanted);
+  if (machine !== null) return null;
   if (images.length === 0) return image;
   if (image !== null) return isThere(image) ? image : undefined;
   if (images.length === 1) return null;
@@ -59,8 +66,11 @@ export class ImageChoice {
   /** Resolves when it is known what there is. */
   readonly known: Promise<readonly Image[]>;
 
-  constructor(base: string) {
-    this.known = askImages(base).then((images) => this.#all = images);
+  /** @param images what there is, where that is known already */
+  constructor(base: string, images: readonly Image[] | undefined) {
+    if (images !== undefined) this.#all = images;
+    const asked = images === undefined ? askImages(base) : Promise.resolve(images);
+    this.known = asked.then((images) => this.#all = images);
   }
 
   /** All that there is, as far as is known. */
@@ -80,7 +90,8 @@ export class ImageChoice {
 
   /** What the gateway is asked for. */
   get wish() {
-    return { image: this.image ?? null, node: this.#asked.node };
+    const { node, machine } = this.#asked;
+    return { image: this.image ?? null, node, machine };
   }
 
   /** From now on it is this one, also on the next visit. */

@@ -1,5 +1,6 @@
 /** The row under the bar: what an administrator says to everybody, and until when terminals last. */
 /// <reference lib="dom" />
+import { words } from "./words.ts";
 
 /** What is left of a countdown when it is spoken again, in seconds. */
 const SPOKEN_S = [300, 60, 10];
@@ -70,10 +71,10 @@ export class Notice {
     let before = Infinity;
     const tell = () => {
       const left = Math.max(0, Math.ceil((endMs - performance.now()) / 1000));
-      const words = left === 0 ? "Terminals end now" : `Terminals end in ${shortly(left)}`;
-      time.textContent = words;
+      const text = left === 0 ? words.allEndNow : words.allEndIn(shortly(left));
+      time.textContent = text;
       if (SPOKEN_S.some((mark) => left <= mark && mark < before && before !== Infinity)) {
-        announce(words);
+        announce(text);
       }
       before = left;
     };
@@ -85,7 +86,6 @@ export class Notice {
 /** A time that is left: "6 h 12 min", "4 min 30 s", "9 s". */
 export function shortly(seconds: number): string {
   const [h, min, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  if (h > 0) return min === 0 ? `${h} h` : `${h} h ${min} min`;
-  if (min > 0) return s === 0 ? `${min} min` : `${min} min ${s} s`;
-  return `${s} s`;
+  if (h > 0) return words.hours(h, min);
+  return min > 0 ? words.minutes(min, s) : words.seconds(s);
 }

@@ -2,7 +2,8 @@
 /// <reference lib="dom" />
 import type { Image } from "./images.ts";
 import { type Choosing, isStopped, type Offering, type Stopped, type Waiting } from "./phase.ts";
-import { describe, inWords, type Running } from "./running.ts";
+import { describe, type Running } from "./running.ts";
+import { inWords, words } from "./words.ts";
 
 /** What a panel is made of. */
 export interface PanelParts {
@@ -14,6 +15,8 @@ export interface PanelParts {
   readonly choose: (session: Running) => void;
   readonly chooseImage: (image: Image) => void;
   readonly announce: (text: string) => void;
+  /** Puts the keys there. */
+  readonly focus: (element: HTMLElement) => void;
 }
 
 export class Panel {
@@ -26,10 +29,10 @@ export class Panel {
   }
 
   draw(phase: Stopped | Offering | Choosing | Waiting): void {
-    const { panel, message, list, action, announce } = this.#parts;
+    const { panel, message, list, action, announce, focus } = this.#parts;
     this.hide();
     panel.hidden = false;
-    message.textContent = phase.message;
+    message.textContent = panel.ariaLabel = action.ariaDescription = phase.message;
     const detail = isStopped(phase) ? `${phase.detail} ${phase.enter}`.trim() : phase.detail;
     this.#tell(detail);
     action.textContent = phase.action;
@@ -37,12 +40,17 @@ export class Panel {
     announce(`${phase.message} ${isStopped(phase) ? phase.enter : detail}`.trim());
     if (phase.name === "waiting") {
       this.#count(detail);
-      return panel.focus({ preventScroll: true }); // no impatient key shall stop it
+      return focus(panel); // no impatient key shall stop it
     }
     if (phase.name === "offering") list.append(...phase.running.map((one) => this.#item(one)));
     if (phase.name === "choosing") list.append(...phase.images.map((one) => this.#image(one)));
-    const [first] = this.#buttons();
-    first?.focus({ preventScroll: true });
+    this.focus();
+  }
+
+  /** Puts the keys on the first thing to choose. */
+  focus(): void {
+    const { list, action, focus } = this.#parts;
+    focus(list.querySelector("button") ?? action);
   }
 
   hide(): void {
@@ -60,7 +68,7 @@ export class Panel {
     const since = performance.now();
     const tell = () => {
       const seconds = (performance.now() - since) / 1000;
-      this.#tell(`${detail}\nWaiting for ${inWords(seconds)}.`);
+      this.#tell(`${detail}\n${words.waitingFor(inWords(seconds))}`);
     };
     tell();
     this.#timer = setInterval(tell, 1000);
@@ -68,7 +76,7 @@ export class Panel {
 
   #item(session: Running): HTMLElement {
     const { action, facts } = describe(session);
-    return this.#choice(action, facts, () => this.#parts.choose(session));
+    return this.#choice(action, facts, () => this.#parts.choose(session), session.about);
   }
 
   #image(image: Image): HTMLElement {
@@ -77,11 +85,17 @@ export class Panel {
     return this.#choice(title, facts, () => this.#parts.chooseImage(image));
   }
 
-  #choice(title: string, facts: string, choose: () => void): HTMLElement {
+  #choice(title: string, facts: string, choose: () => void, about = ""): HTMLElement {
     const name = document.createElement("strong");
     name.textContent = title;
     const button = document.createElement("button");
     button.append(name, facts && ` — ${facts}`);
+    if (about !== "") {
+      const line = document.createElement("span");
+      line.className = "about";
+      line.textContent = about;
+      button.append(line);
+    }
     button.addEventListener("click", choose);
     const item = document.createElement("li");
     item.append(button);
@@ -89,7 +103,9 @@ export class Panel {
   }
 
   #buttons(): HTMLButtonElement[] {
-    return [...this.#parts.panel.querySelectorAll<HTMLButtonElement>("button:not([hidden])")];
+    return [
+      ...this.#parts.panel.querySelectorAll<HTMLButtonElement>("button:not([hidden], [hidden] *)"),
+    ];
   }
 
   #key(event: KeyboardEvent): void {

@@ -28,10 +28,13 @@ export function ownPastes(element: HTMLElement, paste: (text: string) => void): 
   element.addEventListener("paste", (event) => {
     take(event, event.clipboardData?.getData(TEXT));
   }, capture);
+  // Files are for those who copy them.
+  const hasFiles = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
   element.addEventListener("drop", (event) => {
-    take(event, event.dataTransfer?.getData(TEXT));
+    if (!hasFiles(event)) take(event, event.dataTransfer?.getData(TEXT));
   }, capture);
   element.addEventListener("dragover", (event) => {
+    if (hasFiles(event)) return;
     event.preventDefault(); // or no text can be dropped, and a file takes the place of the page
     const { dataTransfer } = event;
     if (dataTransfer) dataTransfer.dropEffect = dataTransfer.types.includes(TEXT) ? "copy" : "none";

@@ -3,6 +3,7 @@ import { CLOSE } from "../lib/protocol/frame.ts";
 import type { StartProgress, TerminalEvent } from "../lib/types.ts";
 import type { Image } from "./images.ts";
 import type { Running } from "./running.ts";
+import { inWords, words } from "./words.ts";
 
 type Ended = Extract<TerminalEvent, { type: "ended" }>;
 
@@ -67,6 +68,11 @@ export function isLive({ name }: Phase): boolean {
   return name === "live" || name === "silent";
 }
 
+/** Whether there is a terminal, as far as is known, that would end if the person went. */
+export function mayEnd({ name }: Phase): boolean {
+  return ["live", "silent", "reconnecting", "elsewhere", "broken"].includes(name);
+}
+
 /** Whether the page waits for the person to ask. */
 export function isStopped(phase: Phase): phase is Stopped {
   return "enter" in phase;
@@ -82,29 +88,27 @@ export function hasPanel(phase: Phase): phase is Stopped | Offering | Choosing |
   return "action" in phase;
 }
 
-const NEW_SESSION = { action: "New session", enter: "Press Enter for a new session." };
-const TRY_AGAIN = { action: "Try again", enter: "Press Enter to try again." };
+const NEW_SESSION = { action: words.newSession, enter: words.enterForNew };
+const TRY_AGAIN = { action: words.tryAgain, enter: words.enterToTry };
 
 const ELSEWHERE: Stopped = {
   name: "elsewhere",
-  message: "This session was opened in another tab.",
+  message: words.elsewhere,
   detail: "",
-  action: "Bring it back here",
-  enter: "Press Enter to bring it back here.",
+  action: words.bringBack,
+  enter: words.enterToBring,
   next: "resume",
 };
 
 /** The phase of a visit while sessions run that nobody looks at. */
 export function offering(running: readonly Running[]): Offering {
-  const message = running.length === 1
-    ? "A terminal of yours is still running."
-    : `${running.length} terminals of yours are still running.`;
-  return { name: "offering", message, detail: "", action: "New terminal", running };
+  const message = words.stillRunning(running.length);
+  return { name: "offering", message, detail: "", action: words.newTerminal, running };
 }
 
 /** The phase when a person has as many sessions as one may have, and may go on with one of them. */
 export function offeringInstead({ message }: Ended, running: readonly Running[]): Offering {
-  const detail = "Or go on with one of them here:";
+  const detail = words.orGoOn;
   return { name: "offering", message, detail, action: TRY_AGAIN.action, running };
 }
 
@@ -112,7 +116,7 @@ export function offeringInstead({ message }: Ended, running: readonly Running[])
 export function choosing(images: readonly Image[]): Choosing {
   return {
     name: "choosing",
-    message: "What shall the new terminal run in?",
+    message: words.whatToRun,
     detail: "",
     action: "",
     images,
@@ -123,28 +127,46 @@ export function choosing(images: readonly Image[]): Choosing {
 export function waiting(): Waiting {
   return {
     name: "waiting",
-    message: "All places on this server are taken.",
-    detail: "You will be let in as soon as one is free.",
-    action: "Stop waiting",
+    message: words.allTaken,
+    detail: words.letIn,
+    action: words.stopWaiting,
   };
 }
 
 /** The phase when the person does not want to wait for a place. */
 export const TIRED: Stopped = {
   name: "ended",
-  message: "All places on this server were taken.",
-  detail: "You stopped waiting for one.",
+  message: words.allWereTaken,
+  detail: words.youStopped,
   ...TRY_AGAIN,
   next: "new",
 };
 
-/** The phase after `ended`. */
-export function ended({ reason, message }: Ended): Stopped {
+/** The phase of the last terminal of a page, which the person closed. */
+export const CLOSED: Stopped = {
+  name: "ended",
+  message: words.youClosed,
+  detail: "",
+  ...NEW_SESSION,
+  next: "new",
+};
+
+/** The phase of a terminal that was gone when its page came back; `why` is a sentence. */
+export function gone(why: string): Stopped {
+  return { name: "gone", message: why, detail: "", ...NEW_SESSION, next: "new" };
+}
+
+/** The phase after `ended`; `ageS` is how old the session was, where that is known. */
+export function ended(
+  { reason, message, exitCode }: Ended,
+  ageS: number | null = null,
+): Stopped {
   if (reason === "replaced") return ELSEWHERE; // it ended here, not where it is now
   return {
     name: "ended",
-    message,
-    detail: "",
+    message: (exitCode === null ? undefined : words.exited(exitCode)) ?? words.endings[reason] ??
+      message,
+    detail: ageS === null ? "" : words.ranFor(inWords(ageS)),
     ...(reason === "limit" ? TRY_AGAIN : NEW_SESSION),
     next: "new",
   };
@@ -152,18 +174,15 @@ export function ended({ reason, message }: Ended): Stopped {
 
 /** The phase of an end that was the login's, too. */
 export function loggedOut(phase: Stopped): Stopped {
-  return { ...phase, action: "Log in", enter: "Press Enter to log in.", next: "login" };
+  return { ...phase, action: words.logIn, enter: words.enterToLogIn, next: "login" };
 }
 
 /** The phase when the gateway answers requests but opens no terminal; `why` may be unknown, "". */
 export function refused(why: string): Stopped {
   return {
     name: "refused",
-    message: why || "The server answers, but no terminal can be opened from here.",
-    detail: why
-      ? ""
-      : "It may be busy, this address may not be one that it allows, or a proxy in between may " +
-        "not pass WebSockets on.",
+    message: why || words.noTerminalHere,
+    detail: why ? "" : words.noTerminalWhy,
     ...TRY_AGAIN,
     next: "resume",
   };
@@ -175,7 +194,7 @@ export function afterClose(code: number): Stopped | Reconnecting | "login" {
     case CLOSE.ended:
       return {
         name: "ended",
-        message: "Your terminal ended.",
+        message: words.ended,
         detail: "",
         ...NEW_SESSION,
         next: "new",
@@ -183,28 +202,23 @@ export function afterClose(code: number): Stopped | Reconnecting | "login" {
     case CLOSE.protocolError:
       return {
         name: "broken",
-        message: "The server could not make sense of this page and closed the connection.",
-        detail: "Your terminal may still be there.",
-        action: "Reconnect",
-        enter: "Press Enter to reconnect.",
+        message: words.noSense,
+        detail: words.mayBeThere,
+        action: words.reconnect,
+        enter: words.enterToReconnect,
         next: "resume",
       };
     case CLOSE.loginEnded:
       return "login";
     case CLOSE.noSuchSession:
-      return {
-        name: "gone",
-        message: "This terminal is gone.",
-        detail: "It ended while this page was away.",
-        ...NEW_SESSION,
-        next: "new",
-      };
+      return { ...gone(words.gone), detail: words.goneWhileAway };
     case CLOSE.takenOver:
       return ELSEWHERE;
+    case CLOSE.shareEnded: // `ended` says why
     case CLOSE.limitReached:
       return {
         name: "ended",
-        message: "No more terminals can be opened now.",
+        message: words.noMore,
         detail: "",
         ...TRY_AGAIN,
         next: "new",
@@ -212,8 +226,8 @@ export function afterClose(code: number): Stopped | Reconnecting | "login" {
     case CLOSE.engineDown:
       return {
         name: "down",
-        message: "No terminal can be opened: the server's Docker Engine does not answer.",
-        detail: "The administrator can mend it.",
+        message: words.engineDown,
+        detail: words.adminCanMend,
         ...TRY_AGAIN,
         next: "resume",
       };

@@ -1,6 +1,7 @@
 /** The person's own sessions that are running, as the gateway tells them, and in words. */
 /// <reference lib="dom" />
 import type { OwnedSession, SessionList } from "../lib/protocol/resources.ts";
+import { inWords, words } from "./words.ts";
 
 /** How long the answer may take. */
 const ANSWER_MS = 3_000;
@@ -15,12 +16,23 @@ export interface Running {
   readonly idleSeconds: number;
   /** The offset of its next output byte. */
   readonly offset: number;
+  /** Its title, its last line and its machine, as far as there are any. */
+  readonly about: string;
 }
 
 /** A session in the gateway's list, as far as it is used here. */
 type Listed = Pick<
   OwnedSession,
-  "id" | "own" | "phase" | "started" | "attached" | "idleSeconds" | "offset"
+  | "id"
+  | "own"
+  | "phase"
+  | "started"
+  | "attached"
+  | "idleSeconds"
+  | "offset"
+  | "node"
+  | "title"
+  | "lastLine"
 >;
 
 /** What the gateway answered. */
@@ -53,6 +65,18 @@ export async function askRunning(base: string): Promise<Answer> {
   }
 }
 
+/** Ends a session of the one who is logged in, with what runs in it. @throws {Error} saying why not */
+export async function endSession(base: string, id: string): Promise<void> {
+  const address = `${base}/api/v1/sessions/${encodeURIComponent(id)}`;
+  const response = await fetch(address, {
+    method: "DELETE",
+    keepalive: true,
+    signal: AbortSignal.timeout(ANSWER_MS),
+  });
+  if (response.ok || response.status === 404) return; // it is over
+  throw new Error(await problemOf(response) || words.answered(response.status));
+}
+
 /** The sentence of a problem (RFC 9457); "" where there is none. */
 async function problemOf(response: Response): Promise<string> {
   if (response.headers.get("content-type") !== "application/problem+json") {
@@ -66,31 +90,37 @@ async function problemOf(response: Response): Promise<string> {
 /** The person's own sessions among those listed; an administrator's list has everybody's. */
 export function ownOf(sessions: readonly Listed[], now: number): Running[] {
   return sessions.filter(({ own, phase }) => own && phase === "live")
-    .map(({ id, attached, started, idleSeconds, offset }) => {
+    .map(({ id, attached, started, idleSeconds, offset, ...one }) => {
       const ageSeconds = Math.max(0, (now - Date.parse(started)) / 1000);
+      const about = aboutOf(one);
       // Those that can be reached tell both.
-      return { id, attached, ageSeconds, idleSeconds: idleSeconds ?? 0, offset: offset ?? 0 };
+      return {
+        id,
+        attached,
+        ageSeconds,
+        idleSeconds: idleSeconds ?? 0,
+        offset: offset ?? 0,
+        about,
+      };
     })
     .sort((one, other) =>
       Number(one.attached) - Number(other.attached) || one.idleSeconds - other.idleSeconds
     );
 }
 
-const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]] as const;
-
-/** A time in its largest unit, rounded down: "1 minute", "5 hours". */
-export function inWords(seconds: number): string {
-  const [name, size] = UNITS.find(([, size]) => seconds >= size) ?? ["second", 1];
-  const count = Math.floor(seconds / size);
-  return `${count} ${name}${count === 1 ? "" : "s"}`;
+/** A shell that gives its prompt as its title says the same twice. */
+function aboutOf({ title = "", lastLine = "", node }: Partial<Listed>): string {
+  const isSame = lastLine.replaceAll(/[^\p{L}\d]/gu, "") === title.replaceAll(/[^\p{L}\d]/gu, "");
+  const parts = [title, isSame ? "" : lastLine, node === undefined ? "" : words.onNode(node)];
+  return parts.filter((part) => part !== "").join(" · ");
 }
 
 /** What choosing the session does, and how to know it among others. */
 export function describe({ attached, ageSeconds, idleSeconds }: Running) {
   const facts = [
-    ...(attached ? ["open in another window"] : []),
-    ageSeconds < 60 ? "started just now" : `started ${inWords(ageSeconds)} ago`,
-    idleSeconds < 60 ? "used just now" : `quiet for ${inWords(idleSeconds)}`,
+    ...(attached ? [words.inOtherWindow] : []),
+    ageSeconds < 60 ? words.startedNow : words.startedAgo(inWords(ageSeconds)),
+    idleSeconds < 60 ? words.usedNow : words.quietFor(inWords(idleSeconds)),
   ];
-  return { action: attached ? "Bring it here" : "Continue", facts: facts.join(", ") };
+  return { action: attached ? words.bringHere : words.goOn, facts: facts.join(", ") };
 }

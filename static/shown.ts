@@ -2,8 +2,12 @@
 import type { TerminalEvent } from "../lib/types.ts";
 import { Offsets } from "./offsets.ts";
 import type { Screen } from "./screen.ts";
+import type { KeptTab } from "./tabs/kept.ts";
 
 type Ready = Extract<TerminalEvent, { type: "ready" }>;
+
+/** How many processes a shell is that does nothing: itself, and Docker's init before it. */
+const SHELL_PIDS = 2;
 
 export class ShownSession {
   readonly id: string;
@@ -15,6 +19,15 @@ export class ShownSession {
    */
   #drawnBefore: number;
   #viewer: number | undefined;
+  /** How many seconds it outlives this page; null while that is not known. */
+  #graceS: number | null = null;
+  /** For how many seconds the person wants it kept while they are away, and the most that may be. */
+  keptS = 0;
+  detachMaxS = 0;
+  /** When it began, by the clock of `performance.now`; null while that is not known. */
+  #bornMs: number | null = null;
+  /** How many processes there are, as far as is known. */
+  pids = 0;
 
   /** `drawnBefore` is an offset; see {@linkcode ShownSession.drawn}. */
   constructor(id: string, screen: Screen, drawnBefore = 0) {
@@ -44,13 +57,42 @@ export class ShownSession {
   }
 
   /** The output goes on at an offset; what is missing before it is not kept any more. */
-  continue({ offset, seen, viewer }: Ready): void {
+  continue({ offset, seen, viewer, grace, kept, detachMax, modes, age }: Ready): void {
+    this.#bornMs = age === undefined ? null : performance.now() - age * 1000;
+    this.#graceS = grace ?? null;
+    this.keptS = kept ?? 0;
+    this.detachMaxS = detachMax ?? 0;
     const isGap = offset !== this.next;
     const isOther = viewer - 1 !== this.#viewer; // somebody else was there in between
     if (isGap || isOther) this.#drawnBefore = Math.max(this.#drawnBefore, seen);
-    if (isGap) this.#screen.reset();
+    if (isGap) this.#screen.reset(modes);
     this.#viewer = viewer;
     this.#offsets = new Offsets(offset);
+  }
+
+  /** How many seconds ago it began; null where that is not known. */
+  get ageS(): number | null {
+    return this.#bornMs === null ? null : (performance.now() - this.#bornMs) / 1000;
+  }
+
+  /** Whether a program runs besides the shell, as far as is known. */
+  get isBusy(): boolean {
+    return this.#screen.isFull || this.#screen.marks.isRunning || this.pids > SHELL_PIDS;
+  }
+
+  /** What a page after this one needs to know of it. */
+  get kept(): Omit<KeptTab, "name"> {
+    return {
+      id: this.id,
+      offset: this.drawn,
+      seenAt: Date.now(),
+      graceS: this.#graceS && Math.max(this.#graceS, this.keptS),
+    };
+  }
+
+  /** How many seconds it outlives its last viewer; null while that is not known. */
+  get graceS(): number | null {
+    return this.#graceS;
   }
 
   /** Draws output; `ack` is called with the offsets to acknowledge. */
@@ -66,7 +108,7 @@ export class ShownSession {
 
   /** Passes over output that was dropped. */
   skip(bytes: number, ack: (offset: number) => void): void {
-    this.#advance(bytes, ack, (drawn) => this.#screen.cancelSequence(drawn));
+    this.#advance(bytes, ack, (drawn) => this.#screen.skip(drawn));
   }
 
   #advance(bytes: number, ack: (offset: number) => void, draw: (drawn: () => void) => void): void {

@@ -18,6 +18,11 @@ export function plain(text: string): string {
   return text.replace(/\r\n?|\n/g, "\r").replace(CONTROLS, "");
 }
 
+/** Whether this is text of an input method, which may have taken it from elsewhere; no key is so. */
+export function isComposed(data: string): boolean {
+  return data.length > 1 && !data.startsWith("\x1b");
+}
+
 /** Output without heaps of marks, which take browsers minutes to draw. */
 export function calm(text: string): string {
   return text.replace(HEAP, "$1");

@@ -1,4 +1,4 @@
-/** Keeps the page in the part of the window that an on-screen keyboard leaves free. */
+/** The part of the window that the page has: without an on-screen keyboard, and as it changes. */
 /// <reference lib="dom" />
 
 /**
@@ -13,4 +13,18 @@ export function followKeyboard(): void {
     document.documentElement.style.setProperty("--height", `${viewport.height}px`);
     scrollTo(0, 0);
   });
+}
+
+/** How long the window must hold still before a terminal follows it. */
+const RESIZE_MS = 100;
+
+/** Calls back when an element has another size, until the observer is disconnected. */
+export function followSize(element: HTMLElement, changed: () => void): ResizeObserver {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const observer = new ResizeObserver(() => {
+    clearTimeout(timer);
+    timer = setTimeout(changed, RESIZE_MS);
+  });
+  observer.observe(element);
+  return observer;
 }

@@ -1,9 +1,13 @@
 /** The seam: one machine's terminals as a gateway sees them, in its own process or behind a socket. */
 import type { Duplex } from "node:stream";
 import type { NodeStatus } from "../protocol/nodes.ts";
-import type { Counts, DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
+import type { Counts } from "../protocol/counts.ts";
+import type { Overview } from "../protocol/overview.ts";
+import type { DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
 import type { Ending } from "../sessions/endings.ts";
-import type { Winsize } from "../types.ts";
+import type { SessionFiles } from "../sessions/files/files.ts";
+import type { MachineDeeds } from "./machines/machines_seam.ts";
+import type { GuestRole, Winsize } from "../types.ts";
 
 /** A client's opening of a WebSocket, let in and not answered yet (RFC 6455, section 4.2.2). */
 export interface Opening {
@@ -27,10 +31,16 @@ export interface Visit {
   readonly node: string | null;
   /** The name of what a new session runs in; null for what the machine gives by itself. */
   readonly image: string | null;
+  /** The name of the user's machine that a new session is one more shell in; absent for none. */
+  readonly machine?: string | null;
+  /** What a new session runs in the place of a shell: a program and its arguments. */
+  readonly command?: readonly string[] | undefined;
   /** How many sessions the user has on other machines, and how many they may have on all. */
   readonly elsewhere?: number;
   readonly maxPerUser?: number | null;
-  /** The session to come back to, up to which offset its output is known, and as which viewer. */
+  /** As what they come to a session that somebody else is the viewer of; absent for its own user. */
+  readonly guest?: GuestRole | undefined;
+  /** The session to come back to, or to be a guest of, up to which offset its output is known, and as which viewer. */
   readonly resume: {
     readonly session: string;
     readonly offset: number;
@@ -43,7 +53,9 @@ export type Dismissal =
   /** Its login is over; with its account its sessions end as well, in these words. */
   | { readonly why: "login"; readonly ended: Ending | null }
   /** The gateway restarts. */
-  | { readonly why: "restart" };
+  | { readonly why: "restart" }
+  /** A guest may be there no more, as the sentence says. */
+  | { readonly why: "share"; readonly message: string };
 
 /** The agent does not answer; nothing is known of what it has. */
 export class AgentAwayError extends Error {
@@ -69,6 +81,8 @@ export interface Agent {
   /** Ends a session; resolves once its container is gone, or to why that cannot be. */
   end(id: string, cause: Ending): Promise<"ended" | "unknown" | "leaving">;
   counts(): Promise<Counts>;
+  /** What administrators see; who asks has the sessions measured for a few seconds. */
+  overview(): Promise<Overview>;
   /** By what a gateway chooses where a session begins, and finds it again. */
   status(): Promise<NodeStatus>;
   /** Why it does not work, or why no session could start now, in a sentence; null when all is well. */
@@ -78,6 +92,10 @@ export interface Agent {
   /** Begins a drain, or changes the one that is on. */
   beginDrain(order: DrainOrder): Promise<DrainInfo>;
   cancelDrain(): Promise<DrainInfo>;
-  /** Shows a text in every page that follows a session; resolves to how many those are. */
-  broadcast(text: string): Promise<number>;
+  /** Shows a text in every page that follows a session, or that one; resolves to how many those are. */
+  broadcast(text: string, session?: string): Promise<number>;
+  /** The files of its sessions; these calls reject with a `FilesError` as well. */
+  readonly files: SessionFiles;
+  /** Its named machines, which are no sessions. */
+  readonly machines: MachineDeeds;
 }

@@ -1,16 +1,25 @@
 /** The agent of this machine: its sessions, behind the seam. */
+import { type Glimpse, glimpse, GLIMPSE_BYTES } from "../terminal/glimpse.ts";
 import type { CountingLog } from "../log/counting.ts";
+import type { Recent } from "../log/recent.ts";
 import type { NodeStatus } from "../protocol/nodes.ts";
-import type { Counts, DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
+import type { Counts } from "../protocol/counts.ts";
+import { EVENTS, type Overview } from "../protocol/overview.ts";
+import type { DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
 import type { Ending } from "../sessions/endings.ts";
 import type { Engine } from "../sessions/engine.ts";
+import type { SessionFiles } from "../sessions/files/files.ts";
+import type { History } from "../sessions/history.ts";
 import type { Maintenance } from "../sessions/maintenance.ts";
 import type { Registry } from "../sessions/registry.ts";
 import type { Session } from "../sessions/session.ts";
+import { UsageWatch } from "../sessions/usage_watch.ts";
 import { Allowances } from "../terminal/allowance.ts";
 import { acceptSocket } from "../terminal/socket.ts";
 import type { Choice, Clock } from "../types.ts";
 import type { Agent, Opening, Visit } from "./agent.ts";
+import type { Machines } from "./machines/machines.ts";
+import type { MachineDeeds } from "./machines/machines_seam.ts";
 import { serveTerminal } from "./terminal.ts";
 
 /** How long a list waits for an agent that has just been started to know its sessions. */
@@ -20,7 +29,7 @@ const ENGINE_MS = 2_000;
 
 /** What it is made of. */
 export interface LocalAgentParts {
-  readonly engine: Pick<Engine, "ping" | "hasImage">;
+  readonly engine: Pick<Engine, "ping" | "hasImage" | "usage">;
   readonly registry: Registry;
   readonly maintenance: Maintenance;
   /** What one may ask for, first what who asks for nothing gets. */
@@ -31,6 +40,11 @@ export interface LocalAgentParts {
   readonly swarm?: () => NodeStatus["swarm"];
   /** How many sessions there may be. */
   readonly maxTotal: () => number;
+  readonly files: SessionFiles;
+  readonly machines: MachineDeeds & Pick<Machines, "open">;
+  /** What its process logged, where the gateway has another. */
+  readonly recent?: Recent | undefined;
+  readonly history?: Pick<History, "samples">;
   /** @throws {Error} when nothing can be written to the state directory */
   readonly tryWriting: () => Promise<void>;
   readonly clock: Clock;
@@ -40,13 +54,19 @@ export interface LocalAgentParts {
 
 /** Owns nothing: its parts are ended by those who made them. */
 export class LocalAgent implements Agent {
+  readonly files: SessionFiles;
+  readonly machines: MachineDeeds;
   readonly #parts: LocalAgentParts;
   /** How much each user's clients may ask for. */
   readonly #allowances: Allowances;
+  readonly #usage: UsageWatch;
 
   constructor(parts: LocalAgentParts) {
     this.#parts = parts;
     this.#allowances = new Allowances(parts.clock);
+    this.#usage = new UsageWatch(parts);
+    this.files = parts.files;
+    this.machines = parts.machines;
   }
 
   /** Whether there is anything that an agent which left would not bring back. */
@@ -59,7 +79,7 @@ export class LocalAgent implements Agent {
     const { clock } = this.#parts;
     const allowance = this.#allowances.of(visit.user);
     const socket = acceptSocket(opening, { allowance, clock });
-    await serveTerminal(socket, { ...visit, dismissed }, this.#parts);
+    await serveTerminal(socket, { ...visit, dismissed }, { ...this.#parts, usage: this.#usage });
   }
 
   async list(): Promise<readonly SessionInfo[]> {
@@ -108,15 +128,28 @@ export class LocalAgent implements Agent {
   async counts(): Promise<Counts> {
     const { registry, maintenance, counted } = this.#parts;
     const sessions = registry.list();
-    const { started, ended } = registry.totals;
     return {
       sessions: sessions.length,
       attached: sessions.filter(({ attached }) => attached).length,
       ready: registry.poolReady,
       draining: maintenance.drain !== null,
-      started,
-      ended: Object.fromEntries(ended),
+      ...registry.tally.counts,
       events: [...counted.totals],
+    };
+  }
+
+  // deno-lint-ignore require-await -- what another agent must be asked for is known here
+  async overview(): Promise<Overview> {
+    const { registry, recent, history } = this.#parts;
+    const usage = registry.list().flatMap(({ id, container, profile: { limits } }) => {
+      const used = this.#usage.glance(container);
+      const may = { cpuLimit: limits.cpus, pidsLimit: limits.pids };
+      return used === null ? [] : [[id, { ...used, ...may }] as const];
+    });
+    return {
+      usage: Object.fromEntries(usage),
+      events: recent?.newest(EVENTS) ?? [],
+      history: [...history?.samples ?? []],
     };
   }
 
@@ -163,8 +196,8 @@ export class LocalAgent implements Agent {
   }
 
   // deno-lint-ignore require-await -- another agent must be waited for
-  async broadcast(text: string): Promise<number> {
-    return this.#parts.maintenance.broadcast(text);
+  async broadcast(text: string, session?: string): Promise<number> {
+    return this.#parts.maintenance.broadcast(text, session);
   }
 }
 
@@ -181,5 +214,18 @@ function describe(session: Session): SessionInfo {
     idleSeconds: Math.floor(session.idleMs / 1000),
     outputBytes: session.traffic.outputBytes,
     offset: session.output.end,
+    ...glimpseOf(session),
   };
+}
+
+/** What was last seen of each, and up to where: one that stands still is not read again. */
+const seen = new WeakMap<Session, { readonly end: number; readonly glimpse: Glimpse }>();
+
+function glimpseOf(session: Session): Glimpse {
+  const { end } = session.output;
+  const before = seen.get(session);
+  if (before?.end === end) return before.glimpse;
+  const now = glimpse(session.output.latest(GLIMPSE_BYTES));
+  seen.set(session, { end, glimpse: now });
+  return now;
 }

@@ -5,10 +5,10 @@ import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import * as v from "valibot";
 import manifest from "../../deno.json" with { type: "json" };
+import { type Counts, CountsShape } from "../protocol/counts.ts";
+import { NOTHING, type Overview, OverviewShape } from "../protocol/overview.ts";
 import { type NodeStatus, StatusShape } from "../protocol/nodes.ts";
 import {
-  type Counts,
-  CountsShape,
   type DrainInfo,
   type DrainOrder,
   DrainShape,
@@ -18,6 +18,9 @@ import {
 import type { Clock } from "../types.ts";
 import type { Ending } from "../sessions/endings.ts";
 import { type Agent, AgentAwayError, type Dismissal, type Opening, type Visit } from "./agent.ts";
+import { faultIn } from "./file_wire.ts";
+import { machineFaultIn, RemoteMachines, withoutMachines } from "./machines/machine_wire.ts";
+import { type Ask, older, RemoteFiles } from "./remote_files.ts";
 import { ROOT, VERSION_HEADER, VISIT_HEADER, VISIT_ID_HEADER } from "./wire.ts";
 
 /**
@@ -51,12 +54,19 @@ export function dialAgent(path: string): Promise<Duplex> {
 
 /** Holds nothing open but what is under way. */
 export class RemoteAgent implements Agent {
+  readonly files: RemoteFiles;
+  readonly machines: RemoteMachines;
   readonly #connect: Connect;
   readonly #clock: Clock;
 
   constructor(connect: Connect, clock: Clock) {
     this.#connect = connect;
     this.#clock = clock;
+    const ask: Ask = (shape, path, body, signal) => this.#ask(shape, "POST", path, body, signal);
+    this.files = new RemoteFiles(() => this.#dial(), ask, clock);
+    this.machines = new RemoteMachines((shape, order, signal) =>
+      this.#ask(shape, "POST", "/machines", order, signal)
+    );
   }
 
   async serve(opening: Opening, visit: Visit, dismissed: AbortSignal): Promise<void> {
@@ -104,6 +114,14 @@ export class RemoteAgent implements Agent {
     return this.#ask(CountsShape, "GET", "/counts");
   }
 
+  /** Agents before 0.4 have none. */
+  overview(): Promise<Overview> {
+    return this.#ask(OverviewShape, "GET", "/overview").catch((error) => {
+      if (error instanceof AgentAwayError) throw error;
+      return NOTHING;
+    });
+  }
+
   whyNotLive(): Promise<string | null> {
     return this.#ask(v.nullable(v.string()), "GET", "/live");
   }
@@ -124,8 +142,8 @@ export class RemoteAgent implements Agent {
     return this.#ask(DrainShape, "DELETE", "/drain");
   }
 
-  broadcast(text: string): Promise<number> {
-    return this.#ask(v.number(), "POST", "/broadcast", { text });
+  broadcast(text: string, session?: string): Promise<number> {
+    return this.#ask(v.number(), "POST", "/broadcast", { text, session });
   }
 
   async #dial(): Promise<Duplex> {
@@ -143,25 +161,38 @@ export class RemoteAgent implements Agent {
     method: "GET" | "POST" | "DELETE",
     path: string,
     body?: unknown,
+    signal?: AbortSignal,
   ): Promise<v.InferOutput<S>> {
     const connection = await this.#dial();
     const mostMs = method === "GET" ? LOOK_MS : ANSWER_MS;
+    const abort = () => connection.destroy();
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted) abort();
     using _timeout = this.#clock.timer(mostMs, () => connection.destroy());
     // Which stays open until all is read: node:http does not notice when it ends before (Deno 2.9).
     const over = new Promise<never>((_, reject) => {
       connection.once("end", () => reject(new Error("it hung up")));
       connection.once("close", () => reject(new Error("it did not answer in time")));
     });
-    let answer: { answer?: unknown; error?: string };
+    let answer: { answer?: unknown; error?: string; fault?: unknown };
     try {
       const text = askOver(connection as Socket, method, ROOT + path, body);
       answer = JSON.parse(await Promise.race([text, over]));
     } catch (cause) {
+      signal?.throwIfAborted();
       throw new AgentAwayError("Cannot ask the agent of the terminals", { cause });
     } finally {
+      signal?.removeEventListener("abort", abort);
       connection.destroy();
     }
-    if (answer.error !== undefined) throw new Error(`The agent refused: ${answer.error}`);
+    const fault = faultIn(answer) ?? machineFaultIn(answer);
+    if (fault !== null) throw fault;
+    if (answer.error !== undefined) {
+      const isOlder = answer.error.startsWith("There is nothing at");
+      if (isOlder && path.endsWith("/files")) throw older();
+      if (isOlder && path === "/machines") throw withoutMachines();
+      throw new Error(`The agent refused: ${answer.error}`);
+    }
     const parsed = v.safeParse(shape, answer.answer);
     if (!parsed.success) throw new AgentAwayError("The agent of the terminals answers otherwise");
     return parsed.output;

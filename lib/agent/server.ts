@@ -3,9 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 import * as v from "valibot";
 import manifest from "../../deno.json" with { type: "json" };
+import { systemClock } from "../clock.ts";
 import type { Log } from "../log.ts";
-import { BroadcastOrderShape, DrainOrderShape } from "../protocol/resources.ts";
+import { FilesError } from "../protocol/files.ts";
+import { MachineError } from "../protocol/machines.ts";
+import { DrainOrderShape, TellOrderShape } from "../protocol/resources.ts";
 import type { Agent, Dismissal } from "./agent.ts";
+import { FilesOrderShape } from "./file_wire.ts";
+import { answerAsk, MachineAskShape } from "./machines/machine_wire.ts";
+import { answerOrder, goneOf, serveFile } from "./serve_files.ts";
 import {
   BODY_BYTES,
   DismissalShape,
@@ -22,6 +28,8 @@ const HEADER_BYTES = 16 * 1024;
 /** How long a gateway may take for a request. */
 const REQUEST_MS = 10_000;
 
+const FILE_PATH = /\/sessions\/([^/]+)\/file$/;
+
 /** What is wrong with a request, in words for the log of a gateway. */
 class BadRequest extends Error {
   constructor(readonly status: 400 | 404 | 413, message: string) {
@@ -29,7 +37,10 @@ class BadRequest extends Error {
   }
 }
 
-type Verb = (agent: Agent, parts: { id: string; body: () => Promise<unknown> }) => Promise<unknown>;
+type Verb = (
+  agent: Agent,
+  parts: { id: string; body: () => Promise<unknown>; gone: AbortSignal },
+) => Promise<unknown>;
 
 /** By method and path, in which `*` stands for an id. */
 const VERBS: Readonly<Record<string, Verb>> = {
@@ -38,14 +49,21 @@ const VERBS: Readonly<Record<string, Verb>> = {
     await agent.end(id, parse(EndingShape, await body())),
   "GET /counts": (agent) => agent.counts(),
   "GET /status": (agent) => agent.status(),
+  "GET /overview": (agent) => agent.overview(),
   "GET /live": (agent) => agent.whyNotLive(),
   "GET /ready": (agent) => agent.whyNotReady(),
   "GET /drain": (agent) => agent.drain(),
   "POST /drain": async (agent, { body }) =>
     await agent.beginDrain(parse(DrainOrderShape, await body())),
   "DELETE /drain": (agent) => agent.cancelDrain(),
-  "POST /broadcast": async (agent, { body }) =>
-    await agent.broadcast(parse(BroadcastOrderShape, await body()).text),
+  "POST /broadcast": async (agent, { body }) => {
+    const { text, session } = parse(TellOrderShape, await body());
+    return await agent.broadcast(text, session);
+  },
+  "POST /sessions/*/files": async ({ files }, { id, body, gone }) =>
+    await answerOrder(files, id, parse(FilesOrderShape, await body()), gone),
+  "POST /machines": async ({ machines }, { body, gone }) =>
+    await answerAsk(machines, parse(MachineAskShape, await body()), gone),
 };
 
 /** Serves gateways. Disposing it ends their connections; sessions live on. */
@@ -53,6 +71,7 @@ export class AgentServer implements AsyncDisposable {
   readonly #agent: Agent;
   readonly #log: Log;
   readonly #connections = new Set<Duplex>();
+  readonly #onUse = new WeakMap<Duplex, () => void>();
   /** Those with a request under way. */
   readonly #busy = new WeakSet<Duplex>();
   /** The clients that are being served, by the ids that their gateways gave them. */
@@ -65,7 +84,7 @@ export class AgentServer implements AsyncDisposable {
     const limits = {
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: REQUEST_MS,
-      requestTimeout: REQUEST_MS,
+      requestTimeout: 0, // a file takes as long as it takes; what is JSON is read in time
       requireHostHeader: false,
     };
     const server = this.server = createServer(limits, (request, response) => {
@@ -81,8 +100,13 @@ export class AgentServer implements AsyncDisposable {
     server.on("clientError", (_error, connection) => connection.destroy());
   }
 
-  /** Takes a connection that came some other way than through the server's own socket. */
-  accept(connection: Duplex): void {
+  /**
+   * Takes a connection that came some other way than through the server's own socket.
+   *
+   * @param onUse told at each request, whose data nobody else gets to see
+   */
+  accept(connection: Duplex, onUse: () => void = () => {}): void {
+    this.#onUse.set(connection, onUse);
     this.server.emit("connection", connection);
   }
 
@@ -98,6 +122,7 @@ export class AgentServer implements AsyncDisposable {
     // A gateway asks one thing at a time on a connection.
     if (this.#busy.has(socket)) return void socket.destroy();
     this.#busy.add(socket);
+    this.#onUse.get(socket)?.();
     response.once("close", () => this.#busy.delete(socket));
     const answer = (status: number, body: unknown) => {
       if (response.destroyed) return;
@@ -106,15 +131,33 @@ export class AgentServer implements AsyncDisposable {
       response.writeHead(status, headers).end(bytes);
     };
     try {
-      answer(200, { answer: await this.#ask(request) });
+      if (FILE_PATH.test(request.url ?? "") && await this.#serveFile(request, response)) return;
+      answer(200, { answer: await this.#ask(request, goneOf(response)) });
     } catch (error) {
+      if (response.headersSent || response.destroyed) return void response.destroy();
+      if (error instanceof FilesError) {
+        const { fault, message } = error;
+        return answer(409, { fault: { fault, message } });
+      }
+      if (error instanceof MachineError) {
+        const { kind, message } = error;
+        return answer(409, { machineFault: { kind, message } });
+      }
       if (error instanceof BadRequest) return answer(error.status, { error: error.message });
       this.#log.error("a gateway's request failed", { path: request.url, error });
       answer(500, { error: "The agent failed. Its log says why." });
     }
   }
 
-  async #ask(request: IncomingMessage): Promise<unknown> {
+  /** @returns whether that is what was asked for */
+  async #serveFile(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const [, session = ""] = FILE_PATH.exec(pathOf(request)) ?? [];
+    if (request.method !== "GET" && request.method !== "PUT") return false;
+    await serveFile(this.#agent.files, session, request, response);
+    return true;
+  }
+
+  async #ask(request: IncomingMessage, gone: AbortSignal): Promise<unknown> {
     const path = pathOf(request);
     const [, kind, id = "", verb] = path.split("/");
     const body = () => readJson(request);
@@ -123,7 +166,7 @@ export class AgentServer implements AsyncDisposable {
     }
     const key = `${request.method} ${verb === undefined ? path : `/${kind}/*/${verb}`}`;
     if (!Object.hasOwn(VERBS, key)) throw new BadRequest(404, `There is nothing at ${key}.`);
-    return await VERBS[key]!(this.#agent, { id, body });
+    return await VERBS[key]!(this.#agent, { id, body, gone });
   }
 
   /** @returns whether there was such a visit */
@@ -188,6 +231,7 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;
+  using _late = systemClock.timer(REQUEST_MS, () => request.destroy());
   for await (const chunk of request) {
     bytes += chunk.length;
     if (bytes > BODY_BYTES) throw new BadRequest(413, `A request has ${BODY_BYTES} bytes at most.`);

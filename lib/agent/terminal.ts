@@ -6,32 +6,37 @@ import { type Ending, ending } from "../sessions/endings.ts";
 import type { Maintenance } from "../sessions/maintenance.ts";
 import type { Registry } from "../sessions/registry.ts";
 import type { Session } from "../sessions/session.ts";
+import type { UsageWatch } from "../sessions/usage_watch.ts";
 import type { ViewerEnd } from "../sessions/viewers.ts";
 import { bridge } from "../terminal/bridge.ts";
 import { CLOSE, encodeEvent, FrameError } from "../protocol/frame.ts";
+import { MachineError } from "../protocol/machines.ts";
 import type { TerminalSocket } from "../terminal/socket.ts";
-import type { Clock, TerminalEvent } from "../types.ts";
+import type { Clock, StartProgress, TerminalEvent, Usage } from "../types.ts";
 import type { Dismissal, Visit } from "./agent.ts";
+import { describe, dismiss, RESTARTING, tellEnd } from "./farewell.ts";
+import { followAsGuest } from "./guest.ts";
+import type { Machines } from "./machines/machines.ts";
+import { newestOf, telling } from "./newest.ts";
 
 /** How long someone who comes back waits for a gateway that has just been started. */
 const ADOPTION_MS = 10_000;
-/** How long a close waits for the container to be gone, so that "closed" means "gone". */
-const GONE_MS = 2_000;
 /** How long someone whose account is gone is kept for the reason why; the file is looked at oftener. */
 const ACCOUNT_MS = 1_000;
-const RESTARTING = "the gateway is being restarted";
 
 /** What serving a terminal needs. */
 export interface TerminalParts {
   readonly registry: Registry;
   readonly maintenance: Pick<Maintenance, "notice">;
+  readonly usage: UsageWatch;
+  readonly machines: Pick<Machines, "open">;
   readonly clock: Clock;
   /** For what clients can cause as often as they like. */
   readonly counted: CountingLog;
 }
 
 /** A visit that its gateway may end under way. */
-interface Admitted extends Visit {
+export interface Admitted extends Visit {
   readonly dismissed: AbortSignal;
 }
 
@@ -44,7 +49,8 @@ export async function serveTerminal(
   const { user, remote, source } = visit;
   try {
     const session = await enter(socket, visit, parts);
-    if (session) await follow(session, socket, visit, parts);
+    if (session && visit.guest) await followAsGuest(session, socket, visit, parts);
+    else if (session) await follow(session, socket, visit, parts);
   } catch (error) {
     if (socket.closed.aborted) return;
     const log = parts.counted.of(source);
@@ -63,27 +69,28 @@ export async function serveTerminal(
 async function enter(
   socket: TerminalSocket,
   visit: Admitted,
-  { registry, counted }: TerminalParts,
+  { registry, machines, counted }: TerminalParts,
 ): Promise<Session | null> {
-  const { user, remote, source, resume, dismissed } = visit;
+  const { user, remote, source, resume, guest, dismissed } = visit;
   if (resume) {
     if (!registry.find(resume.session)) {
       await registry.settled(ADOPTION_MS);
     }
     const found = registry.find(resume.session);
     const known = found?.phase === "live" ? found : registry.endedSessions.find(resume.session);
-    if (known?.user === user) return known;
+    if (guest ? known === found && known !== undefined : known?.user === user) return known!;
     if (registry.unsettled) await socket.close(CLOSE.restarting, RESTARTING);
     else await socket.close(CLOSE.noSuchSession, "this session is gone");
     return null;
   }
   const send = (event: TerminalEvent) => socket.send(encodeEvent(event));
   try {
-    return await registry.open({
-      ...visit,
-      progress: (progress) => void send({ type: "progress", ...progress }),
-      signal: AbortSignal.any([socket.closed, dismissed]),
-    });
+    const progress = (progress: StartProgress) => void send({ type: "progress", ...progress });
+    const signal = AbortSignal.any([socket.closed, dismissed]);
+    const profile = visit.machine
+      ? await machines.open(user, visit.machine, progress, signal)
+      : undefined;
+    return await registry.open({ ...visit, profile, progress, signal });
   } catch (error) {
     if (socket.closed.aborted) return null;
     if (dismissed.aborted) {
@@ -100,8 +107,10 @@ async function enter(
     }
     const { ended, code } = failedStart(error);
     const log = counted.of(source);
-    if (ended.reason === "engine") log.error("a session could not be started", { user, error });
-    else {
+    if (ended.reason === "engine") {
+      const fields = { event: "session-failed", user, error } as const;
+      log.error("a session could not be started", fields);
+    } else {
       const why = ended.limit ?? ended.reason;
       log.notice("a session was refused", { event: "session-refused", user, remote, why });
     }
@@ -121,7 +130,7 @@ async function follow(
   const { clock, registry } = parts;
   const send = (event: TerminalEvent) => socket.send(encodeEvent(event));
   if (resume) tellReturn(session, visit, parts);
-  using viewer = session.view(resume?.offset ?? 0, (event) => void send(event), resume?.viewer);
+  using viewer = session.view(resume?.offset ?? 0, telling(send), resume?.viewer);
   session.remote = visit.remote;
   if (resume) session.resize(winsize);
   await send({
@@ -134,26 +143,23 @@ async function follow(
     ...describe(session, parts),
     stages: await session.stages,
     ...(visit.node !== null && { node: visit.node }),
+    ...(viewer.modes !== "" && { modes: viewer.modes }),
   });
   session.remind();
   const { notice } = parts.maintenance;
   if (notice) void send(notice);
+  const tellUsage = newestOf((usage: Usage) => send({ type: "stats", ...usage }));
+  using _told = parts.usage.follow(session.container, tellUsage, () => session.idleMs);
   const end = await bridge(socket, session, {
     from: viewer.from,
     signal: AbortSignal.any([viewer.over, dismissed, socket.closed]),
     clock,
   });
-  const tellEnd = async () => {
-    // A client that does not read must not be waited for before the close.
-    const { reason, exitCode, message } = await session.ended;
-    void send({ type: "ended", reason, exitCode, message });
-    await settlesWithin(session.gone, GONE_MS, clock);
-  };
   const endsLogin = async ({ ended }: Session) =>
     dismissed.aborted || (await ended).endsLogin === true;
   switch (end) {
     case "finished":
-      await tellEnd();
+      await tellEnd(session, socket, clock);
       // The end may come before the dismissal, which comes by another connection.
       if (await socket.close(await endsLogin(session) ? CLOSE.loginEnded : CLOSE.ended)) {
         registry.endedSessions.forget(session);
@@ -174,21 +180,12 @@ async function follow(
     const dismissal: Dismissal = dismissed.reason;
     // With its account the session ends as well, maybe a moment later.
     const ends = dismissal.why === "login" && dismissal.ended !== null;
-    if (ends && await settlesWithin(session.ended, ACCOUNT_MS, clock)) await tellEnd();
+    if (ends && await settlesWithin(session.ended, ACCOUNT_MS, clock)) {
+      await tellEnd(session, socket, clock);
+    }
     await dismiss(socket, dismissal);
   } else if (viewerEnd === "comeBack") {
     await socket.close(CLOSE.restarting, "come back: the session goes on");
-  }
-}
-
-async function dismiss(socket: TerminalSocket, { why }: Dismissal): Promise<void> {
-  switch (why) {
-    case "login":
-      await socket.close(CLOSE.loginEnded, "the login ended");
-      break;
-    case "restart":
-      await socket.close(CLOSE.restarting, RESTARTING);
-      break;
   }
 }
 
@@ -203,17 +200,6 @@ function tellReturn(
   else log.info("took a session over", { event: "session-takeover", ...fields });
 }
 
-function describe({ user, profile, idleTimeoutMs }: Session, { registry }: TerminalParts) {
-  const { cpus, memoryBytes, pids, diskBytes } = profile.limits;
-  const disk = registry.boundsDisk && !profile.onHost ? diskBytes : null;
-  return {
-    user,
-    image: profile.image,
-    limits: { cpus, memory: memoryBytes, pids, disk },
-    idleTimeout: idleTimeoutMs / 1000,
-  };
-}
-
 /** What the client is told when its session could not be started. */
 function failedStart(error: unknown): {
   ended: Ending & { limit?: LimitError["limit"] };
@@ -225,6 +211,9 @@ function failedStart(error: unknown): {
   }
   if (error instanceof ShutdownError) {
     return { ended: ending("shutdown", error.message), code: CLOSE.ended };
+  }
+  if (error instanceof MachineError) {
+    return { ended: ending("engine", error.message), code: CLOSE.ended };
   }
   if (error instanceof NotOfferedError) {
     return { ended: ending("limit", error.message), code: CLOSE.limitReached };

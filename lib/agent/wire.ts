@@ -16,6 +16,9 @@ export const BODY_BYTES = 16 * 1024;
 /** The longest name of a user, a session, a node or an image. */
 export const NAME_CHARS = 255;
 const TEXT_CHARS = 2000;
+/** What a command may take, so that a header has room for it. */
+export const COMMAND_BYTES = 4096;
+const COMMAND_WORDS = 16;
 
 /** The most groups of one user that are told, so that a header has room for them. */
 export const GROUPS = 32;
@@ -33,8 +36,17 @@ export const VisitShape: v.GenericSchema<unknown, Visit> = v.object({
   winsize: v.object({ cols: Cells, rows: Cells }),
   node: v.optional(v.nullable(Name), null),
   image: v.optional(v.nullable(Name), null),
+  machine: v.optional(v.nullable(Name), null),
+  command: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.maxLength(COMMAND_BYTES))),
+      v.minLength(1),
+      v.maxLength(COMMAND_WORDS),
+    ),
+  ),
   elsewhere: v.optional(Offset, 0),
   maxPerUser: v.optional(v.nullable(Offset), null),
+  guest: v.optional(v.picklist(["watch", "type", "admin"])),
   resume: v.nullable(
     v.object({ session: Name, offset: Offset, viewer: v.optional(Offset) }),
   ),
@@ -51,4 +63,5 @@ export const EndingShape = v.object({
 export const DismissalShape: v.GenericSchema<unknown, Dismissal> = v.variant("why", [
   v.object({ why: v.literal("login"), ended: v.nullable(EndingShape) }),
   v.object({ why: v.literal("restart") }),
+  v.object({ why: v.literal("share"), message: Text }),
 ]);

@@ -2,7 +2,7 @@
 import { basename, dirname, join } from "node:path";
 import { FreshFile } from "../files/fresh_file.ts";
 import { bcryptCost, type HtpasswdEntry, NEW_COST, parseHtpasswd } from "./htpasswd.ts";
-import { writeWholeFile } from "../files/whole_file.ts";
+import { UNFINISHED_PREFIX, writeWholeFile } from "../files/whole_file.ts";
 
 /** The file cannot be read, so nobody can be let in; the message says how to mend it. */
 export class HtpasswdUnreadableError extends Error {
@@ -23,6 +23,9 @@ function whyUnreadable(cause: unknown): string {
   }
   return `${cause instanceof Error ? cause.message : cause}; put a readable htpasswd file there`;
 }
+
+/** How often an edit begins again, as another program wrote into the file meanwhile. */
+const ROUNDS = 100;
 
 /** What the file says; the same object until it changes. */
 export interface Accounts {
@@ -67,7 +70,8 @@ export class HtpasswdFile {
 }
 
 /**
- * Replaces the text of a htpasswd file by what `change` makes of it ("" for one that is missing).
+ * Replaces the text of a htpasswd file by what `change` makes of it ("" for one that is missing). It
+ * is asked again where another program changed the file meanwhile.
  *
  * Edits wait for each other (flock(2) on the directory, which leaves no lock file behind). The
  * file ends up whole, mode 0640, owned as before; a new one as its directory is, so that the
@@ -82,14 +86,36 @@ export async function editHtpasswd(path: string, change: (text: string) => strin
   const target = await unlessMissing(Deno.realPath(real)) ?? real;
   using directory = await Deno.open(dirname(target), { read: true });
   await directory.lock(true);
-  const bytes = await unlessMissing(Deno.readFile(target));
-  // Fatal, as what cannot be decoded could not be written back either.
-  const before = bytes && new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  const after = change(before ?? "");
-  if (after === before) return;
-  const owner = await Deno.stat(before === null ? dirname(target) : target);
-  await writeWholeFile(target, after, { mode: 0o640, owner });
-  await directory.sync();
+  for (let rounds = 0; rounds < ROUNDS; rounds++) {
+    const before = await textOf(target);
+    const after = change(before ?? "");
+    if (after === before) return;
+    const owner = await Deno.stat(before === null ? dirname(target) : target);
+    // A program that takes no lock, such as htpasswd(1), may have written meanwhile.
+    const unless = async () => await textOf(target) !== before;
+    if (!await writeWholeFile(target, after, { mode: 0o640, owner, unless })) continue;
+    return await directory.sync();
+  }
+  throw new Error("another program keeps changing it; try again");
+}
+
+/** Why the file cannot be edited by this process, as what to mend; null where it can. */
+export async function whyUnwritable(path: string): Promise<string | null> {
+  const probe = join(dirname(path), UNFINISHED_PREFIX + crypto.randomUUID());
+  try {
+    // As an edit puts a new file in the place of the old one, what counts is the directory.
+    await Deno.writeTextFile(probe, "", { createNew: true, mode: 0o600 });
+    await Deno.remove(probe);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Null for one that is missing. Fatal, as what cannot be decoded could not be written back either. */
+async function textOf(path: string): Promise<string | null> {
+  const bytes = await unlessMissing(Deno.readFile(path));
+  return bytes && new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
 async function unlessMissing<T>(work: Promise<T>): Promise<T | null> {

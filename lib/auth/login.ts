@@ -1,8 +1,8 @@
 /** Logins: random tokens kept by their hash, each bound to the credential that it was given for. */
-import { createHash } from "node:crypto";
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
 import type { Clock } from "../types.ts";
 import { LoginStore, type StoredLogin } from "./login_store.ts";
+import { randomText, sha256 } from "./secrets.ts";
 
 /** The most logins of one user; a further one ends the oldest. */
 export const LOGINS_PER_USER = 32;
@@ -258,13 +258,4 @@ export class Logins implements Disposable {
     ending.abort(new LoginEndedError(why));
     this.#store.remove(stored.id);
   }
-}
-
-function sha256(text: string) {
-  return createHash("sha256").update(text).digest();
-}
-
-function randomText(bytes: number): string {
-  return crypto.getRandomValues(new Uint8Array(bytes))
-    .toBase64({ alphabet: "base64url", omitPadding: true });
 }

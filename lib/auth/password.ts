@@ -30,19 +30,35 @@ export interface PasswordRules {
   readonly common: readonly string[];
 }
 
-/** Why a password, composed, is too easy to guess, as a sentence without it; null when it is not. */
+/** What makes a password easy to guess: too few characters, the user's name, that many have it. */
+export type Weakness = "short" | "own-name" | "common";
+
+/** Why a password, composed, is too easy to guess; null when it is not. */
 export function weaknessOf(
   password: string,
   { name, minLength, common }: PasswordRules,
-): string | null {
-  const length = [...password].length;
-  if (length < minLength) {
-    return `a password has at least ${minLength} characters (auth.min_length), this one has ${length}`;
-  }
+): Weakness | null {
+  if ([...password].length < minLength) return "short";
   const small = password.toLowerCase();
-  if (small === name.toLowerCase()) return "a password cannot be the user's name";
-  if (!common.slice(0, COMMON).includes(small)) return null;
-  return "this password is among the ten thousand most used, which are tried first";
+  if (small === name.toLowerCase()) return "own-name";
+  return common.slice(0, COMMON).includes(small) ? "common" : null;
+}
+
+/** The same as a sentence without the password. */
+export function weaknessSentence(
+  weakness: Weakness,
+  password: string,
+  { minLength }: Pick<PasswordRules, "minLength">,
+): string {
+  const has = [...password].length;
+  switch (weakness) {
+    case "short":
+      return `a password has at least ${minLength} characters (auth.min_length), this one has ${has}`;
+    case "own-name":
+      return "a password cannot be the user's name";
+    case "common":
+      return "this password is among the ten thousand most used, which are tried first";
+  }
 }
 
 /** Why a new password, composed, cannot be or should not be; null when it may. */
@@ -54,5 +70,8 @@ export function passwordProblem(
   const problem = newPasswordProblem(password);
   if (problem !== null || force) return problem;
   const weakness = weaknessOf(password, rules);
-  return weakness && `${weakness}; choose another, or take it all the same with --force`;
+  return weakness &&
+    `${
+      weaknessSentence(weakness, password, rules)
+    }; choose another, or take it all the same with --force`;
 }

@@ -46,6 +46,8 @@ export type AuthResult =
   | { readonly ok: false; readonly reason: "slowed"; readonly retryAfterMs: number }
   /** Too many others wait to be checked; nothing is wrong with this attempt. */
   | { readonly ok: false; readonly reason: "busy"; readonly retryAfterMs: number }
+  /** The right password of an account that no administrator has approved yet. */
+  | { readonly ok: false; readonly reason: "unapproved" }
   /** Nobody can log in now; `message` is for the log and names files. */
   | { readonly ok: false; readonly reason: "unavailable"; readonly message: string };
 
@@ -61,6 +63,8 @@ export interface AuthStackOptions {
   /** The least time from the start of an attempt to the answer that it was denied. */
   readonly failDelayMs: number;
   readonly clock: Clock;
+  /** The hash of an account that waits to be approved; null for none of that name. */
+  readonly waiting?: (name: string) => string | null;
 }
 
 /** Authenticates names with passwords, and says what is known of a name. */
@@ -179,7 +183,8 @@ export class AuthStack {
     const { verifier, guard, clock } = this.#options;
     const { byName, highestCost } = this.accounts();
     const entry = byName.get(name);
-    const hash = entry?.hash ?? dummyHash(highestCost);
+    const waiting = entry ? null : this.#options.waiting?.(name) ?? null;
+    const hash = entry?.hash ?? waiting ?? dummyHash(highestCost);
     let matches = this.#isVerified(entry, password); // by one that came before it
     for (const form of formsOf(password)) {
       if (matches || signal?.aborted) break;
@@ -189,6 +194,7 @@ export class AuthStack {
     }
     // A password that was changed while it was being checked opens nothing any more.
     const now = this.accounts().byName.get(name);
+    if (matches && waiting !== null && !now) return { ok: false, reason: "unapproved" };
     if (!matches || !mayLogIn(now) || now.hash !== hash) {
       return { ok: false, reason: "denied", locks: guard.fail(attempt) };
     }

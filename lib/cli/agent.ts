@@ -3,7 +3,8 @@ import { AgentServer } from "../agent/server.ts";
 import { systemClock } from "../clock.ts";
 import type { Config, LoadedConfig } from "../config.ts";
 import { placeSocket } from "../http/unix_socket.ts";
-import { log } from "../log.ts";
+import { hearLog, log } from "../log.ts";
+import { Recent } from "../log/recent.ts";
 import { findMeans, findUser, HostEngine } from "../sessions/host_engine.ts";
 import { identityFile } from "../nodes/identity.ts";
 import { Joining } from "../nodes/joining.ts";
@@ -69,7 +70,9 @@ async function runAgent(read: () => Promise<LoadedConfig>): Promise<void> {
   const live = { settings: settingsOf(first.config) };
   const { stateDir } = first.config.agent;
   const host = await openHost(first.config, held);
-  const opened = await openLocalAgent(live, stateDir, held, host);
+  const recent = new Recent(() => new Date());
+  hearLog((entry) => recent.take(entry));
+  const opened = await openLocalAgent(live, stateDir, held, { host, recent });
   const listener = held.use(new AgentServer(opened.agent, log));
   log.info(`listening on ${await listen(listener, first.config)}`, { listener: "agent" });
 
@@ -77,7 +80,7 @@ async function runAgent(read: () => Promise<LoadedConfig>): Promise<void> {
     new Joining({
       path: identityFile(stateDir),
       status: () => opened.agent.statusNow(),
-      serve: (stream) => listener.accept(stream),
+      serve: (stream, onUse) => listener.accept(stream, onUse),
       clock: systemClock,
       log,
     }),

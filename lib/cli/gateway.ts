@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { Guard } from "../auth/guard.ts";
 import { guardFile, GuardStore } from "../auth/guard_store.ts";
 import { Hasher } from "../auth/hasher.ts";
+import { Keys } from "../auth/keys.ts";
+import { whyUnwritable } from "../auth/htpasswd_file.ts";
+import { Invites } from "../auth/invites.ts";
 import { Logins } from "../auth/login.ts";
+import { Registrar } from "../auth/registrar.ts";
+import { WaitingAccounts } from "../auth/waiting_accounts.ts";
+import { Shares } from "../auth/shares.ts";
+import { Tokens } from "../auth/tokens.ts";
 import { AuthStack } from "../auth/stack.ts";
 import { systemClock } from "../clock.ts";
 import { AccountWatch } from "../http/accounts.ts";
@@ -11,13 +18,15 @@ import { Assets } from "../http/assets.ts";
 import type { Gateway } from "../http/gateway.ts";
 import { Health } from "../http/health.ts";
 import { Noticed } from "../http/noticed.ts";
+import { PlainViewers } from "../http/plain/viewers.ts";
 import { Places } from "../http/places.ts";
 import { FairQueue } from "../http/fair_queue.ts";
-import { log } from "../log.ts";
+import { hearLog, log } from "../log.ts";
 import { Fleet, type FleetParts } from "../nodes/fleet.ts";
 import { Links } from "../nodes/links.ts";
 import { Roster } from "../nodes/roster.ts";
 import { CountingLog } from "../log/counting.ts";
+import { Recent } from "../log/recent.ts";
 import { Allowances } from "../terminal/allowance.ts";
 import type { Live } from "./settings.ts";
 
@@ -56,6 +65,26 @@ export async function openGateway(
     },
   });
   held.use(await GuardStore.open({ guard, path: guardFile(stateDir), clock, warn }));
+  const waiting = held.use(await WaitingAccounts.open({ stateDir, warn }));
+  const invites = held.use(await Invites.open({ stateDir, warn }));
+  const registrar = new Registrar({
+    get mode() {
+      return live.settings.config.registration.mode;
+    },
+    get htpasswd() {
+      return auth().htpasswd;
+    },
+    get minLength() {
+      return auth().minLength;
+    },
+    get groups() {
+      return live.settings.groups;
+    },
+    isRemembered: async (name) => (await fleet.machines.list(name)).length > 0,
+    hasher: held.use(new Hasher()),
+    ...{ invites, waiting, clock },
+  });
+  await warnOfUnwritable(live, warn);
   const stack = new AuthStack({
     get users() {
       return live.settings.users;
@@ -69,6 +98,7 @@ export async function openGateway(
     verifier: held.use(new Hasher()),
     guard,
     clock,
+    waiting: (name) => waiting.hashOf(name),
   });
   const logins = held.use(
     await Logins.open({
@@ -81,6 +111,10 @@ export async function openGateway(
       warn,
     }),
   );
+  const shares = held.use(await Shares.open({ stateDir, clock, warn }));
+  const tokens = held.use(await Tokens.open({ stateDir, clock, warn }));
+  const keys = held.use(await Keys.open({ stateDir, clock, warn }));
+  const plain = held.use(new PlainViewers(clock));
   const roster = await Roster.open(stateDir);
   const links = held.use(new Links({ roster, clock, log }));
   const rules = {
@@ -90,8 +124,11 @@ export async function openGateway(
   };
   const fleet = new Fleet({ local, roster, links, rules, clock });
   const agent = fleet;
-  const accounts = held.use(AccountWatch.start({ stack, logins, guard, agent, clock, log }));
+  const watched = { stack, logins, guard, tokens, keys, shares, agent, clock, log };
+  const accounts = held.use(AccountWatch.start(watched));
   const terminals = new Set<object>();
+  const recent = new Recent(() => new Date());
+  hearLog((entry) => recent.take(entry));
   return {
     agent,
     fleet,
@@ -102,6 +139,14 @@ export async function openGateway(
     logins,
     guard,
     accounts,
+    registrar,
+    invites,
+    waiting,
+    shares,
+    tokens,
+    keys,
+    sshAddresses: new Set(),
+    plain,
     openings: new Allowances(clock),
     leaving,
     assets: await Assets.load(ASSETS),
@@ -124,8 +169,23 @@ export async function openGateway(
     fairQueue: new FairQueue({ clock, isWatched: () => terminals.size > 0 }),
     places: new Places(CONNECTIONS),
     noticed: new Noticed({ log, now: clock.now }),
+    recent,
     clock,
     log,
     counted,
   };
+}
+
+/** Said at the start, as people would hear of it when they register. */
+async function warnOfUnwritable(
+  { settings: { config: { auth, registration } } }: Live,
+  warn: (message: string) => void,
+): Promise<void> {
+  if (registration.mode === "off") return;
+  const why = await whyUnwritable(auth.htpasswd);
+  if (why === null) return;
+  warn(
+    `Nobody can register: the directory of ${auth.htpasswd} cannot be written to (${why}); ` +
+      "docs/registration.md says where the file may be",
+  );
 }

@@ -5,20 +5,27 @@ import type { Gateway } from "../http/gateway.ts";
 import { HttpServer, type ListenTarget, type ServerOptions } from "../http/server.ts";
 import { log } from "../log.ts";
 import { takeListenFds } from "../systemd/listen_fds.ts";
+import type { SshTarget } from "../ssh/server.ts";
 import type { Settings } from "./settings.ts";
 
-/** The name, in a socket unit, of the socket that administers. */
-const ADMIN_SOCKET_NAME = "admin";
+/** The names, in socket units, of the socket that administers and of that for SSH. */
+const ADMIN_SOCKET_NAME = "admin", SSH_SOCKET_NAME = "ssh";
 
 /** A way in: what it is for, and where it listens. */
-interface Place {
-  readonly listener: Listener;
-  readonly target: ListenTarget;
+type Place =
+  | { readonly listener: Listener; readonly target: ListenTarget }
+  | { readonly listener: "ssh"; readonly target: SshTarget };
+
+/** What comes in by whatever way. */
+interface Server {
+  /** How many connections there were, and whether any are left. */
+  readonly visits: { readonly total: number; readonly live: boolean };
+  stopAccepting(): void;
 }
 
 /** The servers of a gateway. */
 export interface Listeners {
-  readonly all: readonly HttpServer[];
+  readonly all: readonly Server[];
   /** Those with TLS. */
   readonly secured: readonly HttpServer[];
   /** Whether systemd holds the socket of the web, and starts a gateway when somebody connects. */
@@ -35,9 +42,14 @@ export async function openListeners(
   { config, certificate }: Settings,
   held: AsyncDisposableStack,
 ): Promise<Listeners> {
-  const [all, secured]: [HttpServer[], HttpServer[]] = [[], []];
+  const [all, secured]: [Server[], HttpServer[]] = [[], []];
   const places = placesOf(config);
-  for (const { listener, target } of places) {
+  for (const place of places) {
+    if (place.listener === "ssh") {
+      all.push(held.use(await listenForSsh(place.target, gateway, config.gateway.stateDir)));
+      continue;
+    }
+    const { listener, target } = place;
     const tls = listener === "web" ? certificate : null;
     const server = held.use(await listen(target, { gateway, listener, tls }));
     if (server === null) continue;
@@ -53,9 +65,9 @@ export async function openListeners(
   return { all, secured, activated };
 }
 
-function placesOf({ gateway }: Config): Place[] {
+function placesOf({ gateway, ssh }: Config): Place[] {
   const passed = takeListenFds().map(({ fd, name }) => ({
-    listener: name === ADMIN_SOCKET_NAME ? "admin" as const : "web" as const,
+    listener: listenerOf(name),
     target: { transport: "fd", fd } as const,
   }));
   const web = passed.some(({ listener }) => listener === "web")
@@ -65,7 +77,40 @@ function placesOf({ gateway }: Config): Place[] {
     listener: "admin" as const,
     target: { transport: "unix", path: gateway.adminSocket } as const,
   }];
-  return [...passed, ...web, ...admin];
+  const shells = passed.some(({ listener }) => listener !== "admin")
+    ? []
+    : ssh.listen.map((target) => ({ listener: "ssh" as const, target }));
+  return [...passed, ...web, ...admin, ...shells];
+}
+
+function listenerOf(name: string): Listener | "ssh" {
+  if (name === SSH_SOCKET_NAME) return "ssh";
+  return name === ADMIN_SOCKET_NAME ? "admin" : "web";
+}
+
+async function listenForSsh(
+  target: SshTarget,
+  gateway: Gateway,
+  stateDir: string,
+): Promise<Server & AsyncDisposable> {
+  const { openSsh } = await import("./ssh.ts"); // a megabyte that most do without
+  try {
+    return await openSsh(gateway, stateDir, target);
+  } catch (error) {
+    if ((error as { code?: string }).code === undefined) throw error; // it is about the host key
+    throw new Error(`cannot listen on ${nameOf(target)}: ${whyNot(error, "ssh.listen")}`);
+  }
+}
+
+function nameOf(target: ListenTarget): string {
+  switch (target.transport) {
+    case "tcp":
+      return `${target.hostname}:${target.port}`;
+    case "unix":
+      return target.path;
+    case "fd":
+      return `the socket passed as descriptor ${target.fd}`;
+  }
 }
 
 /** Opens a listener. Without the web nobody comes in; without the admin socket only `session` is lost. */
@@ -73,32 +118,30 @@ async function listen(target: ListenTarget, options: ServerOptions): Promise<Htt
   try {
     return await HttpServer.listen(target, options);
   } catch (error) {
-    const place = target.transport === "tcp"
-      ? `${target.hostname}:${target.port}`
-      : target.transport === "unix"
-      ? target.path
-      : `the socket passed as descriptor ${target.fd}`;
+    const place = nameOf(target);
     if (options.listener === "admin") {
       log.warning(`Cannot listen on ${place}; 'ttygate session' will not reach this gateway`, {
         error,
       });
       return null;
     }
-    throw new Error(`cannot listen on ${place}: ${whyNot(error)}`);
+    throw new Error(`cannot listen on ${place}: ${whyNot(error, "gateway.listen")}`);
   }
 }
 
-function whyNot(error: unknown): string {
+/** @param key what says where to listen */
+function whyNot(error: unknown, key: "gateway.listen" | "ssh.listen"): string {
+  const variable = `TTYGATE_${key.toUpperCase().replace(".", "_")}`;
   switch ((error as { code?: string }).code) {
     case "EADDRINUSE":
-      return "the port is in use; stop what uses it ('ss -ltnp' names it), or change gateway.listen " +
-        "(TTYGATE_GATEWAY_LISTEN)";
+      return `the port is in use; stop what uses it ('ss -ltnp' names it), or change ${key} ` +
+        `(${variable})`;
     case "EACCES":
       return "permission denied; ports below 1024 need root or a systemd socket";
     case "EADDRNOTAVAIL":
     case "EINVAL": // what Deno 2.9 makes of it
-      return "this machine does not have that address; change gateway.listen";
+      return `this machine does not have that address; change ${key}`;
     default:
-      return `${(error as Error).message}; change gateway.listen`;
+      return `${(error as Error).message}; change ${key}`;
   }
 }

@@ -1,16 +1,24 @@
 /** Opens the agent of this machine: Docker's sessions, and what keeps them. */
 import { LocalAgent } from "../agent/local.ts";
+import { MachineFile } from "../agent/machines/machine_file.ts";
+import { Machines } from "../agent/machines/machines.ts";
+import { OwnSessionFiles } from "../agent/session_files.ts";
 import { systemClock } from "../clock.ts";
 import { log } from "../log.ts";
 import { CountingLog } from "../log/counting.ts";
+import type { Recent } from "../log/recent.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
 import { Engines } from "../sessions/engines.ts";
+import { History } from "../sessions/history.ts";
 import type { HostEngine } from "../sessions/host_engine.ts";
+import { HostShells } from "../sessions/host_shells.ts";
+import { NO_ROOM } from "../sessions/disk_space.ts";
 import { DrainFile } from "../sessions/drain_file.ts";
 import { leasedSessions, Leases } from "../sessions/leases.ts";
 import { Maintenance, refusalDuring } from "../sessions/maintenance.ts";
 import { memoryIsLow } from "../sessions/memory.ts";
 import { Registry } from "../sessions/registry.ts";
+import type { Session } from "../sessions/session.ts";
 import type { RegistrySettings } from "../sessions/registry_parts.ts";
 import { SwarmWatch } from "../sessions/swarm_watch.ts";
 import { sweep } from "../sessions/sweeper.ts";
@@ -44,14 +52,15 @@ export async function openLocalAgent(
   live: LiveAgent,
   stateDir: string,
   held: AsyncDisposableStack,
-  host: HostEngine | null = null,
+  { host = null, recent }: { host?: HostEngine | null; recent?: Recent } = {},
 ): Promise<OpenedAgent> {
   const { docker } = live.settings.config;
   const clock = systemClock;
   const counted = held.use(new CountingLog(log, clock));
   const minFreeBytes = () => live.settings.config.docker.minFreeBytes;
   const containers = held.use(new DockerEngine({ ...docker, stateDir, minFreeBytes, log }));
-  const engine = host === null ? containers : new Engines(containers, host);
+  const kinds = [...host === null ? [] : [new HostShells(host)], containers.shells];
+  const engine = new Engines(containers, kinds);
   const leases = held.use(await Leases.acquire(stateDir, docker.instance));
   const settings = () => live.settings.registry;
   const drain = await DrainFile.open(stateDir, docker.instance, log);
@@ -62,13 +71,32 @@ export async function openLocalAgent(
   const unixTimeMs = () => Date.now();
   const maintenance = held.use(new Maintenance({ file: drain, registry, clock, unixTimeMs, log }));
   held.use(sweepInBackground(containers, stateDir, docker.instance, registry.adopted));
+  const machines = held.use(
+    await Machines.start({
+      engine: containers.machines,
+      store: await MachineFile.open(stateDir, docker.instance, log),
+      settings: () => ({ ...live.settings.config.machines, choices: settings().choices }),
+      refusal,
+      noRoom: async () => await registry.diskIsLow() ? NO_ROOM : null,
+      endShells: (machine, message) => endShellsIn(registry, machine, message),
+      ...{ clock, unixTimeMs, log },
+    }),
+  );
   const swarm = held.use(new SwarmWatch(docker.socket, { clock, log }));
+  const now = () => new Date();
+  const history = held.use(History.start({ engine, registry, clock, now }));
   const agent = new LocalAgent({
-    ...{ engine, registry, maintenance, clock, counted },
+    ...{ recent, history },
+    ...{ engine, registry, maintenance, machines, clock, counted },
     choices: () => settings().choices,
     labels: () => live.settings.config.agent.labels,
     swarm: () => swarm.state,
     maxTotal: () => settings().maxTotal,
+    files: new OwnSessionFiles({
+      ...{ engine, registry },
+      maxBytes: () => live.settings.config.session.uploadBytes,
+      minFreeBytes: () => settings().minFreeBytes,
+    }),
     tryWriting: () => tryWriting(stateDir),
   });
   return { agent, registry, maintenance };
@@ -93,6 +121,25 @@ export function stateDirOf({ gateway, agent }: Config): string {
   return gateway.agent === "own" ? gateway.stateDir : agent.stateDir;
 }
 
+/** Ends the shells in a machine; in every machine where none is named. */
+function endShellsIn(registry: Registry, machine: string | null, message: string): Session[] {
+  const shells = registry.list().filter(({ profile }) =>
+    profile.machine !== undefined && (machine ?? profile.machine) === profile.machine
+  );
+  for (const shell of shells) shell.end(ending("killed", message));
+  return shells;
+}
+
+/** Leaves the sessions to the next agent, but for what no other agent can join. */
+async function leave(registry: Registry): Promise<void> {
+  const message =
+    "The server's agent is restarting, which a shell in a machine does not outlive. " +
+    "The machine itself runs on: open another shell in it.";
+  const shells = endShellsIn(registry, null, message);
+  await Promise.allSettled(shells.map(({ gone }) => gone));
+  await registry.leave();
+}
+
 /** Ends the sessions, or leaves them to the next agent; says so to systemd and in the log. */
 export async function partWith(registry: Registry, why: Deno.Signal | "idle"): Promise<void> {
   const sessions = registry.list().length;
@@ -102,11 +149,11 @@ export async function partWith(registry: Registry, why: Deno.Signal | "idle"): P
       log.info("leaving until somebody connects: nothing has lived for gateway.idle_exit", {
         event: "stop",
       });
-      return await registry.leave();
+      return await leave(registry);
     case RESTART_SIGNAL:
       await notify("STOPPING=1", "STATUS=Leaving the sessions to the next gateway");
       log.info("restarting", { event: "stop", signal: why, sessions });
-      return await registry.leave();
+      return await leave(registry);
     default:
       await notify("STOPPING=1", "STATUS=Ending the sessions");
       log.info("stopping", { event: "stop", signal: why, sessions });

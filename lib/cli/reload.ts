@@ -18,6 +18,7 @@ const AT_START: ReadonlySet<string> = new Set([
   "agent.shell_user",
   "docker.socket",
   "docker.instance",
+  "ssh.listen",
 ]);
 /** Another file is taken over at once, but not the switch between HTTP and HTTPS. */
 const TLS: ReadonlySet<string> = new Set(["gateway.tls_cert", "gateway.tls_key"]);
@@ -110,13 +111,13 @@ export class Reloader {
       const { config, changed, waiting } = merge(running(), await load());
       await take(config, changed);
       this.#failed = false;
+      if (waiting.length > 0) {
+        log.warning(`${waiting.join(", ")}: takes effect at the next restart`);
+      }
       log.notice("reloaded the configuration", {
         event: "reload",
         changed: changed.join(", ") || "nothing",
       });
-      if (waiting.length > 0) {
-        log.warning(`${waiting.join(", ")}: takes effect at the next restart`);
-      }
     } catch (error) {
       this.#failed = true;
       for (const problem of problemsOf(error)) log.error(problem);

@@ -121,12 +121,15 @@ const DEFAULT_LISTEN = JSON.stringify([
 
 /** Who sets these believes that they do something. */
 function warnOfWhatHasNoEffect({ settings: { config } }: Live, { activated }: Listeners): void {
-  const { gateway, audit } = config;
+  const { gateway, audit, ssh } = config;
   const set = [audit.file !== null && "audit.file", audit.record !== "off" && "audit.record"]
     .filter((key) => key !== false);
   if (set.length > 0) log.warning(`${set.join(", ")} has no effect in this version`);
   if (activated && JSON.stringify(gateway.listen) !== DEFAULT_LISTEN) {
     log.warning("gateway.listen has no effect: systemd's ttygate.socket says where to listen");
+  }
+  if (activated && ssh.listen.length > 0) {
+    log.warning("ssh.listen has no effect: systemd's ttygate-ssh.socket says where to listen");
   }
   if (gateway.idleExitMs !== null && !activated) {
     log.warning("gateway.idle_exit has no effect: no systemd socket would start the gateway again");

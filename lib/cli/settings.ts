@@ -150,9 +150,10 @@ function imagesOffered(
 }
 
 function profileOf(container: Config["container"]): Profile {
-  const { image, command, cpus, memoryBytes, pids, diskBytes, network, runtime, user } = container;
+  const { image, command, cpus, memoryBytes, pids, diskBytes, network, runtime } = container;
+  const { user, promptMarks } = container;
   const limits = { cpus, memoryBytes, pids, diskBytes };
-  return { image, command, limits, network, runtime, user };
+  return { image, command, limits, network, runtime, user, promptMarks };
 }
 
 /** Checked here, as a server takes any text for a certificate and then fails each handshake. */

@@ -100,10 +100,13 @@ async function removeNetworks(socketPath: string): Promise<string[]> {
   ));
 }
 
+/** Those that an administrator may have wanted besides. */
+const OPTIONAL = ["ttygate-ssh.socket"];
+
 /** The units that something wants, systemd.unit(5) under "[Install]". */
 async function stillEnabled(prefix: string): Promise<string[]> {
   const wanted: string[] = [];
-  for (const name of enabledUnits()) {
+  for (const name of [...enabledUnits(), ...OPTIONAL]) {
     const target = WANTED_BY[name.slice(name.lastIndexOf("."))]!;
     if (await exists(`${prefix}${LOCAL.units}/${target}.wants/${name}`)) wanted.push(name);
   }

@@ -7,11 +7,15 @@ import { type Command, type CommandContext, parseCommandArgs, UsageError } from 
 import type { Refresh } from "../protocol/resources.ts";
 import { locksNow, type Reach, takeEffect } from "./user/effects.ts";
 import { EDITS } from "./user/edits.ts";
+import { isRegistrationVerb, registrations } from "./user/registrations.ts";
 import { count } from "./words.ts";
 
 const HELP = `Usage: ttygate user add|ensure|passwd NAME [--force] [--json]
        ttygate user lock|unlock|remove NAME [--json]
        ttygate user list [--json]
+       ttygate user invite [--expires 7d] [--json]
+       ttygate user pending [--json]
+       ttygate user approve|refuse NAME [--json]
 
 Edits the htpasswd file that the configuration names in auth.htpasswd. A running gateway sees every
 change at once.
@@ -27,6 +31,9 @@ change at once.
   remove NAME   removes a user; ends logins and sessions
   list          prints the users, one on each line; after a tab, "locked" marks those who are, and
                 "failed log-ins" from where and until when the name is shut out by those
+  invite        prints a link by which one person can register, once and within seven days
+  pending       prints the accounts that wait for an administrator, when they came and from where
+  approve NAME  lets one of them log in; refuse NAME forgets it
   --force       takes a password that is short (auth.min_length), or one of the most used ones
   --json        prints what came of it, or the list, as JSON
 
@@ -43,10 +50,12 @@ export const command: Command = {
       const { flags } = parseCommandArgs(args, { flags: ["json"] });
       return await list(flags["json"]!, context);
     }
+    if (isRegistrationVerb(verb)) return await registrations(verb, args, context);
     const edit = EDITS[Object.hasOwn(EDITS, verb) ? verb : ""];
     if (!edit) {
       throw new UsageError(
-        `'user' takes add, ensure, passwd, lock, unlock, remove or list${verb && `, not ${verb}`}`,
+        `'user' takes add, ensure, passwd, lock, unlock, remove, list, invite, pending, ` +
+          `approve or refuse${verb && `, not ${verb}`}`,
       );
     }
     const isSetting = ["add", "ensure", "passwd"].includes(verb);

@@ -187,6 +187,11 @@ export const SECTIONS = {
       "",
       matching('"user", "uid" or "user:group", or ""', /^([\w][\w.-]*(:[\w][\w.-]*)?)?$/),
     ),
+    prompt_marks: key(
+      "promptMarks",
+      "on",
+      text('"on" or "off"', (text) => text === "on" ? true : text === "off" ? false : undefined),
+    ),
   },
   session: {
     idle_timeout: key("idleTimeoutMs", "15m", duration("positive")),
@@ -194,10 +199,23 @@ export const SECTIONS = {
     idle_warning: key("idleWarningMs", "60s", duration("zero")),
     max_lifetime: key("maxLifetimeMs", "8h", duration("positive")),
     reconnect_grace: key("reconnectGraceMs", "60s", duration("zero")),
+    detach_max: key("detachMaxMs", "1h", duration("zero")),
     max_total: key("maxTotal", 50, integer(1, 100_000)),
     max_per_user: key("maxPerUser", 3, integer(1, 100_000)),
     replay: key("replayBytes", "256KB", size("1KB", "1GB")),
+    upload: key("uploadBytes", "1GB", size("0B", "64TB")),
     motd: key("motd", "", words(2000)),
+  },
+  machines: {
+    max_per_user: key("maxPerUser", 5, integer(0, 1000)),
+    home: key(
+      "home",
+      "/root",
+      text('an absolute path below "/", such as "/root"', (text) => {
+        const path = parsePath(text);
+        return path === "/" ? undefined : path;
+      }),
+    ),
   },
   pool: {
     size: key("size", 2, integer(0, 1000)),
@@ -210,6 +228,29 @@ export const SECTIONS = {
     unlock_time: key("unlockTimeMs", "10m", duration("positive")),
     fail_delay: key("failDelayMs", "2s", duration("zero")),
     min_length: key("minLength", 8, integer(1, 72)),
+  },
+  ssh: {
+    listen: key(
+      "listen",
+      [],
+      list(
+        'addresses such as "0.0.0.0:2222" or "[::]:2222"',
+        text('an address such as "0.0.0.0:2222" or "[::]:2222"', (text) => {
+          const address = parseListenAddress(text);
+          return address?.transport === "tcp" ? address : undefined;
+        }),
+      ),
+    ),
+  },
+  registration: {
+    mode: key(
+      "mode",
+      "off",
+      v.picklist(
+        ["off", "invite", "approval", "open"],
+        mustBe('"off", "invite", "approval" or "open"'),
+      ),
+    ),
   },
   audit: {
     file: key("file", "", pathOrNone),

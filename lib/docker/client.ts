@@ -25,12 +25,14 @@ const ANSWER_BYTES = 16 * 1024 * 1024;
 /** One request. */
 export interface Call extends CallOptions {
   readonly doing: Doing;
-  readonly method: "GET" | "HEAD" | "POST" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   /** The segments of the path below the version, ids and names as they are. */
   readonly path: readonly string[];
   /** What is undefined or false is left out; true is sent as 1. */
   readonly query?: Record<string, string | number | boolean | undefined>;
   readonly body?: unknown;
+  /** Sent as it is, a tar, in the place of a body of JSON. */
+  readonly tar?: Uint8Array<ArrayBuffer>;
   /** `/version` and `/_ping` come before a version is agreed on. */
   readonly unversioned?: boolean;
 }
@@ -95,6 +97,7 @@ export class Client implements Disposable {
         method: call.method,
         redirect: "manual",
         signal: call.signal,
+        ...(call.tar && { headers: { "content-type": "application/x-tar" }, body: call.tar }),
         ...(call.body === undefined ? {} : {
           headers: { "content-type": "application/json" },
           body: JSON.stringify(call.body),

@@ -1,7 +1,9 @@
 /** Containers: made, started, attached to, measured, ended. */
 import type { Call, Client } from "./client.ts";
 import { DockerError } from "./errors.ts";
+import { Execs } from "./execs.ts";
 import { type HijackedStream, openHijacked } from "./hijack.ts";
+import { Program } from "./program.ts";
 import type { ContainerStats } from "./stats_types.ts";
 import type { CallOptions, ContainerCreate, ContainerInspect, ContainerSummary } from "./types.ts";
 
@@ -12,9 +14,11 @@ import type { CallOptions, ContainerCreate, ContainerInspect, ContainerSummary }
  */
 export class Containers {
   readonly #client: Client;
+  readonly #execs: Execs;
 
   constructor(client: Client) {
     this.#client = client;
+    this.#execs = new Execs(client);
   }
 
   create(
@@ -118,28 +122,36 @@ export class Containers {
   async exec(
     id: string,
     command: readonly string[],
-    { signal }: CallOptions = {},
+    options: CallOptions = {},
   ): Promise<HijackedStream> {
-    const streams = { AttachStdin: true, AttachStdout: true, AttachStderr: true };
-    const create = on(id, "make an exec in container", "POST", ["exec"], { signal });
-    const { Id } = await this.#client.json<{ Id: string }>({
-      ...create,
-      body: { ...streams, Tty: false, Cmd: command },
+    return (await this.#exec(id, command, options)).stream;
+  }
+
+  /**
+   * The same, with its output told apart and its exit status.
+   *
+   * @param options `env` adds to the container's own: "LC_ALL=C"
+   */
+  async run(
+    id: string,
+    command: readonly string[],
+    options: CallOptions & { readonly env?: readonly string[] } = {},
+  ): Promise<Program> {
+    const { exec, stream } = await this.#exec(id, command, options);
+    return new Program(stream, async () => {
+      const status = await this.#execs.exitCode(exec);
+      if (status !== null) return status;
+      throw new DockerError(`Cannot await an exec in ${id}: it runs`);
     });
-    const call: Call = {
-      doing: `start an exec in container ${id}`,
-      method: "POST",
-      path: ["exec", Id, "start"],
-      signal,
-    };
-    return await openHijacked({
-      socketPath: this.#client.socketPath,
-      target: await this.#client.target(call),
-      doing: call.doing,
-      body: { Detach: false, Tty: false },
-      owner: `an exec in container ${id}`,
-      signal,
-    });
+  }
+
+  async #exec(
+    id: string,
+    command: readonly string[],
+    { signal, env }: CallOptions & { readonly env?: readonly string[] },
+  ): Promise<{ exec: string; stream: HijackedStream }> {
+    const exec = await this.#execs.create(id, { Cmd: command, Env: env }, { signal });
+    return { exec, stream: await this.#execs.start(exec, { container: id, signal }) };
   }
 
   /** Sets the size of its terminal, in character cells; 409 before it runs. */
@@ -177,6 +189,23 @@ export class Containers {
       if (error instanceof DockerError && error.isNotFound) return false;
       throw error;
     }
+  }
+
+  /**
+   * Unpacks a tar in a folder of it, as root, whatever user it runs as; 404 where there is no such folder.
+   * Until the Engine has it all, everything else about the container waits.
+   */
+  putArchive(
+    id: string,
+    path: string,
+    tar: Uint8Array<ArrayBuffer>,
+    { signal }: CallOptions = {},
+  ): Promise<void> {
+    const call = on(id, "put files into container", "PUT", ["archive"], {
+      signal,
+      query: { path },
+    });
+    return this.#client.done({ ...call, tar });
   }
 
   inspect(id: string, options: CallOptions = {}): Promise<ContainerInspect> {

@@ -2,6 +2,7 @@
 import { Client } from "./client.ts";
 import { Containers } from "./containers.ts";
 import { events, type EventsOptions } from "./events.ts";
+import { Execs } from "./execs.ts";
 import { Images } from "./images.ts";
 import { Networks } from "./networks.ts";
 import type { CallOptions, DockerEvent, Info, Version } from "./types.ts";
@@ -17,6 +18,7 @@ import { Volumes } from "./volumes.ts";
  */
 export class Docker implements Disposable {
   readonly containers: Containers;
+  readonly execs: Execs;
   readonly images: Images;
   readonly networks: Networks;
   readonly volumes: Volumes;
@@ -27,6 +29,7 @@ export class Docker implements Disposable {
   constructor({ socketPath }: { readonly socketPath: string }) {
     this.#client = new Client(socketPath);
     this.containers = new Containers(this.#client);
+    this.execs = new Execs(this.#client);
     this.images = new Images(this.#client);
     this.networks = new Networks(this.#client);
     this.volumes = new Volumes(this.#client);

@@ -2,8 +2,11 @@
 import type { Agent } from "../agent/agent.ts";
 import type { Guard } from "../auth/guard.ts";
 import type { Accounts } from "../auth/htpasswd_file.ts";
+import type { Keys } from "../auth/keys.ts";
 import type { Logins } from "../auth/login.ts";
+import type { Shares } from "../auth/shares.ts";
 import type { AuthStack } from "../auth/stack.ts";
+import type { Tokens } from "../auth/tokens.ts";
 import type { Log } from "../log.ts";
 import type { SessionInfo } from "../protocol/resources.ts";
 import { type Ending, ending } from "../sessions/endings.ts";
@@ -19,6 +22,9 @@ export interface AccountParts {
   readonly stack: Pick<AuthStack, "accounts">;
   readonly logins: Pick<Logins, "check">;
   readonly guard: Pick<Guard, "forgive" | "forgetSources">;
+  readonly tokens: Pick<Tokens, "keepOf">;
+  readonly keys: Pick<Keys, "keepOf">;
+  readonly shares: Pick<Shares, "keepOf">;
   readonly agent: Pick<Agent, "list" | "end">;
   readonly clock: Clock;
   readonly log: Log;
@@ -89,9 +95,11 @@ export class AccountWatch implements Disposable {
   }
 
   async #judge(accounts: Accounts): Promise<void> {
-    const { agent, logins, log } = this.#parts;
+    const { agent, logins, tokens, keys, shares, log } = this.#parts;
     this.#forget(this.#judged, accounts);
     this.#judged = accounts;
+    const isUser = (name: string) => accounts.byName.has(name);
+    const kept = [tokens.keepOf(isUser), keys.keepOf(isUser), shares.keepOf(isUser)];
     this.#againMs = Infinity;
     let ends: Promise<void>[] = [];
     try {
@@ -106,6 +114,7 @@ export class AccountWatch implements Disposable {
     // Those of a node that is away end when it is back.
     const isLeft = ended.some(({ status }) => status === "rejected");
     this.#againMs = isLeft ? this.#parts.clock.now() + AWAY_MS : Infinity;
+    await Promise.all(kept);
   }
 
   async #end({ id, user, phase }: SessionInfo, accounts: Accounts): Promise<void> {

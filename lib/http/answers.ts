@@ -1,16 +1,26 @@
 /** Answers that are no pages: JSON, problems, redirects. */
 import { SECURITY_HEADERS } from "./pages.ts";
+import { type ProblemName, PROBLEMS, problemType, typeOfStatus } from "./problems.ts";
 
 /** A refusal with its status and a sentence for the one who sent the request. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
+  readonly status: number;
+  /** The URI by which programs know what kind it is. */
+  readonly type: string;
 
+  /** @param kind its name, or the status of one that has no name of its own */
   constructor(
-    readonly status: number,
+    kind: ProblemName | number,
     message: string,
     readonly headers: Readonly<Record<string, string>> = {},
+    /** What a problem says besides (RFC 9457, section 3.2). */
+    readonly more: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
+    const isNamed = typeof kind === "string";
+    this.status = isNamed ? PROBLEMS[kind][0] : kind;
+    this.type = isNamed ? problemType(kind) : typeOfStatus(kind);
   }
 }
 
@@ -22,6 +32,8 @@ const TITLES: Readonly<Record<number, string>> = {
   405: "Method Not Allowed",
   408: "Request Timeout",
   409: "Conflict",
+  410: "Gone",
+  411: "Length Required",
   413: "Content Too Large",
   415: "Unsupported Media Type",
   421: "Misdirected Request",
@@ -29,7 +41,9 @@ const TITLES: Readonly<Record<number, string>> = {
   429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
+  501: "Not Implemented",
   503: "Service Unavailable",
+  507: "Insufficient Storage",
 };
 
 /** The reason phrase of a status. */
@@ -50,24 +64,29 @@ export function nothingHere(): Refusal {
 /** What is told while the agent of the terminals does not answer. */
 export function away(): Refusal {
   const message = "The terminals of this server cannot be reached. Try again in a minute.";
-  return new Refusal(503, message, { "retry-after": "5" });
+  return new Refusal("agent-away", message, { "retry-after": "5" });
 }
 
 /** JSON. */
-export function json(body: unknown, status = 200): Response {
+export function json(
+  body: unknown,
+  status = 200,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   return new Response(JSON.stringify(body) + "\n", {
     status,
     headers: {
       ...SECURITY_HEADERS,
       "content-type": "application/json",
       "cache-control": "no-store",
+      ...headers,
     },
   });
 }
 
 /** A refusal as `application/problem+json` (RFC 9457). */
-export function problem({ status, message, headers }: Refusal): Response {
-  const body = { type: "about:blank", title: titleOf(status), status, detail: message };
+export function problem({ type, status, message, headers, more }: Refusal): Response {
+  const body = { type, title: titleOf(status), status, detail: message, ...more };
   return new Response(JSON.stringify(body) + "\n", {
     status,
     headers: {

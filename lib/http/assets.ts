@@ -10,6 +10,8 @@ export interface AssetEntry {
   readonly etag: string;
   /** Whether a compressed form lies beside it, named with `.gz` added. */
   readonly gzip: boolean;
+  /** The files that a script needs before it runs. */
+  readonly parts: readonly string[];
 }
 
 /** dist/assets/manifest.json. */
@@ -105,6 +107,12 @@ export class Assets {
     return `${basePrefix(basePath)}/assets/${asset.file}`;
   }
 
+  /** Where a page finds what a script needs before it runs, so that it need not wait for its names. */
+  partsOf(logicalName: string, basePath: string): readonly string[] {
+    const parts = this.#byLogicalName.get(logicalName)?.parts ?? [];
+    return parts.map((file) => `${basePrefix(basePath)}/assets/${file}`);
+  }
+
   /** @throws {Error} when there is no such template */
   template(name: string): string {
     const template = this.#templates.get(name);
@@ -146,7 +154,7 @@ export class Assets {
 }
 
 /** Lent, not copied: however many clients take their time to read it, it is in memory once. */
-function inParts(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
+export function inParts(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
   let sent = 0;
   return new ReadableStream({
     pull(controller) {

@@ -1,9 +1,11 @@
-/** The body of a request as text or JSON, read no further than its bound. */
+/** The body of a request as bytes, text or JSON, read no further than its bound. */
 import * as v from "valibot";
 import { Refusal } from "./answers.ts";
 
 /** The largest JSON. */
 const JSON_BYTES = 16 * 1024;
+/** How long a client may take for a body. */
+const BODY_MS = 15_000;
 
 /**
  * Reads a body of so many bytes at most. Of a longer one as much more as `discardBytes` is read and
@@ -13,19 +15,47 @@ const JSON_BYTES = 16 * 1024;
  */
 export async function readText(
   request: Request,
-  { mostBytes, discardBytes = 0 }: { readonly mostBytes: number; readonly discardBytes?: number },
+  bounds: { readonly mostBytes: number; readonly discardBytes?: number },
 ): Promise<string> {
+  return await (await readBlob(request, bounds)).text();
+}
+
+/** The same as bytes. @throws {Refusal} 413 */
+export async function readBytes(
+  request: Request,
+  mostBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return await (await readBlob(request, { mostBytes })).bytes();
+}
+
+async function readBlob(
+  request: Request,
+  { mostBytes, discardBytes = 0 }: { readonly mostBytes: number; readonly discardBytes?: number },
+): Promise<Blob> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes <= mostBytes) chunks.push(chunk);
-    else if (bytes > mostBytes + discardBytes) break;
+  const reader = request.body?.getReader();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    reader?.cancel().catch(() => {});
+  }, BODY_MS);
+  try {
+    for (let next; reader && !(next = await reader.read()).done;) {
+      const chunk = next.value;
+      bytes += chunk.length;
+      if (bytes <= mostBytes) chunks.push(chunk);
+      else if (bytes > mostBytes + discardBytes) break;
+    }
+  } finally {
+    clearTimeout(timer);
+    reader?.cancel().catch(() => {});
   }
+  if (late) throw new Refusal(408, "This request took too long to come.", { connection: "close" });
   if (bytes > mostBytes) {
     throw new Refusal(413, `The request is over ${mostBytes} bytes.`, { connection: "close" });
   }
-  return await new Blob(chunks).text();
+  return new Blob(chunks);
 }
 
 /**

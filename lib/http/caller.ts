@@ -27,6 +27,8 @@ export interface Caller {
   readonly peer: string;
   /** Aborted when nobody waits for the answer any more. */
   readonly gone?: AbortSignal;
+  /** Lets the body come as fast as it is read, and no longer turn by turn. */
+  readonly letBody?: () => void;
 }
 
 /** What a connection says of itself. */
@@ -36,6 +38,8 @@ export interface Peer {
   readonly encrypted: boolean;
   /** Aborted when it has hung up. */
   readonly gone?: AbortSignal;
+  /** See {@linkcode Caller.letBody}. */
+  readonly letBody?: () => void;
 }
 
 /** How requests are seen. */
@@ -86,6 +90,7 @@ export function callerOf(
     proxied: isProxy,
     peer: address ?? "unix",
     ...(peer.gone && { gone: peer.gone }),
+    ...(peer.letBody && { letBody: peer.letBody }),
   };
 }
 

@@ -2,12 +2,19 @@
 import type { BlockList } from "node:net";
 import type { Agent } from "../agent/agent.ts";
 import type { Guard } from "../auth/guard.ts";
+import type { Keys } from "../auth/keys.ts";
+import type { Invites } from "../auth/invites.ts";
+import type { Registrar } from "../auth/registrar.ts";
+import type { WaitingAccounts } from "../auth/waiting_accounts.ts";
 import type { AuthStack } from "../auth/stack.ts";
 import type { Logins } from "../auth/login.ts";
+import type { Shares } from "../auth/shares.ts";
+import type { Tokens } from "../auth/tokens.ts";
 import type { Log } from "../log.ts";
 import type { Fleet } from "../nodes/fleet.ts";
 import type { Links } from "../nodes/links.ts";
 import type { CountingLog } from "../log/counting.ts";
+import type { Recent } from "../log/recent.ts";
 import type { Allowances } from "../terminal/allowance.ts";
 import type { Clock } from "../types.ts";
 import type { AccountWatch } from "./accounts.ts";
@@ -15,6 +22,7 @@ import type { Assets } from "./assets.ts";
 import type { Health } from "./health.ts";
 import type { KnownHosts } from "./hosts.ts";
 import type { Noticed } from "./noticed.ts";
+import type { PlainViewers } from "./plain/viewers.ts";
 import type { Places } from "./places.ts";
 import type { FairQueue } from "./fair_queue.ts";
 
@@ -30,6 +38,17 @@ export interface Gateway {
   readonly logins: Logins;
   readonly guard: Guard;
   readonly accounts: AccountWatch;
+  readonly registrar: Registrar;
+  /** To register. */
+  readonly invites: Invites;
+  readonly waiting: WaitingAccounts;
+  readonly shares: Shares;
+  readonly tokens: Tokens;
+  readonly keys: Keys;
+  /** Where it takes SSH. */
+  readonly sshAddresses: Set<string>;
+  /** Of those who have no WebSocket. */
+  readonly plain: PlainViewers;
   /** What it serves through the agent now. */
   readonly terminals: Set<object>;
   /** How many terminals each user may open. */
@@ -48,6 +67,8 @@ export interface Gateway {
   readonly fairQueue: FairQueue;
   readonly places: Places;
   readonly noticed: Noticed;
+  /** What its own process logged. */
+  readonly recent: Recent;
   readonly clock: Clock;
   readonly log: Log;
   /** For whatever others can cause as often as they like. */

@@ -25,7 +25,7 @@ class Check {
 
   constructor(
     private readonly ask: () => Promise<Reason>,
-    private readonly what: string,
+    private readonly what: "health" | "readiness",
     private readonly parts: Pick<HealthParts, "clock" | "log">,
   ) {}
 
@@ -39,8 +39,13 @@ class Check {
   async #ask(): Promise<Reason> {
     const reason = await this.ask().catch(whyAway);
     const { log } = this.parts;
-    if (reason !== null && reason !== this.#told) log.warning(`${this.what}: ${reason}`);
-    if (reason === null && this.#told !== null) log.notice(`${this.what}: all is well again`);
+    const [away, back] = this.what === "health" ? ["engine-away", "engine-back"] as const : [];
+    if (reason !== null && reason !== this.#told) {
+      log.warning(`${this.what}: ${reason}`, { event: away });
+    }
+    if (reason === null && this.#told !== null) {
+      log.notice(`${this.what}: all is well again`, { event: back });
+    }
     this.#told = reason;
     return reason;
   }
@@ -55,6 +60,15 @@ export class Health {
     const { agent } = parts;
     this.#live = new Check(() => agent.whyNotLive(), "health", parts);
     this.#ready = new Check(() => agent.whyNotReady(), "readiness", parts);
+  }
+
+  /** Whether they would answer 200. */
+  async isLive(): Promise<boolean> {
+    return await this.#live.answer() === null;
+  }
+
+  async isReady(): Promise<boolean> {
+    return await this.#ready.answer() === null;
   }
 
   /** `GET /healthz`: 200, or 503 with a reason when the engine does not answer. */

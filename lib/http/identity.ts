@@ -1,28 +1,33 @@
-/** Who a request speaks for: by its cookie, by HTTP Basic, or by the listener it came through. */
+/** Who a request speaks for: by its cookie, a token, HTTP Basic, or the listener it came through. */
 import { parseBasic } from "../auth/basic.ts";
 import { readLoginCookie } from "../auth/cookie.ts";
 import type { LockKind } from "../auth/faillock.ts";
 import type { Login, Logins } from "../auth/login.ts";
 import { checkOrigin } from "../auth/origin.ts";
 import type { AuthRefusal, AuthStack } from "../auth/stack.ts";
+import type { Tokens } from "../auth/tokens.ts";
 import type { Log } from "../log.ts";
 import type { CountingLog } from "../log/counting.ts";
 import type { Principal } from "../types.ts";
 import { Refusal } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { Noticed } from "./noticed.ts";
+import type { ProblemName } from "./problems.ts";
 
 /** A principal and for how long it stays one. */
 export interface Identity {
   readonly principal: Principal;
-  /** Aborted when the login ends; null where there is none: with Basic, and on the admin socket. */
+  /** Aborted when the login or the token ends; null with Basic, and on the admin socket. */
   readonly ended: AbortSignal | null;
+  /** Whether `ended` tells of changes of the account, too. */
+  readonly isLogin: boolean;
 }
 
 /** What identifying needs. */
 export interface IdentityParts {
   readonly stack: AuthStack;
   readonly logins: Logins;
+  readonly tokens: Tokens;
   readonly basePath: string;
   readonly allowedOrigins: readonly string[];
   readonly log: Log;
@@ -45,22 +50,26 @@ function tokenOf({ headers, scheme }: Caller, { basePath }: IdentityParts): stri
 }
 
 /**
- * Identifies the caller by cookie, or by Basic where a script may come.
+ * Identifies the caller by cookie, or by token or Basic where a script may come.
  *
  * @throws {Refusal} 401 without a valid credential, 429 after too many failures, 503 when passwords
  * cannot be checked, or too many others wait for that or have failed at the same address
  */
 export async function identify(caller: Caller, parts: IdentityParts): Promise<Identity> {
-  if (caller.listener === "admin") return { principal: ADMIN_LISTENER, ended: null };
+  if (caller.listener === "admin") {
+    return { principal: ADMIN_LISTENER, ended: null, isLogin: false };
+  }
   const { stack, counted } = parts;
   const { remote, source } = caller;
-  const basic = takesBasic(caller) ? parseBasic(caller.headers.get("authorization")) : null;
+  const bearer = bearerOf(caller);
+  if (bearer !== null) return byToken(bearer, caller, parts);
+  const basic = takesScripts(caller) ? parseBasic(caller.headers.get("authorization")) : null;
   if (basic) {
     const result = await stack.authenticate(basic, source, caller.gone);
     if (result.ok) {
       const fields = { event: "login", user: basic.name, how: "basic", remote } as const;
       counted.of(source).info("logged in by HTTP Basic", fields);
-      return { principal: result.principal, ended: null };
+      return { principal: result.principal, ended: null, isLogin: false };
     }
     logRefusal(result, { name: basic.name, caller }, parts);
     throw refusalOf(result, caller);
@@ -74,12 +83,39 @@ export async function identify(caller: Caller, parts: IdentityParts): Promise<Id
       remote,
     });
   }
-  if (!principal) throw unauthorized(caller, "Log in first.");
-  return { principal, ended: login.ended };
+  if (!principal) throw unauthorized("log-in", caller, "Log in first.");
+  return { principal, ended: login.ended, isLogin: true };
 }
 
-/** Pages are for people, who log in by form; what scripts use takes Basic. */
-function takesBasic({ path }: Caller): boolean {
+function byToken(
+  text: string,
+  caller: Caller,
+  { tokens, stack, counted }: IdentityParts,
+): Identity {
+  const known = tokens.verify(text);
+  const principal = known && stack.principalOf(known.token.user);
+  if (!principal) {
+    const fields = { event: "token-refused", remote: caller.remote } as const;
+    counted.of(caller.source).notice("a token was refused: it stands for nothing", fields);
+    throw unauthorized(
+      "token",
+      caller,
+      "This token stands for nothing: it was revoked, or has expired.",
+    );
+  }
+  const { token: { id, scopes }, ended } = known;
+  return { principal: { ...principal, scopes, token: id }, ended, isLogin: false };
+}
+
+/** A token as programs send it (RFC 6750, 2.1), where they may come; null where there is none. */
+function bearerOf(caller: Caller): string | null {
+  if (!takesScripts(caller)) return null;
+  const header = caller.headers.get("authorization") ?? "";
+  return /^bearer +([A-Za-z0-9_-]{1,200}) *$/i.exec(header)?.[1] ?? null;
+}
+
+/** Pages are for people, who log in by form; what scripts use takes Basic and tokens. */
+function takesScripts({ path }: Caller): boolean {
   return path !== null && /^\/(api\/|terminal$|metrics$)/.test(path);
 }
 
@@ -89,7 +125,10 @@ function takesBasic({ path }: Caller): boolean {
  */
 export function logRefusal(
   result: AuthRefusal,
-  { name, caller: { remote, source } }: { name: string; caller: Caller },
+  { name, caller: { remote, source } }: {
+    readonly name: string;
+    readonly caller: Pick<Caller, "remote" | "source">;
+  },
   { counted, stack }: Pick<IdentityParts, "counted" | "stack">,
 ): void {
   const log = counted.of(source);
@@ -123,11 +162,11 @@ export function refusalOf(
 ): Refusal {
   switch (result.reason) {
     case "denied":
-      return unauthorized(caller, "The user name or the password is wrong.");
+      return unauthorized("credentials", caller, "The user name or the password is wrong.");
     case "locked": {
       const seconds = Math.max(1, Math.ceil(result.retryAfterMs / 1000));
       return new Refusal(
-        429,
+        "locked",
         `Too many failed log-ins. Try again in ${inWait(seconds)}.`,
         {
           "retry-after": String(seconds),
@@ -141,8 +180,10 @@ export function refusalOf(
         ? "The server is busy checking log-ins."
         : "Many log-ins from your network have failed, so the server takes few.";
       const message = `${why} Nothing was wrong with yours: try again in ${inWait(seconds)}.`;
-      return new Refusal(503, message, { "retry-after": String(seconds) });
+      return new Refusal("log-in-busy", message, { "retry-after": String(seconds) });
     }
+    case "unapproved":
+      return new Refusal("unapproved", "Your account waits for an administrator.");
     case "unavailable":
       return new Refusal(503, "Log-in is not possible right now. The server's log says why.");
   }
@@ -156,7 +197,7 @@ function inWait(seconds: number): string {
 /**
  * Refuses a request that another site's page may have made.
  *
- * @throws {Refusal} 403 for a foreign origin, and for none unless the request carries Basic
+ * @throws {Refusal} 403 for a foreign origin, and for none unless the request carries Basic or a token
  */
 export function requireOwnOrigin(
   caller: Caller,
@@ -171,10 +212,11 @@ export function requireOwnOrigin(
     allowedOrigins,
   });
   if (verdict === "same" || verdict === "allowed") return;
-  const isScript = takesBasic(caller) && parseBasic(headers.get("authorization")) !== null;
+  const isScript = bearerOf(caller) !== null ||
+    (takesScripts(caller) && parseBasic(headers.get("authorization")) !== null);
   if (verdict === "missing" && isScript) return;
   const why = verdict === "missing"
-    ? "It has no Origin header; a script must use HTTP Basic instead."
+    ? "It has no Origin header; a script must use HTTP Basic or a token instead."
     : noticed.explainOrigin(caller) ??
       "It comes from another site. If that site is yours, add it to gateway.allowed_origins; if " +
         "there is a proxy in front of ttygate, it must pass on the host that was asked for (Host).";
@@ -185,12 +227,12 @@ export function requireOwnOrigin(
     origin: headers.get("origin")?.slice(0, ORIGIN_CHARS),
     host: host?.slice(0, ORIGIN_CHARS),
   });
-  throw new Refusal(403, `This request is refused. ${why}`);
+  throw new Refusal("origin", `This request is refused. ${why}`);
 }
 
-function unauthorized({ headers }: Caller, message: string): Refusal {
+function unauthorized(kind: ProblemName, { headers }: Caller, message: string): Refusal {
   // A browser's script would make the browser ask for a password in a window of its own.
   const isBrowser = headers.has("sec-fetch-mode") || headers.has("origin");
   const challenge = { "www-authenticate": 'Basic realm="ttygate", charset="UTF-8"' };
-  return new Refusal(401, message, isBrowser ? {} : challenge);
+  return new Refusal(kind, message, isBrowser ? {} : challenge);
 }

@@ -7,6 +7,7 @@ import type { Gateway } from "./gateway.ts";
 import { loginOf, logRefusal, refusalOf } from "./identity.ts";
 import { loginPage } from "./pages.ts";
 import type { Call } from "./router.ts";
+import { languageOf } from "../words/mod.ts";
 
 /** The longest form body. */
 const FORM_BYTES = 16 * 1024;
@@ -18,40 +19,59 @@ export function showLogin({ caller, gateway }: Call): Response {
   const { basePath, assets, banner } = gateway;
   const next = safeNext(caller.query.get("next"), basePath);
   if (loginOf(caller, gateway)) return seeOther(next);
-  return loginPage({ basePath, assets, banner, next }, 200);
+  const language = languageOf(caller.headers.get("accept-language"));
+  const registers = gateway.registrar.mode !== "off";
+  return loginPage({ basePath, assets, banner, next, language, registers }, 200);
 }
 
 /** Where those who must log in first are led, and from there back. */
-export function toLogin({ query }: Caller, { basePath }: Gateway): Response {
+export function toLogin({ path, query }: Caller, { basePath }: Gateway): Response {
   const front = pathBelow(basePath, "/"), login = pathBelow(basePath, "/login");
-  const here = query.size === 0 ? front : `${front}?${query}`;
+  const page = pathBelow(basePath, path ?? "/");
+  const here = query.size === 0 ? page : `${page}?${query}`;
   return seeOther(here === front ? login : `${login}?next=${encodeURIComponent(here)}`);
 }
 
 /** `POST /login`: checks the form and gives the cookie. */
 export async function logIn({ caller, request, gateway }: Call): Promise<Response> {
-  const { basePath, assets, banner, stack, logins, counted, loginTtlMs } = gateway;
+  const { basePath, assets, banner, stack } = gateway;
   const form = await readForm(request);
   const username = form.get("username") ?? "";
   const next = safeNext(form.get("next"), basePath);
-  const { remote, source, gone } = caller;
+  const { source, gone } = caller;
   const credential = { name: username, password: form.get("password") ?? "" };
   const result = await stack.authenticate(credential, source, gone);
   if (!result.ok) {
-    const { status, message, headers } = refusalOf(result, caller);
+    const { status, headers } = refusalOf(result, caller);
     logRefusal(result, { name: username, caller }, gateway);
+    const wait = headers["retry-after"];
+    const retryAfter = wait === undefined ? undefined : Number(wait);
+    const language = languageOf(caller.headers.get("accept-language"));
+    const refusal = result.reason;
+    const registers = gateway.registrar.mode !== "off";
     const page = loginPage(
-      { basePath, assets, banner, next, username, error: message },
+      { basePath, assets, banner, next, username, refusal, retryAfter, language, registers },
       status,
     );
     for (const [name, value] of Object.entries(headers)) page.headers.set(name, value);
     return page;
   }
-  const { token } = await logins.issue(result.principal.name);
+  return await admit(result.principal.name, caller, gateway, next);
+}
+
+/** Logs somebody in who has shown who they are, and leads them on. */
+export async function admit(
+  user: string,
+  caller: Caller,
+  { basePath, logins, counted, loginTtlMs }: Gateway,
+  next: string,
+): Promise<Response> {
+  const { token } = await logins.issue(user);
   // The browser forgets it now, and so must anybody else who has got hold of it.
   const former = readLoginCookie(caller.headers, { scheme: caller.scheme, basePath });
   if (former !== null) await logins.revoke(former);
-  counted.of(source).info("logged in", { event: "login", user: username, remote });
+  const { source, remote } = caller;
+  counted.of(source).info("logged in", { event: "login", user, remote });
   const headers = new Headers();
   setLoginCookie(headers, { scheme: caller.scheme, basePath }, { token, ttlMs: loginTtlMs });
   return seeOther(next, headers);
@@ -73,10 +93,10 @@ export async function logOut({ caller, gateway }: Call): Promise<Response> {
 }
 
 /** Reads a form, no further than its bound (WHATWG URL, application/x-www-form-urlencoded). */
-async function readForm(request: Request): Promise<URLSearchParams> {
+export async function readForm(request: Request): Promise<URLSearchParams> {
   const type = request.headers.get("content-type") ?? "";
   if (!type.startsWith("application/x-www-form-urlencoded")) {
-    throw new Refusal(400, "A log-in is sent as a form (application/x-www-form-urlencoded).");
+    throw new Refusal(400, "This is sent as a form (application/x-www-form-urlencoded).");
   }
   const bounds = { mostBytes: FORM_BYTES, discardBytes: DISCARDED_BYTES };
   return new URLSearchParams(await readText(request, bounds));

@@ -1,8 +1,9 @@
-/** `/api/v1/drain` and `/api/v1/broadcast`, on the admin socket only. */
+/** `/api/v1/drain`, on the admin socket only, and what administrators tell people. */
 import { BroadcastOrderShape, DrainOrderShape } from "../protocol/resources.ts";
 import { json } from "./answers.ts";
 import { readJson } from "./body.ts";
-import type { Call } from "./router.ts";
+import type { Call, KnownCall } from "./router.ts";
+import { findFor } from "./sessions.ts";
 
 /** `GET /api/v1/drain`. */
 export async function showDrain({ gateway: { agent } }: Call): Promise<Response> {
@@ -20,7 +21,24 @@ export async function cancelDrain({ gateway: { agent } }: Call): Promise<Respons
 }
 
 /** `POST /api/v1/broadcast`. */
-export async function broadcast({ request, gateway: { agent } }: Call): Promise<Response> {
+export async function broadcast(
+  { caller, request, principal, gateway: { agent, log } }: KnownCall,
+): Promise<Response> {
   const { text } = await readJson(request, BroadcastOrderShape);
-  return json({ text, terminals: await agent.broadcast(text) });
+  const terminals = await agent.broadcast(text);
+  // The agent logs the text, and does not know whose it is.
+  log.notice("a message to everybody was sent", { by: principal.name, remote: caller.remote });
+  return json({ text, terminals });
+}
+
+/** `POST /api/v1/sessions/{id}/message`. */
+export async function tellSession(
+  { caller, request, principal, params: { id }, gateway }: KnownCall<"id">,
+): Promise<Response> {
+  const { text } = await readJson(request, BroadcastOrderShape);
+  const { user } = await findFor(principal, id, gateway);
+  const terminals = await gateway.agent.broadcast(text, id);
+  const fields = { session: id, user, by: principal.name, remote: caller.remote };
+  gateway.log.notice("a message to one person was sent", fields);
+  return json({ text, terminals });
 }

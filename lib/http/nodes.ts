@@ -4,6 +4,7 @@ import { CallRefused } from "../nodes/links.ts";
 import { RosterError } from "../nodes/roster.ts";
 import {
   CONTROL_PROTOCOL,
+  type ImageList,
   InviteShape,
   JoinShape,
   type NodeInfo,
@@ -15,6 +16,7 @@ import { readJson } from "./body.ts";
 import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Call, KnownCall } from "./router.ts";
+import type { Principal } from "../types.ts";
 
 /** Which of a node's protocols an `Upgrade` header asks for; null for none. */
 export function nodeProtocolOf(upgrade: string | null | undefined): string | null {
@@ -60,11 +62,17 @@ export async function joinNode({ caller, request, gateway }: Call): Promise<Resp
 }
 
 /** `GET /api/v1/images`: what a session may run in. */
-export async function listImages(
-  { principal, gateway: { fleet, stack } }: KnownCall,
-): Promise<Response> {
-  const images = await fleet.images(stack.groupsOf(principal.name));
-  return json({ images: images.map(({ name, title }) => ({ name, title })) });
+export async function listImages({ principal, gateway }: KnownCall): Promise<Response> {
+  return json(await imagesFor(principal, gateway));
+}
+
+/** What a person's session may run in. */
+export async function imagesFor(
+  { name }: Principal,
+  { fleet, stack }: Gateway,
+): Promise<ImageList> {
+  const images = await fleet.images(stack.groupsOf(name));
+  return { images: images.map(({ name, title }) => ({ name, title })) };
 }
 
 /** `GET /api/v1/nodes`. */

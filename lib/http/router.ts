@@ -1,4 +1,5 @@
 /** Routes in groups, whose guards let a request through before its handler sees it. */
+import { may, type Scope } from "../auth/scopes.ts";
 import type { Principal } from "../types.ts";
 import { nothingHere, Refusal } from "./answers.ts";
 import type { Caller, Listener } from "./caller.ts";
@@ -12,6 +13,13 @@ export type Who = "anyone" | "user" | "admin";
 export interface Guards<W extends Who = Who> {
   readonly listeners: readonly Listener[];
   readonly who: W;
+  /**
+   * What a token must be for; `read` unless given, and `changes` to change something. What only
+   * administrators may do needs `admin`; "any" leaves it to the handlers.
+   */
+  readonly scope?: Scope | "any";
+  /** `shell` unless given. */
+  readonly changes?: Scope;
   /** What only administrators may do, for the sentence that refuses others: "read the metrics". */
   readonly what?: string;
   /** Whether programs that send no Origin may change something: what they send shows who they are. */
@@ -33,10 +41,10 @@ export interface KnownCall<Name extends string = never> extends Call<Name> {
   readonly principal: Principal;
 }
 
-/** The names in a path such as `/sessions/:id`. */
+/** The names in a path such as `/sessions/:id/files/:path*`. */
 type NamesOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? Name | NamesOf<`/${Rest}`>
-  : Path extends `${string}:${infer Name}` ? Name
+  : Path extends `${string}:${infer Name}` ? Name extends `${infer All}*` ? All : Name
   : never;
 
 type Answer = Response | Promise<Response>;
@@ -52,14 +60,16 @@ export interface Route {
   readonly methods: Readonly<Record<string, (call: KnownCall<string>) => Answer>>;
 }
 
-/** Routes that share guards: a path, in which `:name` stands for one part, and its methods. */
+/** Routes that share guards: a path, in which `:name` is one part and `:name*` all the rest, and its methods. */
 export function group<W extends Who, Path extends string>(
   guards: Guards<W>,
   routes: { readonly [P in Path]: Handlers<W, NamesOf<P>> },
 ): Route[] {
   return Object.entries(routes).map(([path, methods]) => ({
     path,
-    pattern: new RegExp(`^${path.replaceAll(/:(\w+)/g, "(?<$1>[^/]+)")}$`),
+    pattern: new RegExp(
+      `^${path.replaceAll(/:(\w+)\*/g, "(?<$1>.*)").replaceAll(/:(\w+)/g, "(?<$1>[^/]+)")}$`,
+    ),
     guards,
     methods: methods as Route["methods"],
   }));
@@ -84,7 +94,7 @@ export async function dispatch(
     if (method !== "GET" && !guards.fromPrograms) requireOwnOrigin(caller, gateway);
     let principal: Principal | null;
     try {
-      principal = await principalFor(guards, caller, gateway);
+      principal = await principalFor(guards, method, caller, gateway);
     } catch (error) {
       const isStranger = error instanceof Refusal && error.status === 401;
       if (isStranger && guards.stranger) return guards.stranger(caller, gateway);
@@ -97,16 +107,37 @@ export async function dispatch(
 }
 
 async function principalFor(
-  { who, what = "do this" }: Guards,
+  guards: Guards,
+  method: string,
   caller: Caller,
   gateway: Gateway,
 ): Promise<Principal | null> {
+  const { who, what = "do this" } = guards;
   if (who === "anyone") return null;
   const { principal } = await identify(caller, gateway);
   if (who === "admin" && !principal.admin) {
-    throw new Refusal(403, `Only administrators may ${what}.`);
+    throw new Refusal("administrators", `Only administrators may ${what}.`);
   }
-  return principal;
+  const needed = neededScope(guards, method);
+  if (needed !== null) requireScope(principal, needed);
+  // What others have is an administrator's to see, who has a token for that.
+  return { ...principal, admin: may(principal, "admin") };
+}
+
+/** What a token must be for; null where it is the handler's to say, or anyone may. */
+export function neededScope(
+  { who, scope, changes = "shell" }: Guards,
+  method: string,
+): Scope | null {
+  if (who === "anyone" || scope === "any") return null;
+  return who === "admin" ? "admin" : scope ?? (method === "GET" ? "read" : changes);
+}
+
+/** @throws {Refusal} 403 where the token that they came by is not for this */
+export function requireScope(principal: Principal, scope: Scope): void {
+  if (!may(principal, scope)) {
+    throw new Refusal("scope", `This token is not for that: it needs the scope "${scope}".`);
+  }
 }
 
 /** Parts of a path as they are meant (RFC 3986, section 2.1). @throws {Refusal} 400 */

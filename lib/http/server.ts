@@ -34,9 +34,8 @@ import {
 /** The web's Unix socket is for a reverse proxy in its group, the admin's for its owner only. */
 const SOCKET_MODE: Readonly<Record<Listener, number>> = { web: 0o660, admin: 0o600 };
 
-/** How long a client may take for the head of its request, and for all of it. */
+/** How long a client may take for the head of its request. */
 const HEAD_MS = 10_000;
-const REQUEST_MS = 15_000;
 /** How often that is looked after. */
 const CHECK_MS = 2_000;
 /** Connections that wait to be accepted; the kernel has its own bound (net.core.somaxconn). */
@@ -78,7 +77,7 @@ export class HttpServer implements AsyncDisposable {
     const settings = {
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: HEAD_MS,
-      requestTimeout: REQUEST_MS,
+      requestTimeout: 0, // a file takes as long as it takes; every other body is read in time
       connectionsCheckingInterval: CHECK_MS,
       noDelay: true,
       requireHostHeader: false, // the routes say what is wrong with it
@@ -200,7 +199,8 @@ export class HttpServer implements AsyncDisposable {
       message.url = pathOf(message.url);
       const request = requestOf(message, response);
       const { headers, signal: gone } = request;
-      const caller = this.#callerOf(message, { host, headers, gone }, connection);
+      const letBody = () => turnstile.letBody();
+      const caller = this.#callerOf(message, { host, headers, gone, letBody }, connection);
       await this.#entrance.assignClient(connection, caller.source);
       if (response.destroyed) return;
       reply = await answer(caller, request, gateway);
@@ -247,10 +247,11 @@ export class HttpServer implements AsyncDisposable {
 
   #callerOf(
     { method = "GET", url = "/" }: IncomingMessage,
-    { gone, ...seen }: {
+    { gone, letBody, ...seen }: {
       readonly host: string | null;
       readonly headers: Headers;
       readonly gone: AbortSignal;
+      readonly letBody?: () => void;
     },
     { peer }: Connection,
   ): Caller {
@@ -258,7 +259,7 @@ export class HttpServer implements AsyncDisposable {
     const rules = { listener, basePath: listener === "admin" ? "/" : basePath, trustedProxies };
     return callerOf(
       { ...seen, method, url: `http://gateway.invalid${url}` },
-      { ...peer, gone },
+      { ...peer, gone, ...(letBody && { letBody }) },
       rules,
     );
   }

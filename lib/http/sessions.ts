@@ -4,13 +4,24 @@ import { ending } from "../sessions/endings.ts";
 import type { Principal } from "../types.ts";
 import { json, Refusal } from "./answers.ts";
 import type { Gateway } from "./gateway.ts";
+import { pageOf } from "./paging.ts";
 import type { KnownCall } from "./router.ts";
 
 /** `GET /api/v1/sessions`. */
-export async function listSessions({ principal, gateway }: KnownCall): Promise<Response> {
+export async function listSessions(
+  { caller: { query }, principal, gateway }: KnownCall,
+): Promise<Response> {
   const visible = (await gateway.agent.list()).filter((session) => maySee(principal, session));
-  const list: SessionList = { sessions: visible.map((session) => describe(session, principal)) };
+  const { items, ...next } = pageOf(query, visible, ({ started, id }) => `${started} ${id}`);
+  const sessions = items.map((session) => describe(session, principal));
+  const list: SessionList = { sessions, ...next };
   return json(list);
+}
+
+/** A person's own sessions. */
+export async function ownSessions(principal: Principal, gateway: Gateway): Promise<SessionList> {
+  const own = (await gateway.agent.list()).filter(({ user }) => user === principal.name);
+  return { sessions: own.map((session) => describe(session, principal)) };
 }
 
 /** `GET /api/v1/sessions/{id}`. */
@@ -34,7 +45,7 @@ export async function endSession(
     case "unknown":
       throw unknown(id);
     case "leaving":
-      throw new Refusal(503, "The gateway is being restarted. Try again.");
+      throw new Refusal("leaving", "The gateway is being restarted. Try again.");
   }
   const by = principal.name;
   const fields = { event: "session-kill", session: id, user, by, remote: caller.remote } as const;
@@ -46,16 +57,25 @@ function maySee(principal: Principal, session: SessionInfo): boolean {
   return principal.admin || session.user === principal.name;
 }
 
-async function findFor(principal: Principal, id: string, gateway: Gateway): Promise<SessionInfo> {
+/** A session that they may know of. @throws {Refusal} 404 */
+export async function findFor(
+  principal: Principal,
+  id: string,
+  gateway: Gateway,
+): Promise<SessionInfo> {
   const session = (await gateway.agent.list()).find((session) => session.id === id);
   if (!session || !maySee(principal, session)) throw unknown(id);
   return session;
 }
 
 function unknown(id: string): Refusal {
-  return new Refusal(404, `There is no session ${id}. It may have ended.`);
+  return new Refusal("session", `There is no session ${id}. It may have ended.`);
 }
 
-function describe({ id, user, ...rest }: SessionInfo, { name }: Principal): OwnedSession {
-  return { id, user, own: user === name, ...rest };
+/** What is on a screen is for its user alone. */
+function describe(session: SessionInfo, { name }: Principal): OwnedSession {
+  const { id, user, title, lastLine, ...rest } = session;
+  return user === name
+    ? { id, user, own: true, ...rest, title, lastLine }
+    : { id, user, own: false, ...rest };
 }

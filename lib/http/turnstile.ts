@@ -66,6 +66,8 @@ export class Turnstile extends Duplex {
   #tail: Buffer = NOTHING;
   /** What is still to come of the body of the request that was let through last. */
   #bodyBytes = 0;
+  /** Whether it waits for turns as well. */
+  #isBodyFree = false;
   /** "ahead": the client sent too much ahead, and is let go after the answer that is under way. */
   #phase: "open" | "ahead" | "leaving" | "released" = "open";
   /** What is under way. */
@@ -111,8 +113,23 @@ export class Turnstile extends Duplex {
     this.#bodyBytes = coding === undefined ? Number(length ?? 0) : 0;
     response.once("close", () => {
       this.#current = null;
+      this.#isBodyFree = false;
       this.#pass();
     });
+  }
+
+  /** Lets the body of the request that is under way through as fast as it is read. */
+  letBody(): void {
+    this.#isBodyFree = true;
+    this.#turn?.[Symbol.dispose]();
+    this.#turn = null;
+    queueMicrotask(() => this.#pass());
+  }
+
+  /** node:http goes on with a body whose reader was slow; it asks for no more than it did before. */
+  override resume(): this {
+    queueMicrotask(() => this.#pass());
+    return super.resume();
   }
 
   /** Hands over the connection, with what was read ahead; it is paused. */
@@ -144,6 +161,12 @@ export class Turnstile extends Duplex {
     done: (error?: Error | null) => void,
   ): void {
     const last = chunks.length - 1;
+    // A large one leaves in parts, and what follows it must not come between them.
+    const next = (at: number) => {
+      if (at > last) return done();
+      this._write(chunks[at]!.chunk, "buffer", (error) => error ? done(error) : next(at + 1));
+    };
+    if (chunks.some(({ chunk }) => chunk.length > WRITE_BYTES)) return next(0);
     this.#raw.cork();
     chunks.forEach(({ chunk }, at) => this._write(chunk, "buffer", at === last ? done : () => {}));
     this.#raw.uncork();
@@ -207,7 +230,8 @@ export class Turnstile extends Duplex {
   #pass(): void {
     const { fairQueue, source } = this.#options;
     while (this.#turn === null && this.#mayPass()) {
-      if (source === null || fairQueue.enter(source)) this.#let();
+      const isFree = source === null || (this.#isBodyFree && this.#bodyBytes > 0);
+      if (isFree || fairQueue.enter(source)) this.#let();
       else {
         this.#turn = fairQueue.wait(source, () => {
           this.#turn = null;

@@ -8,7 +8,9 @@ import type { Winsize } from "../types.ts";
 import { nothingHere, Refusal } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
+import { type Coming, comingOf } from "./guests.ts";
 import { identify, type Identity, requireOwnOrigin } from "./identity.ts";
+import { requireScope } from "./router.ts";
 
 const DEFAULT_WINSIZE: Winsize = { cols: 80, rows: 24 };
 /** The longest side of a terminal (struct winsize, tty_ioctl(4)). */
@@ -19,12 +21,14 @@ const UPGRADE_UNITS = 100, UPGRADE_WAIT_MS = 2_000;
 /** What an upgrade request asks for. */
 export interface TerminalRequest extends Visit {
   readonly identity: Identity;
+  /** As what they come to a terminal that is not theirs; null for one of their own. */
+  readonly coming: Coming | null;
 }
 
 /**
  * Checks an upgrade request before it is accepted.
  *
- * @throws {Refusal} 400, 401, 403, 426, 429 or 503
+ * @throws {Refusal} 400, 401, 403, 404, 426, 429 or 503
  * @throws the reason of `caller.gone` when the client has hung up
  */
 export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<TerminalRequest> {
@@ -35,15 +39,19 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
   gateway.hosts.require(caller, gateway);
   requireOwnOrigin(caller, gateway);
   const identity = await identify(caller, gateway);
+  requireScope(identity.principal, "shell");
   const { headers, query } = caller;
   const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim());
   if (!offered.includes(SUBPROTOCOL)) {
     throw new Refusal(400, `The client does not speak the subprotocol ${SUBPROTOCOL}.`);
   }
   requireWebSocket(caller);
-  const session = query.get("session");
+  const coming = await comingOf(caller, identity, gateway);
+  const session = coming?.session ?? query.get("session");
   const request = {
     identity,
+    coming,
+    ...(coming && { guest: coming.role }),
     user: identity.principal.name,
     groups: gateway.stack.groupsOf(identity.principal.name).slice(0, GROUPS),
     remote: caller.remote,
@@ -54,6 +62,7 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
     },
     node: nameIn(query, "node"),
     image: nameIn(query, "image"),
+    machine: nameIn(query, "machine"),
     resume: session === null ? null : {
       session,
       offset: integer(query, "offset", 0, 0, Number.MAX_SAFE_INTEGER),
@@ -80,10 +89,10 @@ function requireWebSocket({ method, headers }: Caller): void {
 }
 
 /** Has a user who opens terminals over and over wait, so that others need not. */
-async function takeTurn(
+export async function takeTurn(
   allowance: Bucket,
-  { gone }: Caller,
-  { clock }: Gateway,
+  { gone }: Pick<Caller, "gone">,
+  { clock }: Pick<Gateway, "clock">,
 ): Promise<void> {
   if (allowance.waitMs > UPGRADE_WAIT_MS) {
     const wait = { "retry-after": String(Math.ceil(allowance.waitMs / 1000)) };
@@ -100,7 +109,8 @@ function nameIn(query: URLSearchParams, name: string): string | null {
   throw new Refusal(400, `${name} may have ${NAME_CHARS} characters.`);
 }
 
-function integer(
+/** A whole number of a query. @throws {Refusal} 400 */
+export function integer(
   query: URLSearchParams,
   name: string,
   absent: number,

@@ -1,8 +1,8 @@
-/** `/api/v1/users` and `/api/v1/locks`: what `ttygate user` asks of a running gateway. */
+/** `/api/v1/users` and `/api/v1/locks`: what `ttygate user` and the administrator's page ask. */
 import { settlesWithin } from "../clock.ts";
 import type { LockList, Refresh } from "../protocol/resources.ts";
 import { json } from "./answers.ts";
-import type { Call } from "./router.ts";
+import type { Call, KnownCall } from "./router.ts";
 
 /** How long the answer waits for the containers to be gone. */
 const GONE_MS = 20_000;
@@ -12,12 +12,16 @@ const GONE_MS = 20_000;
  * allows ends now, and failed log-ins of the name are forgotten.
  */
 export async function refreshUser(
-  { params: { name }, gateway }: Call<"name">,
+  { caller, principal, params: { name }, gateway }: KnownCall<"name">,
 ): Promise<Response> {
-  const { agent, accounts, guard, clock } = gateway;
+  const { agent, accounts, guard, clock, log } = gateway;
   // Also those that the gateway, which looks at the file itself, has begun to end.
   const before = (await agent.list()).filter(({ user }) => user === name).length;
   const forgiven = guard.forgive(name);
+  if (forgiven) {
+    const by = principal.name;
+    log.notice("failed log-ins were forgotten", { user: name, by, remote: caller.remote });
+  }
   await settlesWithin(accounts.apply(), GONE_MS, clock);
   const isOver = accounts.endingOf(name) !== null;
   const refresh: Refresh = {

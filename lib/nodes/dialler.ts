@@ -36,8 +36,8 @@ const STATUS_BYTES_PER_SECOND = 64 * 1024;
 export interface DiallerParts {
   readonly identity: Identity;
   readonly status: () => NodeStatus;
-  /** Serves the gateway on a connection. */
-  readonly serve: (stream: Duplex) => void;
+  /** Serves the gateway on a connection, and says when that is in use; data that comes says so, too. */
+  readonly serve: (stream: Duplex, onUse: () => void) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: () => number;
@@ -234,7 +234,7 @@ class Streams implements Disposable {
       leave();
     });
     stream.write(STREAM_READY); // what comes from now on the agent reads
-    this.parts.serve(stream);
+    this.parts.serve(stream, leave);
     stream.once("data", leave);
     stream.resume(); // it was paused at its opening
   }

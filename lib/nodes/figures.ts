@@ -1,8 +1,9 @@
 /** What is told of a node, and what several come to together; pure. */
 import type { ImageInfo, NodeInfo, NodeStatus } from "../protocol/nodes.ts";
 import type { Link } from "./link.ts";
-import type { SwarmStatus } from "./swarm.ts";
-import type { Counts, SessionInfo } from "../protocol/resources.ts";
+import type { FleetParts } from "./fleet.ts";
+import { type SwarmStatus, withSwarm } from "./swarm.ts";
+import type { DrainInfo, SessionInfo } from "../protocol/resources.ts";
 
 /** One that is there has answered, or has a link. */
 export function describeNode(
@@ -16,6 +17,26 @@ export function describeNode(
     ...figures(status),
     ...{ remote: link?.remote ?? null, since: link?.since.toISOString() ?? null },
   };
+}
+
+/** All of them by name, the gateway's own machine first. */
+export function describeNodes(
+  { local, roster, links }: Pick<FleetParts, "local" | "roster" | "links">,
+  there: readonly { readonly name: string; readonly status: SwarmStatus }[],
+  nowMs: number,
+): NodeInfo[] {
+  const all = there.map(({ status }) => status);
+  const statusOf = (name: string) => there.find((one) => one.name === name)?.status ?? null;
+  const own = local === null
+    ? []
+    : [describeNode(local.name, "local", { status: statusOf(local.name), link: null })];
+  const joined = roster.nodes.map(({ id, name }) => {
+    const last = links.lastOf(id);
+    const status = statusOf(name) ?? (last ? withSwarm(last, all) : null);
+    return describeNode(name, "joined", { status, link: links.of(id) ?? null });
+  });
+  const invited = roster.invitations(nowMs).map(({ name }) => describeInvited(name));
+  return [...own, ...[...joined, ...invited].toSorted((a, b) => a.name < b.name ? -1 : 1)];
 }
 
 /** How a node is; null where nothing is known. */
@@ -66,32 +87,14 @@ export function describeInvited(name: string): NodeInfo {
   return { name, kind: "invited", state: "invited", ...figures(null), remote: null, since: null };
 }
 
-/** What all of them have done and have. */
-export function sumOf(all: readonly Counts[]): Counts {
-  const sum = (of: (counts: Counts) => number) => all.reduce((sum, one) => sum + of(one), 0);
-  const ended: Record<string, number> = {};
-  for (const one of all) {
-    for (const [reason, count] of Object.entries(one.ended)) {
-      ended[reason] = (ended[reason] ?? 0) + count;
-    }
-  }
+/** The drains of all machines as one. */
+export function drainOfAll(all: readonly DrainInfo[]): DrainInfo {
+  const draining = all.find(({ draining }) => draining);
   return {
-    sessions: sum(({ sessions }) => sessions),
-    attached: sum(({ attached }) => attached),
-    ready: sum(({ ready }) => ready),
     draining: all.length > 0 && all.every(({ draining }) => draining),
-    started: sum(({ started }) => started),
-    ended,
-    events: merged(all.flatMap(({ events }) => events)),
+    since: draining?.since ?? null,
+    endsAt: draining?.endsAt ?? null,
+    message: draining?.message ?? "",
+    sessions: all.reduce((sum, { sessions }) => sum + sessions, 0),
   };
-}
-
-/** Counts of the same event and reason as one. */
-function merged(events: Counts["events"]): Counts["events"] {
-  const sums = new Map<string, Counts["events"][number]>();
-  for (const { event, why, count } of events) {
-    const key = `${event} ${why}`;
-    sums.set(key, { event, why, count: count + (sums.get(key)?.count ?? 0) });
-  }
-  return [...sums.values()];
 }

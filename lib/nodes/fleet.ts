@@ -1,25 +1,26 @@
 /** All machines of a gateway as one agent: sessions begin where there is room, and are found again. */
 import { type Agent, AgentAwayError, type Opening, type Visit } from "../agent/agent.ts";
 import type { ImageInfo, InvitationShape, NodeInfo, NodeStatus } from "../protocol/nodes.ts";
-import type { Counts, DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
+import type { Counts } from "../protocol/counts.ts";
+import { type Overview, togetherOf } from "../protocol/overview.ts";
+import type { DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
 import type { Ending } from "../sessions/endings.ts";
 import { mayHave } from "../sessions/choice.ts";
 import { NotOfferedError } from "../sessions/errors.ts";
+import type { SessionFiles } from "../sessions/files/files.ts";
+import { routed } from "../sessions/files/routed.ts";
 import type { Clock } from "../types.ts";
 import type * as v from "valibot";
+import { FleetMachines } from "./fleet_machines.ts";
+import { eachOnce } from "./holders.ts";
 import type { Link } from "./link.ts";
+import { hasSession, type Machine, machineOf } from "./machine.ts";
 import type { Links } from "./links.ts";
-import {
-  awaySessions,
-  describeInvited,
-  describeNode,
-  statusOfAll,
-  sumOf,
-  unionOf,
-} from "./figures.ts";
+import { awaySessions, describeNodes, drainOfAll, statusOfAll, unionOf } from "./figures.ts";
 import { type SwarmStatus, withSwarm } from "./swarm.ts";
 import { choose, suits } from "./placement.ts";
 import { type Roster, RosterError } from "./roster.ts";
+import { Totals } from "./totals.ts";
 
 /** After its start a gateway does not know yet what is on nodes that have not called. */
 const CALLING_MS = 15_000;
@@ -39,20 +40,25 @@ export interface FleetParts {
   readonly clock: Clock;
 }
 
-/** A machine that can be asked. */
-interface Machine {
-  readonly name: string;
-  readonly agent: Agent;
-}
-
 /** Owns nothing. */
 export class Fleet implements Agent {
   readonly #parts: FleetParts;
   readonly #startedMs: number;
+  readonly #totals = new Totals();
+  readonly files: SessionFiles;
+  readonly machines: FleetMachines;
 
   constructor(parts: FleetParts) {
     this.#parts = parts;
     this.#startedMs = parts.clock.now();
+    this.files = routed(async (session) => (await this.#holder(session)).agent.files);
+    const { roster, links } = parts;
+    this.machines = new FleetMachines({
+      nodes: () => this.#machines,
+      isAlone: () => roster.nodes.length === 0,
+      isSomeAway: () => roster.nodes.some(({ id }) => links.of(id) === undefined),
+      place: (wish) => this.#place(wish),
+    });
   }
 
   async serve(opening: Opening, visit: Visit, dismissed: AbortSignal): Promise<void> {
@@ -72,27 +78,40 @@ export class Fleet implements Agent {
 
   /** Those of nodes that are away are in it, as far as these have told of them. */
   async list(): Promise<readonly SessionInfo[]> {
+    const { local, roster, links } = this.#parts;
     const lists = await Promise.allSettled(this.#machines.map(async ({ name, agent }) => {
       const sessions = await agent.list();
-      return this.#parts.roster.nodes.length === 0
-        ? sessions
-        : sessions.map((session) => ({ ...session, node: name }));
+      if (roster.nodes.length === 0) return sessions;
+      return sessions.map((session) => ({ ...session, node: name }));
     }));
     const [first] = lists;
     // One machine alone says why it does not answer.
     if (lists.length === 1 && first!.status === "rejected") throw first!.reason;
-    const { roster, links } = this.#parts;
     const away = roster.nodes.flatMap(({ id, name }) => awaySessions(name, links.lastOf(id)));
-    return [...lists.flatMap((list) => list.status === "fulfilled" ? list.value : []), ...away]
-      .toSorted((a, b) => a.started < b.started ? -1 : 1);
+    const there = lists.flatMap((list) => list.status === "fulfilled" ? list.value : []);
+    return eachOnce([...there, ...away], links.holders, local?.name ?? null);
   }
 
   async end(id: string, cause: Ending): Promise<"ended" | "unknown" | "leaving"> {
     return await (await this.#holder(id)).agent.end(id, cause);
   }
 
+  /** Of machines that are away those that they told last are in it. */
   async counts(): Promise<Counts> {
-    return sumOf(await this.#ask((agent) => agent.counts()));
+    const { local, roster } = this.#parts;
+    const said = await this.#ask(async (agent, name) => [name, await agent.counts()] as const)
+      .catch((error) => this.#totals.known ? [] : Promise.reject(error));
+    const names = [...local === null ? [] : [local], ...roster.nodes].map(({ name }) => name);
+    return this.#totals.take(new Map(said), new Set(names));
+  }
+
+  async overview(): Promise<Overview> {
+    const isAlone = this.#parts.roster.nodes.length === 0;
+    const all = await this.#ask(async (agent, node) => {
+      const { events, ...rest } = await agent.overview();
+      return { ...rest, events: isAlone ? events : events.map((event) => ({ ...event, node })) };
+    });
+    return togetherOf(all);
   }
 
   async status(): Promise<NodeStatus> {
@@ -123,7 +142,8 @@ export class Fleet implements Agent {
     return this.#together((agent) => agent.cancelDrain());
   }
 
-  async broadcast(text: string): Promise<number> {
+  async broadcast(text: string, session?: string): Promise<number> {
+    if (session) return await (await this.#holder(session)).agent.broadcast(text, session);
     const shown = await this.#ask((agent) => agent.broadcast(text));
     return shown.reduce((sum, one) => sum + one, 0);
   }
@@ -139,21 +159,7 @@ export class Fleet implements Agent {
 
   /** The nodes by name, the gateway's own machine first. */
   async nodes(): Promise<readonly NodeInfo[]> {
-    const { local, roster, links } = this.#parts;
-    const there = await this.#candidates();
-    const all = there.map(({ status }) => status);
-    const statusOf = (name: string) => there.find((one) => one.name === name)?.status ?? null;
-    const own = local === null
-      ? []
-      : [describeNode(local.name, "local", { status: statusOf(local.name), link: null })];
-    const joined = roster.nodes.map(({ id, name }) => {
-      const last = links.lastOf(id);
-      const status = statusOf(name) ?? (last ? withSwarm(last, all) : null);
-      return describeNode(name, "joined", { status, link: links.of(id) ?? null });
-    });
-    const invited = roster.invitations(Date.now()).map(({ name }) => describeInvited(name));
-    const others = [...joined, ...invited].toSorted((a, b) => a.name < b.name ? -1 : 1);
-    return [...own, ...others];
+    return describeNodes(this.#parts, await this.#candidates(), Date.now());
   }
 
   /** @throws {RosterError} when that cannot be */
@@ -214,7 +220,12 @@ export class Fleet implements Agent {
    *
    * @throws {NotOfferedError} when no machine has what is asked for
    */
-  async #place({ node, image, groups = [] }: Visit): Promise<Machine> {
+  async #place(
+    { node, image, groups = [], ...visit }:
+      & Pick<Visit, "node" | "image" | "groups" | "machine">
+      & Partial<Pick<Visit, "user">>,
+  ): Promise<Machine> {
+    if (visit.machine) return await this.machines.holder(visit.user!, visit.machine);
     const { local, links, roster, rules } = this.#parts;
     if (node !== null) return { name: node, agent: this.agentOf(node) };
     if (local !== null && links.all.length === 0 && image === null) return local;
@@ -243,23 +254,20 @@ export class Fleet implements Agent {
     const there = links.all.map((link) => ({ ...machineOf(link), status: link.status }));
     const all = [...own ?? [], ...there];
     const statuses = all.map(({ status }) => status);
-    return all.map(({ status, ...machine }) => ({
-      ...machine,
-      status: withSwarm(status, statuses),
-    }));
+    return all.map((machine) => ({ ...machine, status: withSwarm(machine.status, statuses) }));
   }
 
   /** Who has a session, or would say that it has ended. @throws {AgentAwayError} */
   async #holder(session: string): Promise<Machine> {
     const { local, links, roster, clock } = this.#parts;
     if (roster.nodes.length === 0 && local !== null) return local;
-    const has = ({ status }: Link) => status.sessions.some(({ id }) => id === session);
-    const link = links.all.find(has);
+    if (local !== null && await hasSession(local, session)) return local;
+    const holder = links.holders.get(session);
+    const link = links.all.find(({ node }) => node.name === holder);
     if (link) return machineOf(link);
     // One that has just begun is in no status yet.
-    for (const machine of this.#machines) {
-      const sessions = await machine.agent.list().catch(() => []);
-      if (sessions.some(({ id }) => id === session)) return machine;
+    for (const machine of holder === undefined ? links.all.map(machineOf) : []) {
+      if (await hasSession(machine, session)) return machine;
     }
     const isAway = roster.nodes.some(({ id }) =>
       links.of(id) === undefined &&
@@ -272,26 +280,15 @@ export class Fleet implements Agent {
   }
 
   /** What each machine that answers says. */
-  async #ask<T>(question: (agent: Agent) => Promise<T>): Promise<T[]> {
-    const answers = await Promise.allSettled(this.#machines.map(({ agent }) => question(agent)));
+  async #ask<T>(question: (agent: Agent, name: string) => Promise<T>): Promise<T[]> {
+    const asked = this.#machines.map(({ agent, name }) => question(agent, name));
+    const answers = await Promise.allSettled(asked);
     const [first] = answers;
     if (answers.length === 1 && first!.status === "rejected") throw first!.reason;
     return answers.flatMap((answer) => answer.status === "fulfilled" ? [answer.value] : []);
   }
 
   async #together(question: (agent: Agent) => Promise<DrainInfo>): Promise<DrainInfo> {
-    const all = await this.#ask(question);
-    const draining = all.find(({ draining }) => draining);
-    return {
-      draining: all.length > 0 && all.every(({ draining }) => draining),
-      since: draining?.since ?? null,
-      endsAt: draining?.endsAt ?? null,
-      message: draining?.message ?? "",
-      sessions: all.reduce((sum, { sessions }) => sum + sessions, 0),
-    };
+    return drainOfAll(await this.#ask(question));
   }
-}
-
-function machineOf({ node: { name }, agent }: Link): Machine {
-  return { name, agent };
 }

@@ -14,6 +14,7 @@ import {
   STREAM_PROTOCOL,
 } from "../protocol/nodes.ts";
 import type { Clock } from "../types.ts";
+import { withoutOthers } from "./holders.ts";
 import { randomText, sign, verify } from "./keys.ts";
 import { Lines } from "./lines.ts";
 import { Link, type Said } from "./link.ts";
@@ -74,6 +75,17 @@ export class Links implements Disposable {
   /** What a node said last that is away; undefined where it has not called since the start. */
   lastOf(id: string): NodeStatus | undefined {
     return this.#last.get(id);
+  }
+
+  /** The names of nodes, also of those that are away, by the sessions that each has. */
+  get holders(): ReadonlyMap<string, string> {
+    const { roster } = this.#parts;
+    const away = Array.from(this.#last, ([id, status]) => ({ node: roster.byId(id), status }));
+    return new Map(
+      [...this.all, ...away].flatMap(({ node, status }) =>
+        node ? status.sessions.map(({ id }) => [id, node.name] as const) : []
+      ),
+    );
   }
 
   /**
@@ -151,7 +163,7 @@ export class Links implements Disposable {
         if (link === null) {
           if (line.type !== "proof") throw new Error("no proof came");
           proof.resolve(line);
-        } else if (line.type === "status") link.status = line.status;
+        } else if (line.type === "status") link.status = this.#own(node, line.status);
       },
     });
     using _late = clock.timer(PROOF_MS, () => lines[Symbol.dispose]());
@@ -166,10 +178,19 @@ export class Links implements Disposable {
       log.warning("a node did not prove who it is", { event: "node-refused", node: name, remote });
       return;
     }
-    link = new Link(node, call.remote, lines, said.status, clock);
+    link = new Link(node, call.remote, lines, this.#own(node, said.status), clock);
     this.#links.get(node.id)?.close(); // a newer connection takes the place of an older one
     this.#add(link);
     lines.say({ type: "welcome", secret: link.secret });
+  }
+
+  /** A node that was taken over may name the sessions of others, for what is typed there. */
+  #own({ id: own }: Node, status: NodeStatus): NodeStatus {
+    const others = [
+      ...this.all.filter(({ node }) => node.id !== own).map(({ status }) => status),
+      ...Array.from(this.#last).filter(([id]) => id !== own).map(([, status]) => status),
+    ];
+    return withoutOthers(status, others);
   }
 
   #add(link: Link): void {

@@ -20,11 +20,13 @@ export const CLOSE = {
   loginEnded: 4401,
   noSuchSession: 4404,
   takenOver: 4409,
+  /** Of a guest: the session goes on without them. */
+  shareEnded: 4410,
   limitReached: 4429,
   engineDown: 4503,
 } as const;
 
-const INPUT = 0, RESIZE = 1, ACK = 2;
+const INPUT = 0, RESIZE = 1, ACK = 2, KEEP = 3, DETACH = 4;
 const OUTPUT = 0, EVENT = 1;
 
 /** What a client sends, decoded. */
@@ -33,7 +35,11 @@ export type ClientFrame =
   /** Zero columns or rows are possible here: the wire allows them. */
   | { readonly type: "resize"; readonly winsize: Winsize }
   /** The absolute offset up to which the client has rendered the output. */
-  | { readonly type: "ack"; readonly offset: number };
+  | { readonly type: "ack"; readonly offset: number }
+  /** The person wants the session kept, and types nothing. */
+  | { readonly type: "keep" }
+  /** The person wants the session kept for so many seconds without anybody there. */
+  | { readonly type: "detach"; readonly seconds: number };
 
 /** What the server sends, decoded. */
 export type ServerFrame =
@@ -78,6 +84,20 @@ export function encodeAck(offset: number): Uint8Array<ArrayBuffer> {
   const view = new DataView(message.buffer);
   view.setUint8(0, ACK);
   view.setBigUint64(1, BigInt(offset));
+  return message;
+}
+
+/** Encodes that the person wants the session kept. */
+export function encodeKeep(): Uint8Array<ArrayBuffer> {
+  return Uint8Array.of(KEEP);
+}
+
+/** Encodes for how many seconds, up to 2^32 - 1, a person wants the session kept while they are away. */
+export function encodeDetach(seconds: number): Uint8Array<ArrayBuffer> {
+  const message = new Uint8Array(5);
+  const view = new DataView(message.buffer);
+  view.setUint8(0, DETACH);
+  view.setUint32(1, seconds);
   return message;
 }
 
@@ -126,6 +146,12 @@ export function decodeClientFrame(message: Uint8Array): ClientFrame {
       if (offset > BigInt(Number.MAX_SAFE_INTEGER)) throw new FrameError("an ack is out of range");
       return { type: "ack", offset: Number(offset) };
     }
+    case KEEP:
+      if (message.length !== 1) throw new FrameError("a keep is 1 byte long");
+      return { type: "keep" };
+    case DETACH:
+      if (message.length !== 5) throw new FrameError("a detach is 5 bytes long");
+      return { type: "detach", seconds: viewOf(message).getUint32(1) };
     case undefined:
       throw new FrameError("a message is empty");
     default:

@@ -1,6 +1,7 @@
 /** What a gateway and an agent that dials out say to each other, and nodes in the REST API. */
 import * as v from "valibot";
 import { line } from "./line.ts";
+import type { SessionList } from "./resources.ts";
 
 /** What `Upgrade` asks for: the connection by which a node is known, or one for a stream. */
 export const CONTROL_PROTOCOL = "ttygate-node", STREAM_PROTOCOL = "ttygate-stream";
@@ -163,3 +164,9 @@ export type NodeInfo = Readonly<v.InferOutput<typeof NodeShape>>;
 
 /** `GET /api/v1/nodes`. */
 export const NodeListShape = v.object({ nodes: v.array(NodeShape) });
+
+/** What the terminal page brings with it: as both lists, and the server's time. */
+export interface Known extends SessionList, ImageList {
+  /** ISO 8601. */
+  readonly at: string;
+}

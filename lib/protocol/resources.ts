@@ -35,6 +35,9 @@ export const SessionShape = v.object({
   outputBytes: v.nullable(Count),
   /** The offset of the next byte of output. */
   offset: v.nullable(Count),
+  /** The title that a program gave, and the last line on the screen: for its own user alone. */
+  title: v.optional(Name),
+  lastLine: v.optional(Name),
 });
 export type SessionInfo = Readonly<v.InferOutput<typeof SessionShape>>;
 
@@ -46,9 +49,169 @@ export const OwnedSessionShape = v.object({
 });
 export type OwnedSession = Readonly<v.InferOutput<typeof OwnedSessionShape>>;
 
+/** The cursor of what follows: null at the end, absent where all was asked for. */
+const Next = v.optional(v.nullable(v.string()));
+
 /** `GET /api/v1/sessions`. */
-export const SessionListShape = v.object({ sessions: v.array(OwnedSessionShape) });
+export const SessionListShape = v.object({ sessions: v.array(OwnedSessionShape), next: Next });
 export type SessionList = v.InferOutput<typeof SessionListShape>;
+
+/** The longest that a share lasts, in seconds. */
+const SHARE_MOST_S = 24 * 60 * 60;
+
+/** What somebody may do who comes by a link. */
+const ShareKind = v.picklist(["watch", "type"], 'The kind is "watch" or "type".');
+
+const ShareShape = v.object({
+  id: Word,
+  kind: ShareKind,
+  expires: Time,
+  /** Who has come by it. */
+  names: v.array(Name),
+});
+export type ShareInfo = Readonly<v.InferOutput<typeof ShareShape>>;
+
+/** `GET /api/v1/sessions/{id}/shares`. */
+export const ShareListShape = v.object({ shares: v.array(ShareShape) });
+export type ShareList = v.InferOutput<typeof ShareListShape>;
+
+/** `POST /api/v1/sessions/{id}/shares`: for how many seconds, null for until the session ends. */
+export const ShareOrderShape = v.strictObject({
+  kind: ShareKind,
+  seconds: v.nullable(v.pipe(
+    v.number(),
+    v.integer("The seconds must be a whole number."),
+    v.minValue(1, "A share must last a second."),
+    v.maxValue(SHARE_MOST_S, "A share may last 24 hours."),
+  )),
+});
+export type ShareOrder = Readonly<v.InferOutput<typeof ShareOrderShape>>;
+
+/** Its answer; the token, which stands behind the # of the link, is told this once. */
+export const NewShareShape = v.object({ ...ShareShape.entries, token: Word });
+export type NewShare = Readonly<v.InferOutput<typeof NewShareShape>>;
+
+/** `POST /api/v1/shares/claim`. */
+export const ClaimOrderShape = v.strictObject({
+  token: v.pipe(v.string(), v.maxLength(100, "That is no token.")),
+});
+
+/** Its answer: `GET /terminal?share=ID` may be asked for now. */
+export const ClaimShape = v.object({
+  share: Word,
+  session: Word,
+  user: Name,
+  kind: ShareKind,
+  expires: Time,
+});
+export type ClaimInfo = Readonly<v.InferOutput<typeof ClaimShape>>;
+
+const Cells = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+
+/** `PUT /api/v1/sessions/{id}/size`. */
+export const WinsizeShape = v.strictObject({ cols: Cells, rows: Cells });
+
+/** `POST /api/v1/sessions`: a terminal over plain HTTP. */
+export const PlainOrderShape = v.strictObject({
+  cols: v.optional(Cells, 80),
+  rows: v.optional(Cells, 24),
+  image: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(255))), null),
+  machine: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(255))), null),
+  node: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(255))), null),
+});
+
+/** Its answer. */
+export const OpenedShape = v.object({
+  id: Word,
+  user: Name,
+  /** Bytes for `memory` and `disk`; `disk` is null where the engine cannot limit it. */
+  limits: v.object({ cpus: Count, memory: Count, pids: Count, disk: v.nullable(Count) }),
+  /** The number of the next byte of output, and of input. */
+  offset: Count,
+  input: Count,
+});
+export type Opened = Readonly<v.InferOutput<typeof OpenedShape>>;
+
+/** A refusal (RFC 9457). */
+export const ProblemShape = v.looseObject({
+  /** Which kind it is, for programs; others than are listed may come. */
+  type: v.string(),
+  title: v.string(),
+  status: Count,
+  /** A sentence for people. */
+  detail: v.string(),
+});
+
+const SCOPES = ["read", "shell", "machines", "admin"] as const;
+
+/** `GET /api/v1/me`: who asks, and what they may. */
+export const MeShape = v.object({
+  user: v.string(),
+  admin: v.boolean(),
+  /** What their token is for; null where they came by none. */
+  scopes: v.nullable(v.array(v.picklist(SCOPES))),
+});
+export type Me = Readonly<v.InferOutput<typeof MeShape>>;
+
+/** `POST /api/v1/tokens`. */
+export const TokenOrderShape = v.strictObject({
+  name: v.pipe(
+    v.string(),
+    v.regex(/^[^\p{Cc}]{1,60}$/u, "A token's name has 1 to 60 characters on one line."),
+  ),
+  scopes: v.pipe(v.array(v.picklist(SCOPES)), v.minLength(1, "Say what the token may do.")),
+  /** After how many days it expires. */
+  days: v.optional(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1, 'A token lasts some days: "days" is 1 to 366.'),
+      v.maxValue(366, "A token lasts a year at most."),
+    ),
+    90,
+  ),
+});
+
+/** One of `GET /api/v1/tokens`. */
+export const TokenShape = v.object({
+  id: v.string(),
+  name: v.string(),
+  scopes: v.array(v.picklist(SCOPES)),
+  created: Time,
+  expires: Time,
+  lastUsed: v.nullable(Time),
+});
+export type TokenInfo = Readonly<v.InferOutput<typeof TokenShape>>;
+export const TokenListShape = v.object({ tokens: v.array(TokenShape), next: Next });
+export type TokenList = v.InferOutput<typeof TokenListShape>;
+
+/** The answer to an order: the token, which is told this once. */
+export const NewTokenShape = v.object({ ...TokenShape.entries, token: v.string() });
+export type NewToken = Readonly<v.InferOutput<typeof NewTokenShape>>;
+
+/** `POST /api/v1/keys`: a line of a public key's file, and what it is called. */
+export const KeyOrderShape = v.strictObject({
+  key: v.pipe(v.string(), v.maxLength(20_000, "That is too long for a public key.")),
+  name: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[^\p{Cc}]{1,60}$/u, "A key's name has 1 to 60 characters on one line."),
+    ),
+  ),
+});
+
+/** One of `GET /api/v1/keys`. */
+export const KeyShape = v.object({
+  id: v.string(),
+  name: v.string(),
+  type: v.string(),
+  fingerprint: v.string(),
+  created: Time,
+  lastUsed: v.nullable(Time),
+});
+export type KeyInfo = Readonly<v.InferOutput<typeof KeyShape>>;
+export const KeyListShape = v.object({ keys: v.array(KeyShape), next: Next });
+export type KeyList = v.InferOutput<typeof KeyListShape>;
 
 /** `POST /api/v1/drain`: when the sessions end, null for never, and what everybody is told. */
 export const DrainOrderShape = v.strictObject({
@@ -72,7 +235,13 @@ export const BroadcastOrderShape = v.strictObject({
   text: v.pipe(Text, v.minLength(1, "There is no text.")),
 });
 
-/** Its answer: in how many terminals the text is shown. */
+/** The same for one session alone: an agent that does not know of that tells nobody. */
+export const TellOrderShape = v.strictObject({
+  ...BroadcastOrderShape.entries,
+  session: v.optional(Word),
+});
+
+/** The answer of both: in how many terminals the text is shown. */
 export const BroadcastShape = v.object({ text: v.string(), terminals: Count });
 
 /** The answer of `POST /api/v1/users/{name}/refresh`. */
@@ -107,26 +276,3 @@ export const TroubleListShape = v.object({
   ),
 });
 export type Trouble = Readonly<v.InferOutput<typeof TroubleListShape>["troubles"][number]>;
-
-/** The most kinds of ends, and of events, that an agent tells apart. */
-const KINDS = 200;
-
-/** What an agent has done since it began, and has ready. */
-export const CountsShape = v.object({
-  sessions: Count,
-  attached: Count,
-  ready: Count,
-  draining: v.boolean(),
-  started: Count,
-  /** How many sessions ended, by reason. */
-  ended: v.pipe(
-    v.record(Word, Count),
-    v.check((ended) => Object.keys(ended).length <= KINDS, "There are too many reasons."),
-  ),
-  /** What clients did, by event and reason; those that a gateway sees itself are not in it. */
-  events: v.pipe(
-    v.array(v.object({ event: Word, why: Word, count: Count })),
-    v.maxLength(KINDS),
-  ),
-});
-export type Counts = Readonly<v.InferOutput<typeof CountsShape>>;

@@ -80,8 +80,8 @@ export async function adoptShell(
   { container, record }: Inheritance,
   signal: AbortSignal,
 ): Promise<{ shell: Shell; output: Stretch; sure: boolean }> {
-  const { output: { bytes, end }, greetingBytes, left } = record;
-  const known = { bytes, end, greetingBytes };
+  const { greetingBytes, left } = record;
+  const known = { ...record.output, greetingBytes };
   const { connection, output, gap } = await rejoinShell(engine, container, known, signal);
   const shell = {
     container,
@@ -165,7 +165,7 @@ async function adopt(
   permit: Permit,
 ): Promise<void> {
   const { session: id, record } = inheritance;
-  const { user, profile, startedAt, activeAt, inputBytes, viewers, left } = record;
+  const { user, profile, startedAt, activeAt, inputBytes, viewers, keptMs, left } = record;
   const { shell, output, sure } = await adoptShell(engine, inheritance, signal);
   const lease = leases.inherit(id);
   const resources = new AsyncDisposableStack();
@@ -181,6 +181,7 @@ async function adopt(
     sure,
     inputBytes: inputBytes + (left ? 0 : JUMP_BYTES),
     viewers,
+    keptMs,
   };
   const { greetingBytes } = record;
   begin({ id, user, profile, shell, lease, past, output, greetingBytes }, resources);

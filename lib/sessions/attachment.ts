@@ -8,6 +8,7 @@ import type { Clock } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { type Connection, type RejoinedShell, rejoinShell, type Shell } from "./shell.ts";
+import type { Tally } from "./tally.ts";
 import { TerminalWindow } from "./window.ts";
 
 /** After the shell's exit: how long its last output may stand still, unless a viewer holds it up. */
@@ -39,6 +40,7 @@ export interface AttachmentParts {
   readonly output: Output;
   readonly greetingBytes: number;
   readonly capacity: Capacity;
+  readonly tally: Tally;
   readonly clock: Clock;
   /** Whether another connection to the shell came before this one. */
   readonly rejoined: boolean;
@@ -90,8 +92,15 @@ export class Attachment implements AsyncDisposable {
   /**
    * Passes input to the shell, in order; resolves when the terminal has taken it. Input that
    * waits for its turn when the signal is aborted is dropped.
+   *
+   * @param by a guest's is not in `inputBytes`, by which viewers find out what of theirs came
    */
-  async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async write(
+    bytes: Uint8Array,
+    signal: AbortSignal,
+    by: "viewer" | "guest" = "viewer",
+  ): Promise<void> {
+    const count = (bytes: number) => this.#inputBytes += by === "viewer" ? bytes : 0;
     if (!isAnswers(bytes)) this.#capacity.typed(bytes);
     const before = this.#writing;
     const turn = Promise.withResolvers<void>();
@@ -100,11 +109,12 @@ export class Attachment implements AsyncDisposable {
       if (before) await abortable(before, signal);
       signal.throwIfAborted();
       // Counted before it is taken: one who asks meanwhile must not send it again.
-      this.#inputBytes += bytes.length;
+      count(bytes.length);
       const untaken = await this.#deliver(bytes);
-      this.#inputBytes -= untaken;
+      count(-untaken);
+      this.#parts.tally.inputBytes += bytes.length - untaken;
     } catch (error) {
-      if (signal.reason === INTERRUPTED) this.#inputBytes += bytes.length;
+      if (signal.reason === INTERRUPTED) count(bytes.length);
       throw error;
     } finally {
       turn.resolve();
@@ -112,7 +122,7 @@ export class Attachment implements AsyncDisposable {
     }
   }
 
-  /** How much input was passed on, or dropped for good. */
+  /** How much input of viewers was passed on, or dropped for good. */
   get inputBytes(): number {
     return this.#inputBytes;
   }
@@ -216,7 +226,7 @@ export class Attachment implements AsyncDisposable {
 
   /** Resolves when the stream ends, closed or broken. */
   async #pump({ stream }: Connection, missed: Uint8Array): Promise<void> {
-    const { output } = this.#parts;
+    const { output, tally } = this.#parts;
     try {
       for (let room; (room = await output.room()) > 0;) {
         room = await this.#capacity.turn(room);
@@ -224,6 +234,7 @@ export class Attachment implements AsyncDisposable {
         if (bytes === null || this.#over.signal.aborted) return;
         missed = missed.subarray(Math.min(missed.length, room));
         this.#capacity.took(bytes.length);
+        tally.outputBytes += bytes.length;
         output.append(bytes);
       }
     } catch {
@@ -247,7 +258,7 @@ export class Attachment implements AsyncDisposable {
     const giveUpAt = clock.now() + REJOIN_MS;
     while (!signal.aborted) {
       try {
-        const known = { bytes: output.latest(KNOWN_BYTES), end: output.end, greetingBytes };
+        const known = { ...output.tail(KNOWN_BYTES), greetingBytes };
         return await rejoinShell(engine, container, known, signal);
       } catch (error) {
         const exitCode = await engine.exitStatus(container, signal).catch(() => null);

@@ -13,9 +13,21 @@ export function mayHave(
 
 /** @throws {NotOfferedError} when it does not offer that, or not to members of these groups */
 export function profileFor(
-  { image = null, groups = [] }: Pick<SessionRequest, "image" | "groups">,
+  { command, ...wanted }: Pick<SessionRequest, "image" | "groups" | "profile" | "command">,
+  offered: Pick<RegistrySettings, "profile" | "choices">,
+): Profile {
+  const profile = chosen(wanted, offered);
+  return command === undefined ? profile : { ...profile, command };
+}
+
+function chosen(
+  { image = null, groups = [], profile: given }: Pick<
+    SessionRequest,
+    "image" | "groups" | "profile"
+  >,
   { profile, choices }: Pick<RegistrySettings, "profile" | "choices">,
 ): Profile {
+  if (given) return given;
   if (image === null) return profile;
   const choice = choices.find(({ name }) => name === image);
   if (choice && mayHave(choice, groups)) return choice.profile;

@@ -14,12 +14,20 @@ import {
 } from "./container_spec.ts";
 import { withDeadline } from "./docker_calls.ts";
 import type { ContainerIdentity } from "./engine.ts";
+import { putFileCommands } from "./file_commands.ts";
 import { FirstSize } from "./first_size.ts";
+import { Hostnames } from "./hostnames.ts";
+import { machineSpec } from "./machine_spec.ts";
 import { keptVolume, nameOfPtys, ptysVolume } from "./ptys.ts";
 import { SECCOMP_PROFILE } from "./seccomp.ts";
 
+/** The host of a container in which nobody is, and which another process may have made. */
+const PROBE_HOSTNAME = "probe";
+
 const REMOVAL_MS = 20_000;
-/** How often a container that somebody else removes is looked at. */
+/** When a shell has prompted, and its person has not typed a command. */
+const FURNISH_MS = 1_000;
+/** How often a container that is still written to, or that somebody else removes, is looked at. */
 const REMOVAL_PAUSE_MS = 100;
 
 /** What it works with. */
@@ -34,10 +42,15 @@ export interface ContainerMakerParts {
 /** Nothing of it is abortable: a request that was cut could leave a container that nobody knows. */
 export class ContainerMaker {
   readonly #parts: ContainerMakerParts;
+  /** What is being put into those that run. */
+  readonly #furnishing = new Map<string, Promise<void>>();
   readonly #firstSize: FirstSize;
   #traits: EngineTraits | null = null;
+  #hostnames: Promise<Hostnames> | null = null;
   /** The volumes that containers made here do not take with them, by the containers' ids. */
   readonly #volumes = new Map<string, string>();
+  /** Those that have not got the commands for files yet. */
+  readonly #bare = new Set<string>();
   /** Whether what the engine lacks was not said yet. */
   #untold = true;
 
@@ -69,30 +82,54 @@ export class ContainerMaker {
    * @throws {DockerError} when the engine refuses; nothing is left of it then
    */
   async create(identity: ContainerIdentity, profile: Profile, winsize: Winsize): Promise<string> {
-    const { docker: { containers }, instance, log } = this.#parts;
+    const { docker, instance, log } = this.#parts;
+    const { containers } = docker;
     const traits = await this.askTraits();
     for (const lack of this.#untold ? traits.lacks : []) log.warning(lack);
     this.#untold = false;
     const name = containerName(identity.session);
+    const hostnames = await this.#askHostnames();
     try {
-      const spec = containerSpec(identity, profile, { instance, winsize, traits });
-      // A probe has no viewer.
-      const sized = identity.role !== "probe";
-      const Cmd = sized ? await this.#firstSize.command(profile, winsize) : profile.command;
+      const hostname = identity.role === "probe" ? PROBE_HOSTNAME : hostnames.take(name);
+      const made = containerSpec(identity, profile, { instance, hostname, winsize, traits });
+      const isMachine = identity.role === "machine";
+      const spec = isMachine ? machineSpec(made, identity) : made;
+      // A probe has no viewer, and a machine one later on.
+      const sized = identity.role !== "probe" && !isMachine;
+      const Cmd = sized ? await this.#firstSize.command(profile, winsize) : spec.Cmd!;
       if (spec.HostConfig?.Binds) await this.#makeVolume(name);
       const { Id } = await containers.create({ ...spec, Cmd }, { name, signal: withDeadline() });
+      hostnames.rename(name, Id);
       if (spec.HostConfig?.Binds) this.#volumes.set(Id, nameOfPtys(name));
-      if (!sized || await this.#firstSize.fits(profile, Id)) return Id;
+      if (isMachine) this.#bare.add(Id);
+      if (!sized) return Id;
+      if (await this.#firstSize.fits(profile, Id)) {
+        // Nobody waits for a shell that is kept ready, and somebody for any other.
+        if (identity.role === "pool") await putFileCommands(docker, Id);
+        else this.#bare.add(Id);
+        return Id;
+      }
       await this.remove(Id);
       return await this.create(identity, profile, winsize);
     } catch (error) {
       if (await this.#hasLearned(traits, error)) {
         return await this.create(identity, profile, winsize);
       }
+      hostnames.release(name);
       if (!isMissingImage(error)) await this.remove(name).catch(() => {});
       if (traits.hasConmon) await this.#removeVolume(nameOfPtys(name)).catch(() => {});
       throw error;
     }
+  }
+
+  /** Gives one that runs what it did not get before, a moment later: now it prompts. */
+  async furnish(container: string, signal: AbortSignal): Promise<void> {
+    if (!this.#bare.delete(container)) return;
+    await sleep(FURNISH_MS, systemClock, signal);
+    if (signal.aborted) return;
+    const furnishing = putFileCommands(this.#parts.docker, container);
+    this.#furnishing.set(container, furnishing);
+    await furnishing.finally(() => this.#furnishing.delete(container));
   }
 
   /**
@@ -102,6 +139,8 @@ export class ContainerMaker {
    */
   async remove(container: string): Promise<void> {
     const { containers } = this.#parts.docker;
+    // What is put into it meanwhile would be in the way of its removal.
+    await this.#furnishing.get(container)?.catch(() => {});
     const options = { force: true, volumes: true, signal: AbortSignal.timeout(REMOVAL_MS) };
     const { signal } = options;
     const volume = this.#volumes.get(container) ?? await this.#findVolume(container, signal);
@@ -110,13 +149,28 @@ export class ContainerMaker {
         await containers.remove(container, options);
         break;
       } catch (error) {
-        unlessGone(error);
+        if (!isBusyWith(error)) unlessGone(error);
         if ((error as DockerError).isNotFound) break;
         await sleep(REMOVAL_PAUSE_MS, systemClock, signal);
       }
     }
     if (volume !== null) await this.#removeVolume(volume, signal);
     this.#volumes.delete(container);
+    this.#bare.delete(container);
+    this.#hostnames?.then((hostnames) => hostnames.release(container), () => {});
+  }
+
+  /** The hostnames there are: those of containers that another process made are asked for once. */
+  #askHostnames(): Promise<Hostnames> {
+    const { docker: { containers }, instance } = this.#parts;
+    const ask = async () => {
+      const labels = [`${LABEL.instance}=${instance}`, LABEL.hostname];
+      const found = await containers.list({ all: true, labels, signal: withDeadline() });
+      return new Hostnames(found.map(({ Id, Labels }) => [Id, Labels[LABEL.hostname]!]));
+    };
+    const asked = this.#hostnames ??= ask();
+    asked.catch(() => this.#hostnames = null);
+    return asked;
   }
 
   /** The volume that a container does not take with it, which another process may have made. */
@@ -157,6 +211,11 @@ export class ContainerMaker {
 /** Whether a refusal means that the image is not there. */
 export function isMissingImage(error: unknown): boolean {
   return error instanceof DockerError && error.isNotFound && /image/i.test(error.dockerMessage);
+}
+
+/** Whether the engine could not remove its files, to which something is still written. */
+function isBusyWith(error: unknown): boolean {
+  return error instanceof DockerError && /not empty|resource busy/.test(error.dockerMessage);
 }
 
 /** It is gone, or is being removed. */

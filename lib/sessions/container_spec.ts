@@ -11,8 +11,12 @@ export const LABEL = {
   instance: "ttygate.instance",
   role: "ttygate.role",
   session: "ttygate.session",
+  /** Of a machine's container and its volume. */
+  machine: "ttygate.machine",
   user: "ttygate.user",
   expires: "ttygate.expires",
+  /** What the host seems to be called inside. */
+  hostname: "ttygate.hostname",
   /** Of a network: what its bridge is called, for engines that do not tell. */
   bridge: "ttygate.bridge",
   /** Of a volume of terminals; the value is the instance. */
@@ -141,11 +145,28 @@ const LOGS = {
   "k8s-file": { "max-size": "1m" },
 } as const;
 
+const TERMINAL = ["TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8"];
+
+/**
+ * Has bash(1) say where prompts and outputs begin and how a command ended (OSC 133; D, A, C). It takes
+ * these from its environment, in whatever image, and a person who sets their own has only
+ * that. Where the person's input begins (B) could be said in PS1 alone, which is theirs.
+ */
+const PROMPT_MARKS = [
+  String.raw`PROMPT_COMMAND=printf "\e]133;D;%s\e]133;A" "$?"`,
+  String.raw`PS0=\e]133;C`,
+];
+
 /** How a container of this instance is asked for, as in Docker's `POST /containers/create`. */
 export function containerSpec(
   { session, user, role, expires }: ContainerIdentity,
   profile: Profile,
-  { instance, winsize, traits }: { instance: string; winsize: Winsize; traits: EngineTraits },
+  { instance, hostname, winsize, traits }: {
+    instance: string;
+    hostname: string;
+    winsize: Winsize;
+    traits: EngineTraits;
+  },
 ): ContainerCreate {
   const { cpus, memoryBytes, pids, diskBytes } = profile.limits;
   // Others bring terminals of their own, and SELinux lets nobody at ours.
@@ -158,9 +179,9 @@ export function containerSpec(
     // The image's own entrypoint would run the command its own way.
     Entrypoint: [],
     Cmd: profile.command,
-    Env: ["TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8"],
+    Env: [...TERMINAL, ...(profile.promptMarks ? PROMPT_MARKS : [])],
     User: profile.user,
-    Hostname: session,
+    Hostname: hostname,
     Tty: true,
     OpenStdin: true,
     AttachStdin: true,
@@ -172,6 +193,7 @@ export function containerSpec(
       [LABEL.session]: session,
       [LABEL.user]: user,
       [LABEL.expires]: String(expires),
+      [LABEL.hostname]: hostname,
     },
     HostConfig: {
       // Docker removes it even while it runs when its daemon restarts (live-restore), so that no

@@ -8,8 +8,10 @@ import { type DiskSpace, shortage } from "./disk_space.ts";
 import { heldBytes, spaceAt, writtenBytes } from "./docker_disk.ts";
 import { pull } from "./docker_pull.ts";
 import { asEngineError, withDeadline } from "./docker_calls.ts";
+import { DockerMachines } from "./docker_machines.ts";
 import { DockerNetwork } from "./docker_network.ts";
 import { removeUnused } from "./docker_volumes.ts";
+import { usageOf } from "./docker_usage.ts";
 import { DockerTerminal } from "./docker_terminal.ts";
 import { pause, rejoin } from "./docker_rejoin.ts";
 import type {
@@ -19,9 +21,12 @@ import type {
   Incident,
   Rejoined,
   ShellStream,
+  UsageSample,
 } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { Exits } from "./exits.ts";
+import { MachineShells } from "./machine_shells.ts";
+import { DockerFiles } from "./files/docker_files.ts";
 
 /** A terminal cannot be sized in the first moment after its start. */
 const RESIZE_TRIES = 20;
@@ -48,6 +53,10 @@ export interface DockerEngineOptions {
 
 /** One instance's containers in a Docker Engine. */
 export class DockerEngine implements Engine, Disposable {
+  readonly files: DockerFiles;
+  /** The containers of machines, and shells in them. */
+  readonly machines: DockerMachines;
+  readonly shells: MachineShells;
   readonly #docker: Docker;
   readonly #instance: string;
   readonly #log: Log;
@@ -55,11 +64,13 @@ export class DockerEngine implements Engine, Disposable {
   readonly #maker: ContainerMaker;
   readonly #minFreeBytes: () => number;
   readonly #exits = new Exits();
+  readonly #over = new AbortController();
   /** The time of the last event that was told, in Unix seconds. */
   #toldSeconds = Date.now() / 1000;
 
   constructor({ socket, instance, stateDir, log, minFreeBytes }: DockerEngineOptions) {
     this.#docker = new Docker({ socketPath: socket });
+    this.files = new DockerFiles(this.#docker);
     [this.#instance, this.#minFreeBytes] = [instance, minFreeBytes];
     this.#log = log;
     this.#maker = new ContainerMaker({ docker: this.#docker, instance, stateDir, log });
@@ -69,6 +80,8 @@ export class DockerEngine implements Engine, Disposable {
       log,
       deadline: withDeadline,
     });
+    this.machines = new DockerMachines(this.#docker, instance, this);
+    this.shells = new MachineShells(this.#docker, this);
   }
 
   get limitsDisk(): boolean | null {
@@ -144,11 +157,14 @@ export class DockerEngine implements Engine, Disposable {
     return State.Status === "exited" ? State.ExitCode : null;
   }
 
-  start(container: string, signal: AbortSignal): Promise<void> {
-    return asEngineError(
+  async start(container: string, signal: AbortSignal): Promise<void> {
+    await asEngineError(
       this.#docker.containers.start(container, { signal: withDeadline(signal) })
         .catch(this.#orForgetNetwork),
     );
+    this.#maker.furnish(container, this.#over.signal).catch((error) => {
+      this.#log.debug("a shell goes without the commands for files", { error });
+    });
   }
 
   resize(container: string, winsize: Winsize, signal: AbortSignal): Promise<void> {
@@ -184,12 +200,17 @@ export class DockerEngine implements Engine, Disposable {
     return asEngineError(writtenBytes(this.#docker, container, withDeadline(signal)));
   }
 
+  usage(container: string, signal: AbortSignal): Promise<UsageSample> {
+    return asEngineError(usageOf(this.#docker, container, signal));
+  }
+
   async list(signal: AbortSignal): Promise<ContainerSummary[]> {
     const labels = [`${LABEL.instance}=${this.#instance}`];
     const found = await asEngineError(
       this.#docker.containers.list({ all: true, labels, signal: withDeadline(signal) }),
     );
-    return found.map(({ Id, Names, State, Labels }) => ({
+    const own = found.filter(({ Labels }) => Labels[LABEL.machine] === undefined);
+    return own.map(({ Id, Names, State, Labels }) => ({
       id: Id,
       name: Names[0]?.slice(1) ?? Id.slice(0, 12),
       state: State,
@@ -234,6 +255,7 @@ export class DockerEngine implements Engine, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#over.abort();
     this.#docker[Symbol.dispose]();
   }
 

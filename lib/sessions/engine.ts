@@ -1,6 +1,7 @@
 /** What the rooms above need of a container engine, in typed verbs; Docker is one such engine. */
-import type { Profile, StartProgress, Winsize } from "../types.ts";
+import type { Profile, StartProgress, Usage, Winsize } from "../types.ts";
 import type { DiskSpace } from "./disk_space.ts";
+import type { Files } from "./files/files.ts";
 
 /** An engine that makes, reaches and removes containers. All verbs throw `EngineError`. */
 export interface Engine {
@@ -53,7 +54,7 @@ export interface Engine {
   /** Kills and removes a container; resolves when it is gone, also when it was gone before. */
   end(container: string): Promise<void>;
 
-  /** All containers of this instance, in whatever state. */
+  /** All containers of this instance, in whatever state, but for those of machines. */
   list(signal: AbortSignal): Promise<ContainerSummary[]>;
 
   /**
@@ -71,8 +72,21 @@ export interface Engine {
   /** How much a container has written to its files since its start, at most. */
   writtenBytes(container: string, signal: AbortSignal): Promise<number>;
 
+  /** What a container uses now; null of one that is not measured. */
+  usage(container: string, signal: AbortSignal): Promise<UsageSample | null>;
+
+  /** The files in containers, by the containers' ids. */
+  readonly files: Files;
+
   /** Whether containers really have the profile's disk limit; null until the first was created. */
   readonly limitsDisk: boolean | null;
+}
+
+/** What a container uses at a moment, by the engine's clock. */
+export interface UsageSample extends Omit<Usage, "cpu"> {
+  readonly atMs: number;
+  /** Of all processors together, from its start on. */
+  readonly cpuMs: number;
 }
 
 /** Whose container it is; becomes its name and labels. */
@@ -80,9 +94,11 @@ export interface ContainerIdentity {
   readonly session: string;
   readonly user: string;
   /** A probe measures the limits that a session's container has. */
-  readonly role: "session" | "pool" | "probe";
+  readonly role: "session" | "pool" | "probe" | "machine";
   /** When it must be gone at the latest, in Unix seconds. */
   readonly expires: number;
+  /** Of a machine: what its volume is mounted at. */
+  readonly home?: string;
 }
 
 /** A container as the engine lists it. */

@@ -1,15 +1,17 @@
-/** Docker's containers, and beside them the shells of this machine itself, as one engine. */
-import type { Profile, Winsize } from "../types.ts";
+/** Docker's containers, and beside them shells that are no containers of their own, as one engine. */
 import type { Engine } from "./engine.ts";
 import { EngineError } from "./errors.ts";
-import { type HostEngine, isHostShell } from "./host_engine.ts";
+import type { Files } from "./files/files.ts";
+import { routed } from "./files/routed.ts";
+import type { ShellKind } from "./shell_kind.ts";
 
-/**
- * Docker is asked for all but what is a shell of this machine's; such a shell ends with its agent,
- * and is not joined again.
- */
+/** Docker is asked for all but what is such a shell; that ends with its agent, and is not joined again. */
 export class Engines implements Engine {
-  constructor(private readonly docker: Engine, private readonly host: HostEngine) {}
+  readonly files: Files;
+
+  constructor(private readonly docker: Engine, private readonly kinds: readonly ShellKind[]) {
+    this.files = routed((container) => this.#kind(container)?.files ?? docker.files);
+  }
 
   get limitsDisk(): boolean | null {
     return this.docker.limitsDisk;
@@ -21,64 +23,48 @@ export class Engines implements Engine {
   incidents: Engine["incidents"] = (signal) => this.docker.incidents(signal);
   space: Engine["space"] = (signal) => this.docker.space(signal);
 
-  create: Engine["create"] = (identity, profile, options) =>
-    profile.onHost
-      ? this.#create(identity, profile, options.winsize)
+  create: Engine["create"] = (identity, profile, options) => {
+    const kind = this.kinds.find((kind) => kind.makes(profile));
+    return kind
+      ? kind.create(identity, profile, options.winsize)
       : this.docker.create(identity, profile, options);
+  };
 
   attach: Engine["attach"] = (container, signal) =>
-    isHostShell(container)
-      ? this.#shell(container, (shell) => shell)
-      : this.docker.attach(container, signal);
+    (this.#kind(container) ?? this.docker).attach(container, signal);
 
   rejoin: Engine["rejoin"] = (container, signal) =>
-    isHostShell(container)
+    this.#kind(container)
       ? Promise.reject(new EngineError("Cannot join it again", { answer: "missing" }))
       : this.docker.rejoin(container, signal);
 
   freeze: Engine["freeze"] = (container, signal) =>
-    isHostShell(container) ? Promise.resolve() : this.docker.freeze(container, signal);
+    this.#kind(container) ? Promise.resolve() : this.docker.freeze(container, signal);
 
   watchExit: Engine["watchExit"] = (container, signal) =>
-    isHostShell(container)
-      ? this.#shell(container, (shell) => shell.exitCode)
-      : this.docker.watchExit(container, signal);
+    this.#kind(container)?.exitCode(container) ?? this.docker.watchExit(container, signal);
 
   exitStatus: Engine["exitStatus"] = (container, signal) =>
-    isHostShell(container) ? Promise.resolve(null) : this.docker.exitStatus(container, signal);
+    this.#kind(container) ? Promise.resolve(null) : this.docker.exitStatus(container, signal);
 
   start: Engine["start"] = (container, signal) =>
-    isHostShell(container)
-      ? this.#shell(container, (shell) => shell.ready())
-      : this.docker.start(container, signal);
+    (this.#kind(container) ?? this.docker).start(container, signal);
 
   resize: Engine["resize"] = (container, winsize, signal) =>
-    isHostShell(container)
-      ? this.#shell(container, (shell) => shell.resize(winsize))
-      : this.docker.resize(container, winsize, signal);
+    (this.#kind(container) ?? this.docker).resize(container, winsize, signal);
 
-  end: Engine["end"] = (container) =>
-    isHostShell(container) ? this.host.end(container) : this.docker.end(container);
+  end: Engine["end"] = (container) => (this.#kind(container) ?? this.docker).end(container);
 
   heldBytes: Engine["heldBytes"] = (container, signal) =>
-    isHostShell(container) ? Promise.resolve(0) : this.docker.heldBytes(container, signal);
+    this.#kind(container) ? Promise.resolve(0) : this.docker.heldBytes(container, signal);
 
   writtenBytes: Engine["writtenBytes"] = (container, signal) =>
-    isHostShell(container) ? Promise.resolve(0) : this.docker.writtenBytes(container, signal);
+    (this.#kind(container) ?? this.docker).writtenBytes(container, signal);
 
-  // deno-lint-ignore require-await -- what it throws is a rejection
-  async #create(
-    identity: Parameters<Engine["create"]>[0],
-    { limits }: Profile,
-    winsize: Winsize,
-  ): Promise<string> {
-    return this.host.create(identity, limits, winsize);
-  }
+  usage: Engine["usage"] = (container, signal) =>
+    (this.#kind(container) ?? this.docker).usage(container, signal);
 
-  async #shell<T>(
-    container: string,
-    use: (shell: ReturnType<HostEngine["shell"]>) => T | Promise<T>,
-  ): Promise<T> {
-    return await use(this.host.shell(container));
+  #kind(container: string): ShellKind | undefined {
+    return this.kinds.find((kind) => kind.has(container));
   }
 }

@@ -20,6 +20,8 @@ export interface LeaseRecord {
   readonly inputBytes: number;
   /** How many viewers there have been. */
   readonly viewers: number;
+  /** For how long the person wants the session kept without anybody there. */
+  readonly keptMs: number;
   /** Whether the gateway left the session in order: otherwise all this may be out of date. */
   readonly left: boolean;
 }
@@ -43,13 +45,16 @@ const Head = v.object({
     network: v.string(),
     runtime: v.string(),
     user: v.string(),
+    promptMarks: v.optional(v.boolean()),
   }),
   startedAt: v.number(),
   activeAt: v.number(),
   end: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  modes: v.optional(v.string()),
   greetingBytes: v.optional(v.number(), 0),
   inputBytes: v.optional(v.number(), 0),
   viewers: v.optional(v.number(), 0),
+  keptMs: v.optional(v.number(), 0),
   left: v.optional(v.boolean(), false),
 });
 
@@ -57,15 +62,15 @@ const Head = v.object({
 export function newRecord(user: string, profile: Profile): LeaseRecord {
   const now = Date.now();
   const output = { bytes: new Uint8Array(), end: 0 };
-  const none = { output, greetingBytes: 0, inputBytes: 0, viewers: 0, left: false };
+  const none = { output, greetingBytes: 0, inputBytes: 0, viewers: 0, keptMs: 0, left: false };
   return { user, profile, startedAt: now, activeAt: now, ...none };
 }
 
 /** A line of JSON, then the output's bytes. */
 export function encodeRecord(record: LeaseRecord): Uint8Array {
-  const { output, ...rest } = record;
-  const head = JSON.stringify({ format: FORMAT, ...rest, end: output.end }) + "\n";
-  return concat([new TextEncoder().encode(head), output.bytes]);
+  const { output: { bytes, ...output }, ...rest } = record;
+  const head = JSON.stringify({ format: FORMAT, ...rest, ...output }) + "\n";
+  return concat([new TextEncoder().encode(head), bytes]);
 }
 
 /** @returns null when the bytes are no record */
@@ -79,6 +84,7 @@ export function decodeRecord(bytes: Uint8Array<ArrayBuffer>): LeaseRecord | null
   }
   const parsed = v.safeParse(Head, json);
   if (!parsed.success) return null;
-  const { format: _, end, ...rest } = parsed.output;
-  return { ...rest, output: { bytes: bytes.slice(headEnd + 1), end } };
+  const { format: _, end, modes, ...rest } = parsed.output;
+  const output = { bytes: bytes.slice(headEnd + 1), end, ...(modes !== undefined && { modes }) };
+  return { ...rest, output };
 }

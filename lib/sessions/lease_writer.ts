@@ -58,17 +58,18 @@ export class LeaseWriter implements AsyncDisposable {
   }
 
   #write(maxBytes: number, left: boolean): Promise<void> {
-    const { user, profile, startedAt, idleMs, output, greetingBytes, inputBytes, viewers } =
+    const { user, profile, startedAt, idleMs, output, greetingBytes, inputBytes, viewers, lasts } =
       this.session;
     return this.lease.write({
       user,
       profile,
       startedAt: startedAt.getTime(),
       activeAt: Date.now() - Math.round(idleMs),
-      output: { bytes: output.latest(maxBytes), end: output.end },
+      output: output.tail(maxBytes),
       greetingBytes,
       inputBytes,
       viewers,
+      keptMs: lasts.keptMs,
       left,
     });
   }

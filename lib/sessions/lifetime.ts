@@ -7,6 +7,32 @@ export interface LifetimeLimits {
   /** How long before the idle end to warn; half of `idleTimeoutMs` where it is no shorter than that. */
   readonly idleWarningMs: number;
   readonly maxLifetimeMs: number;
+  /** How long it outlives its last viewer. */
+  readonly reconnectGraceMs: number;
+  /** For how long a person may have it kept while they are away. */
+  readonly detachMaxMs: number;
+}
+
+/** How long a session lasts as things are, in milliseconds. */
+export interface Lasts {
+  /** Without input. */
+  readonly idleTimeoutMs: number;
+  /** Without a viewer. */
+  readonly graceMs: number;
+  /** For how long the person wants it kept while they are away; 0 where nobody asked. */
+  readonly keptMs: number;
+  readonly detachMaxMs: number;
+  /** Until it has lived for as long as it may. */
+  readonly leftMs: number;
+  /** How long it has been there. */
+  readonly ageMs: number;
+}
+
+/** What counts already: its age, the time without input, and what the person wanted. */
+interface Past {
+  readonly ageMs: number;
+  readonly idleMs: number;
+  readonly keptMs: number;
 }
 
 /** Counts idle time and age; only `touch` counts as activity. */
@@ -14,6 +40,7 @@ export class Lifetime implements Disposable {
   readonly #clock: Clock;
   readonly #limits: LifetimeLimits;
   readonly #warningMs: number;
+  #keptMs: number;
   readonly #onWarning: (remainingMs: number) => void;
   readonly #over = new AbortController();
   readonly #born: number;
@@ -21,17 +48,17 @@ export class Lifetime implements Disposable {
   #timer: Disposable;
   #warned = false;
 
-  /** @param past the age and the idle time that count already */
   constructor(
     clock: Clock,
     limits: LifetimeLimits,
     onWarning: (remainingMs: number) => void,
-    past: { readonly ageMs: number; readonly idleMs: number } = { ageMs: 0, idleMs: 0 },
+    past: Past = { ageMs: 0, idleMs: 0, keptMs: 0 },
   ) {
     this.#clock = clock;
     this.#limits = limits;
     const { idleTimeoutMs, idleWarningMs } = limits;
     this.#warningMs = idleWarningMs < idleTimeoutMs ? idleWarningMs : idleTimeoutMs / 2;
+    this.#keptMs = Math.min(past.keptMs, limits.detachMaxMs);
     this.#onWarning = onWarning;
     this.#born = clock.now() - past.ageMs;
     this.#touched = clock.now() - past.idleMs;
@@ -41,6 +68,31 @@ export class Lifetime implements Disposable {
   /** Aborted with the reason "idle" or "lifetime" when the time is up. */
   get over(): AbortSignal {
     return this.#over.signal;
+  }
+
+  /** How long the session lasts as things are. */
+  get lasts(): Lasts {
+    const { reconnectGraceMs, maxLifetimeMs, detachMaxMs } = this.#limits;
+    return {
+      idleTimeoutMs: this.#idleTimeoutMs,
+      graceMs: Math.max(reconnectGraceMs, this.#keptMs),
+      keptMs: this.#keptMs,
+      detachMaxMs,
+      leftMs: Math.max(0, this.#born + maxLifetimeMs - this.#clock.now()),
+      ageMs: Math.max(0, this.#clock.now() - this.#born),
+    };
+  }
+
+  /** The person wants it kept for so long while they are away. */
+  detach(forMs: number): void {
+    this.#keptMs = Math.min(forMs, this.#limits.detachMaxMs);
+    this.#warned = false;
+    this.#timer[Symbol.dispose]();
+    this.#timer = this.#arm();
+  }
+
+  get #idleTimeoutMs(): number {
+    return Math.max(this.#limits.idleTimeoutMs, this.#keptMs);
   }
 
   /** Milliseconds since the last activity. */
@@ -59,7 +111,7 @@ export class Lifetime implements Disposable {
 
   /** Warns again if a warning is out: for a viewer that has just come. */
   repeatWarning(): void {
-    if (this.#warned) this.#onWarning(this.#limits.idleTimeoutMs - this.idleMs);
+    if (this.#warned) this.#onWarning(this.#idleTimeoutMs - this.idleMs);
   }
 
   [Symbol.dispose](): void {
@@ -68,7 +120,7 @@ export class Lifetime implements Disposable {
 
   #arm(): Disposable {
     const now = this.#clock.now();
-    const idleEnd = this.#touched + this.#limits.idleTimeoutMs;
+    const idleEnd = this.#touched + this.#idleTimeoutMs;
     const due = Math.min(
       this.#born + this.#limits.maxLifetimeMs,
       this.#warned ? idleEnd : idleEnd - this.#warningMs,
@@ -78,7 +130,7 @@ export class Lifetime implements Disposable {
 
   #check(): void {
     const now = this.#clock.now();
-    const idleLeftMs = this.#touched + this.#limits.idleTimeoutMs - now;
+    const idleLeftMs = this.#touched + this.#idleTimeoutMs - now;
     if (now >= this.#born + this.#limits.maxLifetimeMs) return this.#over.abort("lifetime");
     if (idleLeftMs <= 0) return this.#over.abort("idle");
     if (idleLeftMs <= this.#warningMs && !this.#warned) {

@@ -94,10 +94,11 @@ export class Maintenance implements Disposable {
     return true;
   }
 
-  /** Shows a text in every page that follows a session; returns how many those are. */
-  broadcast(text: string): number {
-    const terminals = this.#tellAll({ type: "notice", text, endsIn: null });
-    this.#parts.log.notice("told everybody", { event: "broadcast", text, terminals });
+  /** Shows a text in every page that follows a session, or that one; returns how many those are. */
+  broadcast(text: string, session?: string): number {
+    const terminals = this.#tellAll({ type: "notice", text, endsIn: null }, session);
+    const told = session === undefined ? "told everybody" : "told one person";
+    this.#parts.log.notice(told, { event: "broadcast", session, text, terminals });
     return terminals;
   }
 
@@ -106,8 +107,9 @@ export class Maintenance implements Disposable {
     this.#timer = null;
   }
 
-  #tellAll(notice: Notice): number {
-    const followed = this.#parts.registry.list().filter(({ attached }) => attached);
+  #tellAll(notice: Notice, only?: string): number {
+    const followed = this.#parts.registry.list()
+      .filter(({ id, attached }) => attached && (only === undefined || id === only));
     for (const session of followed) session.tell(notice);
     return followed.length;
   }

@@ -11,6 +11,8 @@ const NEEDLE_BYTES = 4 * 1024;
 export interface Stretch {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly end: number;
+  /** How its first byte finds the terminal, where that is known and not as usual. */
+  readonly modes?: string;
 }
 
 /** How what was heard fits what was known. */

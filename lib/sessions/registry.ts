@@ -16,6 +16,7 @@ import type { RegistryParts, SessionRequest } from "./registry_parts.ts";
 import { Session } from "./session.ts";
 import { newSessionId } from "./session_id.ts";
 import { startShell } from "./shell.ts";
+import { tallied, Tally } from "./tally.ts";
 import { Turns } from "./turns.ts";
 import { profileFor } from "./choice.ts";
 import { EndedSessions } from "./ended_sessions.ts";
@@ -25,6 +26,8 @@ type Owned = { readonly session: Session; readonly writer: LeaseWriter };
 
 /** Owns every session from its permit to its removal. */
 export class Registry implements AsyncDisposable {
+  /** What was done here, for the metrics. */
+  readonly tally = new Tally();
   readonly #parts: RegistryParts;
   readonly #admission: Admission;
   readonly #pool: Pool;
@@ -36,17 +39,15 @@ export class Registry implements AsyncDisposable {
   readonly endedSessions: EndedSessions;
   readonly #starting = new Set<Promise<unknown>>();
   readonly #shutdown = new AbortController();
-  readonly #endedByReason = new Map<string, number>();
   readonly #watching: Promise<void>;
   /** Resolves when every session of the gateway before this one goes on here, or is given up. */
   readonly adopted: Promise<void>;
-  #started = 0;
   #adopting = true;
 
-  constructor(parts: RegistryParts) {
-    this.#parts = parts;
+  constructor(given: RegistryParts) {
+    const parts = this.#parts = { ...given, engine: tallied(given.engine, this.tally) };
     this.#admission = new Admission(parts.settings);
-    this.#capacity = new Capacity(parts.clock);
+    this.#capacity = new Capacity(parts.clock, (ms) => this.tally.echoed(ms));
     this.#turns = new Turns(
       parts.clock,
       (user) => this.#sessions.values().some(({ session }) => session.user !== user),
@@ -80,11 +81,6 @@ export class Registry implements AsyncDisposable {
       readmit: (user) => this.#admission.readmit(user),
       begin: (own, resources) => void this.#begin(own, resources),
     }).finally(() => this.#adopting = false);
-  }
-
-  /** How many sessions were started, and how many ended for which reason, since this process began. */
-  get totals(): { readonly started: number; readonly ended: ReadonlyMap<string, number> } {
-    return { started: this.#started, ended: this.#endedByReason };
   }
 
   /**
@@ -188,9 +184,10 @@ export class Registry implements AsyncDisposable {
   }
 
   async #open(request: SessionRequest): Promise<Session> {
+    const { settings, refusal, clock, log } = this.#parts;
+    const beganMs = clock.now();
     await this.#disk.admit();
     this.#shutdown.signal.throwIfAborted();
-    const { settings, refusal, log } = this.#parts;
     const refused = refusal?.() ?? null;
     if (refused !== null) throw new ShutdownError(refused);
     const { user, winsize } = request;
@@ -201,22 +198,25 @@ export class Registry implements AsyncDisposable {
     either.throwIfAborted();
     await this.#turns.begin(user, either);
     either.throwIfAborted();
-    const ready = profile !== settings().profile || this.#turns.leavesReady(user)
-      ? null
-      : await this.#pool.claim(winsize, request.signal);
+    const isPooled = profile === settings().profile && !this.#turns.leavesReady(user);
+    const ready = isPooled ? await this.#pool.claim(winsize, request.signal) : null;
+    if (isPooled && settings().poolSize > 0) this.tally.claimed(ready ? "hit" : "miss");
     const { id, shell, lease } = held.use(ready ?? await this.#start(request, profile));
     either.throwIfAborted();
-    const output = greetingOf(settings().motd);
-    const start = { id, user, profile, shell, lease, output, greetingBytes: output.end };
-    const session = this.#begin(start, held.move());
-    this.#started++;
+    const output = greetingOf(request.command ? "" : settings().motd);
+    const begin = { id, user, profile, shell, lease, output, greetingBytes: output.end };
+    const session = this.#begin(begin, held.move());
+    session.window.begun(winsize);
+    const start = ready ? "ready" : "cold";
+    this.tally.began();
+    session.stages.then((stages) => this.tally.startTook(start, stages, clock.now() - beganMs));
     log.info("session started", {
       event: "session-start",
       session: id,
       user,
       remote: request.remote,
       image: profile.image,
-      start: ready ? "ready" : "cold",
+      start,
     });
     return session;
   }
@@ -257,9 +257,8 @@ export class Registry implements AsyncDisposable {
     const { engine, settings, clock, log } = this.#parts;
     const { times, replayBytes } = settings();
     const dispose = () => resources.disposeAsync();
-    const session = new Session(
-      { ...own, engine, times, replayBytes, capacity: this.#capacity, clock, dispose },
-    );
+    const shared = { engine, capacity: this.#capacity, tally: this.tally, clock };
+    const session = new Session({ ...own, ...shared, times, replayBytes, dispose });
     const writer = resources.use(new LeaseWriter(session, lease, clock, log));
     this.#sessions.set(session.id, { session, writer });
     this.#disk.follow(session);
@@ -272,7 +271,7 @@ export class Registry implements AsyncDisposable {
     const { id, user } = session;
     try {
       const { reason, exitCode, cause = reason } = await session.ended;
-      this.#endedByReason.set(cause, (this.#endedByReason.get(cause) ?? 0) + 1);
+      this.tally.ended(cause);
       const seconds = Math.round((Date.now() - session.startedAt.getTime()) / 1000);
       log.info("session ended", {
         event: "session-end",

@@ -4,7 +4,7 @@ import type { Choice, Clock, Profile, StartProgress, Winsize } from "../types.ts
 import type { SessionLimits } from "./admission.ts";
 import type { Engine } from "./engine.ts";
 import type { Leases } from "./leases.ts";
-import type { SessionTimes } from "./session_parts.ts";
+import type { LifetimeLimits } from "./lifetime.ts";
 
 /** What new sessions are made by; asked for at each start, so that it may change. */
 export interface RegistrySettings extends SessionLimits {
@@ -12,7 +12,7 @@ export interface RegistrySettings extends SessionLimits {
   readonly profile: Profile;
   /** What one may ask for, that one among them. */
   readonly choices: readonly Choice[];
-  readonly times: SessionTimes;
+  readonly times: LifetimeLimits;
   readonly replayBytes: number;
   /** The first output of each session; may be empty. */
   readonly motd: string;
@@ -46,6 +46,10 @@ export interface SessionRequest {
   readonly winsize: Winsize;
   /** The name of a choice; null for the one of those who ask for none. */
   readonly image?: string | null;
+  /** Of a shell in a machine, in the place of a choice. */
+  readonly profile?: Profile | undefined;
+  /** What it runs in the place of a shell. */
+  readonly command?: readonly string[] | undefined;
   /** How many sessions the user has on other machines, and how many they may have on all. */
   readonly elsewhere?: number;
   readonly maxPerUser?: number | null;

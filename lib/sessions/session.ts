@@ -1,20 +1,20 @@
 /** One user's container and its terminal, from the start of the shell to the container's removal. */
-import { settlesWithin } from "../clock.ts";
 import { isAnswers } from "../terminal/answers.ts";
+import { isInterrupt } from "../terminal/interrupt.ts";
 import { Output } from "../terminal/output.ts";
 import type { Profile, StartStages, TerminalEvent, Winsize } from "../types.ts";
 import { abandoned, type Ending, tooOld, withoutInput } from "./endings.ts";
 import type { Incident } from "./engine.ts";
 import { Attachment, type AttachmentNews } from "./attachment.ts";
-import { Lifetime } from "./lifetime.ts";
+import { Guests } from "./guests.ts";
+import { type Lasts, Lifetime } from "./lifetime.ts";
 import type { SessionParts } from "./session_parts.ts";
 import { JUMP_BYTES } from "./shell.ts";
 import { Pauses } from "./pauses.ts";
 import { ExitReason } from "./exit_reason.ts";
+import { firstOutput } from "./first_output.ts";
 import { type Viewer, Viewers } from "./viewers.ts";
-
-/** The longest a start waits for the first output before the session counts as ready. */
-const PROMPT_MS = 1_000;
+import type { TerminalWindow } from "./window.ts";
 
 /** The most that a client can have seen of output that no record and no log has. */
 const UNWRITTEN_BYTES = 1024 ** 3;
@@ -26,6 +26,8 @@ export class Session {
   readonly profile: Profile;
   readonly startedAt: Date;
   readonly output: Output;
+  /** Who is there beside its user. */
+  readonly guests = new Guests((guests) => this.#viewers.emit({ type: "guests", guests }));
   /** The address of its viewer, or of the last one; null while none is known. */
   remote: string | null = null;
   /** How long each stage of the start took; resolves with the first output. */
@@ -68,13 +70,13 @@ export class Session {
       onNews,
     });
     this.#exitReason = new ExitReason(profile, clock);
-    this.#pauses = new Pauses(clock, (type) => this.#viewers.emit({ type }));
+    this.#pauses = new Pauses(clock, (type) => this.tell({ type }));
     this.#lifetime = new Lifetime(clock, times, (remainingMs) => this.#warn(remainingMs), past);
     this.#lifetime.over.addEventListener("abort", () => this.#expire());
-    const { reconnectGraceMs } = times;
-    const onAbandoned = () => this.end(abandoned(reconnectGraceMs));
-    this.#viewers = new Viewers(clock, reconnectGraceMs, onAbandoned, viewers);
-    this.stages = this.#firstOutput();
+    const onAbandoned = () => this.end(abandoned(this.lasts.graceMs));
+    this.#viewers = new Viewers(clock, () => this.lasts.graceMs, onAbandoned, viewers);
+    const promptMs = firstOutput(this.output, this.greetingBytes, clock, this.#over.signal);
+    this.stages = promptMs.then((prompt) => ({ ...parts.shell.stages, prompt }));
     this.ended = this.#untilEnd();
     this.gone = this.ended.then(() => this.#close());
   }
@@ -99,12 +101,12 @@ export class Session {
     return this.#viewers.attached;
   }
 
-  /** Milliseconds without input after which it ends. */
-  get idleTimeoutMs(): number {
-    return this.#parts.times.idleTimeoutMs;
+  /** How long it lasts as things are. */
+  get lasts(): Lasts {
+    return this.#lifetime.lasts;
   }
 
-  /** How long it, or its end, is kept for a viewer that is away. */
+  /** How long its end is kept for a viewer that is away. */
   get reconnectGraceMs(): number {
     return this.#parts.times.reconnectGraceMs;
   }
@@ -119,43 +121,63 @@ export class Session {
    *
    * @param offset up to where the client has the output
    * @param was which viewer it was before; see {@linkcode Viewers.replace}
-   * @returns and from where on it gets it
+   * @returns and from where on it gets it; where that is not the offset, it begins with a terminal
+   * that is reset and then set by `modes`
    * @throws {FrameError} when the offset lies past the output
    */
   view(
     offset: number,
     emit: (event: TerminalEvent) => void,
     was?: number,
-  ): Viewer & { readonly from: number } {
+  ): Viewer & { readonly from: number; readonly modes: string } {
     if (this.#sureEnd !== null) {
       const aheadBytes = offset - this.#sureEnd;
       if (aheadBytes > 0 && aheadBytes < UNWRITTEN_BYTES) this.output.rebase(offset + 1);
       this.#sureEnd = null;
     }
     const from = this.output.follow(offset);
-    return { ...this.#viewers.replace(emit, was), from };
+    const modes = from === offset ? "" : this.output.modesAt(from);
+    return { ...this.#viewers.replace(emit, was), from, modes };
   }
 
   /** Tells a viewer that has just come what was told before and still holds. */
   remind(): void {
     this.#lifetime.repeatWarning();
     this.#pauses.repeat();
+    const guests = this.guests.list;
+    if (guests.length > 0) this.#viewers.emit({ type: "guests", guests });
   }
 
-  /** Tells the viewer, if there is one. */
+  /** Tells all who are there. */
   tell(event: TerminalEvent): void {
     this.#viewers.emit(event);
+    this.guests.emit(event);
   }
 
   /**
    * Passes input to the shell; see {@linkcode Attachment.write}. What comes when the session ends is
    * dropped. What a terminal answers by itself is nobody's activity.
    */
-  async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async write(
+    bytes: Uint8Array,
+    signal: AbortSignal,
+    by: "viewer" | "guest" = "viewer",
+  ): Promise<void> {
     if (this.#phase !== "live") return;
     if (!isAnswers(bytes)) this.#lifetime.touch();
+    if (by === "viewer" && isInterrupt(bytes)) this.guests.interrupt();
     this.output.touch();
-    await this.#attachment.write(bytes, signal);
+    await this.#attachment.write(bytes, signal, by);
+  }
+
+  /** The person wants it kept, though nothing is typed. */
+  keep(): void {
+    this.#lifetime.touch();
+  }
+
+  /** Keeps it for so long while nobody is there, within what may be, though nothing is typed. */
+  detach(forMs: number): void {
+    this.#lifetime.detach(forMs);
   }
 
   /** How much input it has dealt with. */
@@ -176,9 +198,14 @@ export class Session {
     return this.#viewers.count;
   }
 
-  /** Tells the terminal its size. */
+  get window(): TerminalWindow {
+    return this.#attachment.window;
+  }
+
+  /** Tells the terminal its size, and guests as well. */
   resize(winsize: Winsize): void {
-    this.#attachment.window.resize(winsize);
+    this.window.resize(winsize);
+    this.guests.emit({ type: "size", ...winsize });
   }
 
   /** Ends the session; the first ending counts. */
@@ -196,6 +223,7 @@ export class Session {
     this.#phase = "left";
     this.#quiet();
     this.#viewers.end("comeBack");
+    this.guests.end("comeBack");
     await this.#attachment.leave();
   }
 
@@ -220,19 +248,11 @@ export class Session {
       case "joined":
         return this.#pauses.note("unpause");
       case "gap":
+        this.guests.end("comeBack");
         return this.#viewers.end("comeBack");
       default:
         news satisfies never;
     }
-  }
-
-  async #firstOutput(): Promise<StartStages> {
-    const { shell, clock } = this.#parts;
-    const since = clock.now();
-    const begin = this.greetingBytes; // which is no prompt
-    const output = this.output.after(begin, this.#over.signal);
-    await settlesWithin(output, PROMPT_MS, clock);
-    return { ...shell.stages, prompt: this.output.end > begin ? clock.now() - since : null };
   }
 
   async #untilEnd(): Promise<Ending> {
@@ -251,6 +271,7 @@ export class Session {
       await this.#parts.dispose();
     } finally {
       this.#phase = "gone";
+      this.guests.finish(this.#parts.clock);
     }
   }
 
@@ -262,13 +283,9 @@ export class Session {
   }
 
   #expire(): void {
-    const { idleTimeoutMs, maxLifetimeMs } = this.#parts.times;
-    switch (this.#lifetime.over.reason as "idle" | "lifetime") {
-      case "idle":
-        return this.end(withoutInput(idleTimeoutMs));
-      case "lifetime":
-        return this.end(tooOld(maxLifetimeMs));
-    }
+    const isIdle = this.#lifetime.over.reason === "idle";
+    const { lasts: { idleTimeoutMs } } = this;
+    this.end(isIdle ? withoutInput(idleTimeoutMs) : tooOld(this.#parts.times.maxLifetimeMs));
   }
 
   #warn(remainingMs: number): void {

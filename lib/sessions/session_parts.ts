@@ -5,12 +5,7 @@ import type { Engine } from "./engine.ts";
 import type { LifetimeLimits } from "./lifetime.ts";
 import type { Shell } from "./shell.ts";
 import type { Stretch } from "./merge.ts";
-
-/** How long a session may last. */
-export interface SessionTimes extends LifetimeLimits {
-  /** How long it outlives its last viewer. */
-  readonly reconnectGraceMs: number;
-}
+import type { Tally } from "./tally.ts";
 
 /** What a session was before this process. */
 export interface SessionPast {
@@ -24,6 +19,8 @@ export interface SessionPast {
   readonly inputBytes: number;
   /** How many viewers. */
   readonly viewers: number;
+  /** For how long the person wants it kept without anybody there. */
+  readonly keptMs: number;
 }
 
 /** What a session is made of. */
@@ -33,7 +30,7 @@ export interface SessionParts {
   readonly profile: Profile;
   readonly shell: Shell;
   readonly engine: Engine;
-  readonly times: SessionTimes;
+  readonly times: LifetimeLimits;
   readonly replayBytes: number;
   /** Its output so far, as far as it is known; of a new one the greeting. */
   readonly output: Stretch;
@@ -41,6 +38,8 @@ export interface SessionParts {
   readonly greetingBytes: number;
   /** What it shares the machine by. */
   readonly capacity: Capacity;
+  /** What counts its bytes. */
+  readonly tally: Tally;
   readonly clock: Clock;
   /** Of a session that another gateway began: how it stood then. */
   readonly past?: SessionPast;

@@ -1,5 +1,6 @@
 /** A running container with its terminal attached: from nothing to the moment before its prompt. */
 import { concat } from "../bytes.ts";
+import { modesAfter } from "../terminal/modes.ts";
 import type { Clock, Profile, StartProgress, StartStages, Winsize } from "../types.ts";
 import type { ContainerIdentity, Engine, Rejoined, ShellStream } from "./engine.ts";
 import { EngineError } from "./errors.ts";
@@ -108,11 +109,25 @@ export async function rejoinShell(
   const joined = join(own, log, heard);
   if (joined?.sure) {
     const bytes = concat([greeting, joined.bytes]);
-    return { connection, output: { bytes, end: joined.end + known.greetingBytes }, gap: false };
+    const end = joined.end + known.greetingBytes;
+    return {
+      connection,
+      output: { bytes, end, modes: modesAt(known, end - bytes.length) },
+      gap: false,
+    };
   }
   const { bytes } = joined ?? join({ bytes: new Uint8Array(), end: 0 }, log, heard)!;
-  const output = { bytes, end: known.end + JUMP_BYTES + bytes.length };
-  return { connection, output, gap: true };
+  const end = known.end + JUMP_BYTES + bytes.length;
+  return { connection, output: { bytes, end, modes: modesAt(known, known.end) }, gap: true };
+}
+
+/**
+ * How output from an offset on finds the terminal. Of modes that change between that offset and a
+ * later start of the known output this is a guess; they are right from that start on.
+ */
+function modesAt({ bytes, end, modes }: Stretch, offset: number): string {
+  if (offset <= 0) return "";
+  return modesAfter(modes, bytes.subarray(0, Math.max(0, offset - end + bytes.length)));
 }
 
 /** Watches the exit and attaches; when that fails, nothing is watched any more. */

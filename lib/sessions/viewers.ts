@@ -22,10 +22,13 @@ export class Viewers implements Disposable {
   /** Which viewer the last one said to have been before; undefined where it said nothing. */
   #returned: number | undefined;
 
-  /** @param count how many there have been under gateways before this one */
+  /**
+   * @param graceMs how long to wait for the next one; what it is when one goes counts
+   * @param count how many there have been under gateways before this one
+   */
   constructor(
     private readonly clock: Clock,
-    private readonly graceMs: number,
+    private readonly graceMs: () => number,
     private readonly onAbandoned: () => void,
     count: number,
   ) {
@@ -83,6 +86,6 @@ export class Viewers implements Disposable {
 
   #startGrace(): void {
     if (this.#phase === "closed") return;
-    this.#grace = this.clock.timer(this.graceMs, this.onAbandoned);
+    this.#grace = this.clock.timer(this.graceMs(), this.onAbandoned);
   }
 }

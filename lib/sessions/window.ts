@@ -25,6 +25,16 @@ export class TerminalWindow {
     },
   ) {}
 
+  /** Null while it is not known. */
+  get size(): Winsize | null {
+    return this.#size;
+  }
+
+  /** It was begun with this size. */
+  begun(winsize: Winsize): void {
+    this.#size ??= winsize;
+  }
+
   resize(winsize: Winsize): void {
     this.#size = this.#wanted = winsize;
     this.#resizing ??= this.#apply().finally(() => this.#resizing = null);

@@ -2,9 +2,9 @@
 import type { Clock, Winsize } from "../types.ts";
 import { decodeClientFrame, encodeEvent } from "../protocol/frame.ts";
 import { isInterrupt } from "./interrupt.ts";
-import type { Output } from "./output.ts";
 import { Liveness } from "./liveness.ts";
 import { Sender } from "./sender.ts";
+import type { Source } from "./source.ts";
 
 /**
  * Input kept while the shell takes none, before the client is made to wait. It must hold a large
@@ -28,7 +28,7 @@ export interface ClientSide extends AsyncIterable<Uint8Array> {
 
 /** The shell's side. */
 export interface ShellSide {
-  readonly output: Output;
+  readonly output: Source;
   /**
    * Passes input on, in the order of the calls; resolves when the shell's terminal has taken it.
    * What still waits for its turn when the signal is aborted is dropped: for good with the reason
@@ -36,6 +36,10 @@ export interface ShellSide {
    */
   write(bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   resize(winsize: Winsize): void;
+  /** The person wants the session kept. */
+  keep(): void;
+  /** And for so long while nobody is there. */
+  detach(forMs: number): void;
   /** How much input it has dealt with. */
   readonly inputBytes: number;
 }
@@ -97,6 +101,12 @@ export async function bridge(
           break;
         case "ack":
           sender.ack(frame.offset);
+          break;
+        case "keep":
+          shell.keep();
+          break;
+        case "detach":
+          shell.detach(frame.seconds * 1000);
           break;
         default:
           frame satisfies never;

@@ -27,13 +27,16 @@ const UNPACED_MS = 1_000, UNPACED_EVERY_MS = 5_000;
 /** One for all sessions of a process. */
 export class Capacity {
   readonly #clock: Clock;
+  readonly #onEcho: (echoMs: number) => void;
   readonly #members = new Set<Member>();
   #bytesPerSecond = FIRST_RATE;
   /** When the next turn begins; turns are given in the order in which they are asked for. */
   #nextTurnMs = 0;
 
-  constructor(clock: Clock) {
+  /** @param onEcho told how long an echo took, of those that are measured */
+  constructor(clock: Clock, onEcho: (echoMs: number) => void = () => {}) {
     this.#clock = clock;
+    this.#onEcho = onEcho;
   }
 
   /** How much all floods together may take in while somebody types. */
@@ -64,8 +67,10 @@ export class Capacity {
 
   /** Learns from how long an echo took. */
   learn(echoMs: number): void {
+    if (echoMs > NO_ECHO_MS) return;
+    this.#onEcho(echoMs);
     const paced = this.#nextTurnMs > this.#clock.now() - WINDOW_MS;
-    if (!paced || echoMs > NO_ECHO_MS) return;
+    if (!paced) return;
     if (echoMs > SLOW_MS) {
       this.#bytesPerSecond = Math.max(LEAST_RATE, this.#bytesPerSecond * SLOWER);
     } else if (echoMs < QUICK_MS) {

@@ -1,8 +1,9 @@
-/** A session's output between the container that writes it and the one viewer that follows it. */
+/** A session's output between the container that writes it, its one viewer, and guests. */
 import { abortable } from "../clock.ts";
 import { Credit, CREDIT_BYTES } from "./credit.ts";
 import { FrameError } from "../protocol/frame.ts";
 import { Replay } from "./replay.ts";
+import type { Skipped, Source } from "./source.ts";
 
 /** The end of a flood that is shown even when the person interrupted it. */
 export const KEPT_BYTES = 64 * 1024;
@@ -20,14 +21,22 @@ const READING_BYTES = 64 * 1024;
 const LINE_BYTES = 4 * 1024;
 const NEWLINE = 10;
 
+/** Output that came before, the offset after its last byte, and how its first one finds the terminal. */
+interface Past {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly end: number;
+  readonly modes?: string;
+}
+
 /**
  * One ring with a writing end, gated by credit, and a reading end, which may leave and return.
  * The writer never gets further than `CREDIT_BYTES`, and the read that is under way, past what a
  * viewer acknowledged, so whatever is unacknowledged is still in the ring: nothing is dropped,
  * nothing piles up. Only while a person
  * interrupts a flood, the writer goes on, and the viewer passes over what it has not been sent.
+ * Guests read the ring beside the viewer; nothing waits for them.
  */
-export class Output {
+export class Output implements Source {
   #replay!: Replay;
   /** How far back a viewer may begin. */
   readonly #keptBytes: number;
@@ -35,26 +44,33 @@ export class Output {
   #phase: "open" | "closed" = "open";
   #changed = Promise.withResolvers<void>();
   #listener: (() => void) | null = null;
+  /** As many as there are guests. */
+  readonly #watchers = new Set<() => void>();
   /** What may still be read without credit. */
   #overrunBytes = 0;
   #seen = 0;
   /** A viewer that has not come this far passes over what is before it. */
   #skipTo = 0;
 
-  /** @param past what came before, and the offset after its last byte */
-  constructor(replayBytes: number, past?: { bytes: Uint8Array; end: number }) {
+  constructor(replayBytes: number, past?: Past) {
     this.#keptBytes = Math.max(replayBytes, CREDIT_BYTES);
     this.restart(past ?? { bytes: new Uint8Array(), end: 0 });
   }
 
   /** Forgets all output and begins with another; all who follow or listen must have gone. */
-  restart({ bytes, end }: { bytes: Uint8Array; end: number }): void {
-    this.#replay = new Replay(this.#keptBytes + READING_BYTES, end - bytes.length);
+  restart({ bytes, end, modes }: Past): void {
+    this.#replay = new Replay(this.#keptBytes + READING_BYTES, end - bytes.length, modes);
     this.#replay.append(bytes);
     this.#credit.restart(end);
     this.#seen = end;
     this.#listener = null;
+    this.#watchers.clear();
     this.#wake();
+  }
+
+  /** The offset of the oldest byte that is still there. */
+  get start(): number {
+    return this.#replay.start;
   }
 
   /** The offset of the next byte to come. */
@@ -118,6 +134,18 @@ export class Output {
     return this.#replay.latest(maxBytes);
   }
 
+  /** The same with all that another must know to go on from there. */
+  tail(maxBytes: number): Past {
+    const bytes = this.latest(maxBytes);
+    const modes = this.modesAt(this.end - bytes.length);
+    return { bytes, end: this.end, ...(modes !== "" && { modes }) };
+  }
+
+  /** What sets a terminal that was reset as output from an offset on needs it; it must be kept. */
+  modesAt(offset: number): string {
+    return this.#replay.modesAt(offset);
+  }
+
   /** Waits until there is output past an offset (true), or until no more comes (false). */
   async after(offset: number, signal: AbortSignal): Promise<boolean> {
     while (this.end <= offset) {
@@ -172,6 +200,12 @@ export class Output {
     };
   }
 
+  /** The same beside that one and after it, for guests. */
+  watch(watcher: () => void): Disposable {
+    this.#watchers.add(watcher);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) };
+  }
+
   /** Shows output that has come since an offset; see {@linkcode Replay.peek}. */
   peek(offset: number, maxBytes: number): Uint8Array<ArrayBuffer> {
     return this.#replay.peek(offset, maxBytes);
@@ -193,20 +227,23 @@ export class Output {
    * Says that the person interrupts the program. Where a viewer is not far behind, nothing comes of
    * it; else output is read on without waiting for the viewer, which skips what is not its end.
    *
+   * @param bytes how much may be read so, at most `OVERRUN_BYTES`
    * @returns whether it `overruns` now, until `settle`
    */
-  interrupt(): boolean {
+  interrupt(bytes = OVERRUN_BYTES): boolean {
     if (this.#credit.unacknowledged(this.end) <= KEPT_BYTES) return false;
-    this.#overrunBytes = OVERRUN_BYTES;
+    this.#overrunBytes = bytes;
     this.#skipTo = this.end - KEPT_BYTES;
     this.#wake();
     return true;
   }
 
-  /** Ends an interrupt: from now on the writer waits for credit again. */
-  settle(): void {
+  /** Ends an interrupt: from now on the writer waits for credit again. Returns what was not read. */
+  settle(): number {
+    const left = this.#overrunBytes;
     this.#overrunBytes = 0;
     this.#wake();
+    return left;
   }
 
   /** Whether a viewer that was sent so much passes over some output. */
@@ -214,19 +251,25 @@ export class Output {
     return sent < this.#skipTo;
   }
 
-  /** Passes over output; returns the offset that follows: near, the start of a line or character. */
-  skip(sent: number): number {
-    const kept = this.#replay.peek(this.#skipTo, LINE_BYTES);
-    const newline = kept.indexOf(NEWLINE);
-    const inside = kept.findIndex((byte) => (byte & 0xc0) !== 0x80); // UTF-8: none begins so
-    const to = this.#skipTo + (newline >= 0 ? newline + 1 : Math.max(0, inside));
+  /** Passes over output. */
+  skip(sent: number): Skipped {
+    const to = this.beginsNear(this.#skipTo);
     this.#credit.skip(sent, to);
     this.#wake();
-    return to;
+    return { to };
+  }
+
+  /** Where to begin that is not before an offset: near, the start of a line or character. */
+  beginsNear(offset: number): number {
+    const kept = this.#replay.peek(offset, LINE_BYTES);
+    const newline = kept.indexOf(NEWLINE);
+    const inside = kept.findIndex((byte) => (byte & 0xc0) !== 0x80); // UTF-8: none begins so
+    return offset + (newline >= 0 ? newline + 1 : Math.max(0, inside));
   }
 
   #wake(): void {
     this.touch();
     this.#listener?.();
+    for (const watcher of this.#watchers) watcher();
   }
 }

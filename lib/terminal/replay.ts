@@ -1,11 +1,12 @@
 /** The ring of a session's recent output, addressed by absolute offsets; pure. */
 import { concat } from "../bytes.ts";
+import { Modes } from "./modes.ts";
 
 const INITIAL_BYTES = 4 * 1024;
 
 /**
- * Keeps the last `capacityBytes` of a stream. It grows as output comes, so that a quiet session
- * costs little.
+ * Keeps the last `capacityBytes` of a stream, and how what dropped off has set the terminal. It grows
+ * as output comes, so that a quiet session costs little.
  */
 export class Replay {
   #ring: Uint8Array<ArrayBuffer>;
@@ -15,8 +16,15 @@ export class Replay {
   /** The offset of the first byte it was given. */
   #base: number;
 
-  constructor(readonly capacityBytes: number, base = 0) {
+  /** As the oldest byte finds the terminal. */
+  readonly #dropped: Modes;
+  /** Where it was asked for last: who asks again and again need not have all read each time. */
+  #asked: { readonly modes: Modes; at: number } | null = null;
+
+  /** @param modes how the terminal is set before the first byte; see {@linkcode Modes.text} */
+  constructor(readonly capacityBytes: number, base = 0, modes = "") {
     this.#base = base;
+    this.#dropped = new Modes(modes);
     this.#ring = new Uint8Array(Math.min(INITIAL_BYTES, capacityBytes));
   }
 
@@ -33,6 +41,7 @@ export class Replay {
   /** Adds output; what no longer fits drops off at the start. */
   append(bytes: Uint8Array): void {
     this.#grow(this.#length + bytes.length);
+    this.#drop(bytes);
     const kept = bytes.subarray(Math.max(0, bytes.length - this.#ring.length));
     const at = (this.#length + bytes.length - kept.length) % this.#ring.length;
     const untilWrap = Math.min(kept.length, this.#ring.length - at);
@@ -59,6 +68,24 @@ export class Replay {
   /** Gives the oldest byte kept another offset, and so all that follow. */
   rebase(start: number): void {
     this.#base += start - this.start;
+    this.#asked = null;
+  }
+
+  /**
+   * What sets a terminal that was reset as output from an offset on needs it.
+   *
+   * @throws {RangeError} when the offset is not kept
+   */
+  modesAt(offset: number): string {
+    this.peek(offset, 0);
+    const before = this.#asked;
+    const isNear = before !== null && before.at >= this.start && before.at <= offset;
+    const asked = this.#asked = isNear
+      ? before
+      : { modes: new Modes(this.#dropped.text), at: this.start };
+    this.#read(asked.modes, asked.at, offset);
+    asked.at = offset;
+    return asked.modes.text;
   }
 
   /** A copy of the last bytes, at most `maxBytes`. */
@@ -66,6 +93,21 @@ export class Replay {
     const from = Math.max(this.start, this.end - maxBytes);
     const first = this.peek(from, maxBytes);
     return concat([first, this.peek(from + first.length, maxBytes)]);
+  }
+
+  /** Takes note of what is lost when more is added. */
+  #drop(more: Uint8Array): void {
+    const start = Math.max(this.start, this.end + more.length - this.#ring.length);
+    this.#read(this.#dropped, this.start, Math.min(start, this.end));
+    if (start > this.end) this.#dropped.read(more.subarray(0, start - this.end));
+  }
+
+  #read(modes: Modes, from: number, to: number): void {
+    for (let at = from; at < to;) {
+      const bytes = this.peek(at, to - at);
+      modes.read(bytes);
+      at += bytes.length;
+    }
   }
 
   /** Makes the ring hold a stream that has `length` bytes: little, or else as much as it may. */

@@ -1,11 +1,17 @@
 /** Carries a session's output to one client, from the moment it comes to its acknowledgement. */
+import { Bucket } from "../bucket.ts";
 import type { Clock } from "../types.ts";
 import { encodeEvent, encodeOutput, MESSAGE_BYTES, PAYLOAD_BYTES } from "../protocol/frame.ts";
-import type { Output } from "./output.ts";
+import { OVERRUN_BYTES } from "./output.ts";
 import { Pace, PLENTY_BYTES } from "./pace.ts";
+import type { Source } from "./source.ts";
 
-/** How long output is read without credit after an interrupt, and how soon it may be so again. */
-const OVERRUN_MS = 1_000, OVERRUN_EVERY_MS = 5_000;
+/** How long output is read without credit after an interrupt. */
+const OVERRUN_MS = 1_000;
+/** How much may be read so, by all interrupts: one takes little of it where the program obeys. */
+const OVERRUN_RATES = { most: OVERRUN_BYTES, perSecond: OVERRUN_BYTES / 5 };
+/** With less of it left an interrupt is no use: a fast program writes as much before it hears of it. */
+const OVERRUN_LEAST_BYTES = 1024 * 1024;
 
 /** Sends output from an offset on, as soon as it comes; disposing it stops it. */
 export class Sender implements Disposable {
@@ -13,7 +19,7 @@ export class Sender implements Disposable {
   readonly end: Promise<void>;
 
   readonly #send: (message: Uint8Array) => Promise<void>;
-  readonly #output: Output;
+  readonly #output: Source;
   readonly #clock: Clock;
   readonly #ended = Promise.withResolvers<void>();
   readonly #listening: Disposable;
@@ -24,20 +30,20 @@ export class Sender implements Disposable {
   #sent: number;
   #gatherTimer: Disposable | null = null;
   #overrunTimer: Disposable | null = null;
-  /** When output was last begun to be read without credit. */
-  #overrunMs = -Infinity;
+  readonly #overrun: Bucket;
   /** Holds messages while much is sent. */
   #buffer: Uint8Array<ArrayBuffer> | undefined;
 
   /** @param send resolves when a message has left, and its bytes may change */
   constructor(
     send: (message: Uint8Array) => Promise<void>,
-    output: Output,
+    output: Source,
     { from, clock }: { from: number; clock: Clock },
   ) {
     this.#send = send;
     this.#output = output;
     this.#clock = clock;
+    this.#overrun = new Bucket(clock, OVERRUN_RATES);
     this.#sent = from;
     this.end = this.#ended.promise;
     this.#listening = output.listen(() => this.#advance());
@@ -47,10 +53,9 @@ export class Sender implements Disposable {
   /** Input was passed to the shell; one that interrupts lets output go that was not yet seen. */
   typed(interrupts: boolean): void {
     this.#endOverrun(); // what comes from now on may be the answer to this input
-    const now = this.#clock.now();
-    const mayOverrun = now - this.#overrunMs >= OVERRUN_EVERY_MS;
-    if (interrupts && mayOverrun && this.#output.interrupt()) {
-      this.#overrunMs = now;
+    const bytes = interrupts ? Math.floor(this.#overrun.level) : 0;
+    if (bytes >= OVERRUN_LEAST_BYTES && this.#output.interrupt(bytes)) {
+      this.#overrun.spend(bytes);
       this.#overrunTimer = this.#clock.timer(OVERRUN_MS, () => this.#endOverrun());
     }
     this.#pace.typed();
@@ -126,8 +131,9 @@ export class Sender implements Disposable {
   #skip(): void {
     this.#phase = "sending";
     const from = this.#sent;
-    this.#sent = this.#output.skip(from);
-    this.#transmit(encodeEvent({ type: "skip", from, to: this.#sent }));
+    const skipped = this.#output.skip(from);
+    this.#sent = skipped.to;
+    this.#transmit(encodeEvent({ type: "skip", from, ...skipped }));
   }
 
   #transmit(message: Uint8Array): void {
@@ -143,6 +149,6 @@ export class Sender implements Disposable {
     if (!this.#overrunTimer) return;
     this.#overrunTimer[Symbol.dispose]();
     this.#overrunTimer = null;
-    this.#output.settle();
+    this.#overrun.spend(-this.#output.settle());
   }
 }

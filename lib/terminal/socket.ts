@@ -27,6 +27,11 @@ const TURN_FRAMES = 32, TURN_REST_MS = 1;
 const FREE_ACKS = 1024;
 /** Unsent bytes above which no ping is sent or answered: a client that reads nothing gets none. */
 const PING_BUFFER_BYTES = 64 * 1024;
+/**
+ * What may wait to be sent. Of output one message is under way; the rest is events, which nobody waits
+ * for: a client that reads none, and says that it is there, is cut.
+ */
+const UNSENT_BYTES = 1024 * 1024;
 /** A message this long is not copied to be sent in one piece with its head. */
 const LONG_BYTES = 4 * 1024;
 /** How long a client has to answer a close before its connection is cut. */
@@ -121,6 +126,10 @@ export class TerminalSocket {
   /** Sends a message; resolves when the kernel has taken it, or the connection is over. */
   send(message: Uint8Array): Promise<void> {
     if (this.#phase !== "open") return this.#gone.promise;
+    if (this.#connection.writableLength > UNSENT_BYTES) {
+      this.#connection.destroy();
+      return this.#gone.promise;
+    }
     this.#freeAcks = Math.min(FREE_ACKS, this.#freeAcks + 1);
     const { promise, resolve } = Promise.withResolvers<void>();
     const connection = this.#connection;

@@ -1,4 +1,4 @@
-/** WebSocket frames of a server: a client's are read one by one, its own are written; pure (RFC 6455). */
+/** WebSocket frames: those of the other side are read one by one, one's own are written; pure (RFC 6455). */
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 
@@ -37,9 +37,11 @@ export interface Received {
   readonly payload: Uint8Array;
 }
 
-/** Reads what a client sends: binary messages of a bounded length, and control frames. */
+/** Reads what the other side sends: binary messages of a bounded length, and control frames. */
 export class MessageReader {
   readonly #maxBytes: number;
+  /** A client's frames are masked, a server's are not (section 5.1). */
+  readonly #isMasked: boolean;
   #chunk: Uint8Array = new Uint8Array();
   #at = 0;
   readonly #head = new Uint8Array(HEAD_BYTES);
@@ -51,9 +53,13 @@ export class MessageReader {
   #message: Uint8Array | null = null;
   #messageBytes = 0;
 
-  /** @param maxBytes how long a message may be */
-  constructor(maxBytes: number) {
+  /**
+   * @param maxBytes how long a message may be
+   * @param of whose frames they are
+   */
+  constructor(maxBytes: number, of: "client" | "server" = "client") {
     this.#maxBytes = maxBytes;
+    this.#isMasked = of === "client";
   }
 
   /** Whether all that was given has been read, but for a frame that has not come whole. */
@@ -85,7 +91,9 @@ export class MessageReader {
     }
     const payload = this.#take(this.#lengthOfPayload());
     if (payload === null) return null;
-    unmask(payload, this.#head.subarray(this.#headLength - 4, this.#headLength));
+    if (this.#isMasked) {
+      unmask(payload, this.#head.subarray(this.#headLength - 4, this.#headLength));
+    }
     this.#headLength = 0;
     const opcode = this.#head[0]! & 0x0f;
     switch (opcode) {
@@ -108,7 +116,11 @@ export class MessageReader {
     const opcode = first & 0x0f, length = second & 0x7f;
     if ((first & RESERVED) !== 0) throw broken("a reserved bit is set");
     if ((opcode & 7) > 2) throw broken(`no frame has the opcode ${opcode}`);
-    if ((second & MASKED) === 0) throw broken("a client's frame is not masked");
+    if (((second & MASKED) !== 0) !== this.#isMasked) {
+      throw broken(
+        this.#isMasked ? "a client's frame is not masked" : "a server's frame is masked",
+      );
+    }
     if (opcode >= OPCODE.close && ((first & FIN) === 0 || length > CONTROL_BYTES)) {
       throw broken("a control frame is in parts, or too long");
     }
@@ -119,7 +131,7 @@ export class MessageReader {
     if (opcode === OPCODE.binary && this.#message !== null) {
       throw broken("a message begins within another");
     }
-    return 6 + (length === 127 ? 8 : length === 126 ? 2 : 0);
+    return (this.#isMasked ? 6 : 2) + (length === 127 ? 8 : length === 126 ? 2 : 0);
   }
 
   #lengthOfPayload(): number {
@@ -168,6 +180,16 @@ export function encodeFrame(opcode: number, payload: Uint8Array): Uint8Array {
   const frame = Buffer.allocUnsafe(head.length + payload.length);
   frame.set(head);
   frame.set(payload, head.length);
+  return frame;
+}
+
+/** A client's frame, whole. Its mask is no secret to who is in the same process: it changes nothing. */
+export function encodeClientFrame(opcode: number, payload: Uint8Array): Uint8Array {
+  const head = encodeHead(opcode, payload.length);
+  head[1]! |= MASKED;
+  const frame = Buffer.alloc(head.length + 4 + payload.length);
+  frame.set(head);
+  frame.set(payload, head.length + 4);
   return frame;
 }
 

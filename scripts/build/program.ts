@@ -12,7 +12,7 @@ export const FLAGS: readonly string[] = [
   "--allow-write",
   "--allow-env",
   "--allow-sys",
-  "--allow-run=busctl,systemd-run,systemctl,setpriv",
+  "--allow-run=busctl,systemd-run,systemctl,setpriv,stty",
 ];
 
 /** How the pinned Deno runs the program: nothing is looked for outside its own directory. */
@@ -34,7 +34,9 @@ export async function makeProgram(dir: string): Promise<void> {
   await run(Deno.execPath(), ["run", "-A", "scripts/bundle.ts"]);
   say("bundling the program");
   // Not minified: the minifier of Deno 2.9 drops the disposal of what `using` names and is used once.
-  const bundle = ["bundle", "--platform", "deno"];
+  // ssh2 does without its native parts where they are missing, as they are here.
+  const native = ["--external", "*.node", "--external", "cpu-features"];
+  const bundle = ["bundle", "--platform", "deno", ...native];
   await run(Deno.execPath(), [...bundle, "--code-splitting", "--outdir", dir, "main.ts"]);
   await mend(dir);
   checkDisposals(dir);
@@ -85,7 +87,14 @@ async function mend(dir: string): Promise<void> {
   for (const [inSource, inBundle] of MOVED) {
     mendOne(`new URL("${inSource}", import.meta.url)`, `new URL("${inBundle}", import.meta.url)`);
   }
-  for (const [i, name] of modules.entries()) await Deno.writeTextFile(`${dir}/${name}`, texts[i]!);
+  for (const [i, name] of modules.entries()) {
+    await Deno.writeTextFile(`${dir}/${name}`, withDirname(texts[i]!));
+  }
+}
+
+/** ssh2's WebAssembly is in a module of Node's older kind, which the bundler does not give what it knows. */
+function withDirname(text: string): string {
+  return /\b__dirname\b/.test(text) ? `const __dirname = import.meta.dirname;\n${text}` : text;
 }
 
 async function copyTree(source: string, target: string): Promise<void> {

@@ -23,7 +23,7 @@ _ttygate() {
       ;;
   esac
 
-  case $before in --at | --message) return ;; esac
+  case $before in --at | --message | --image | --node | --session | --scopes | --days) return ;; esac
 
   # The words before the one at the cursor, without options and their values.
   local -a said=()
@@ -31,6 +31,7 @@ _ttygate() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --config | --ca | --prefix | --at | --message | --user) ((i++)) ;;
+      --image | --node | --session | --scopes | --days | --expires) ((i++)) ;;
       -*) ;;
       *) said+=("${COMP_WORDS[i]}") ;;
     esac
@@ -39,14 +40,14 @@ _ttygate() {
   local words='' options='--config --help'
   case ${said[0]-} in
     '')
-      words='serve agent sweep user session node drain broadcast doctor config install uninstall version'
+      words='serve agent sweep user session node drain broadcast login logout whoami list create show start stop rename delete restore shell token key doctor config install uninstall version'
       options+=' --version'
       ;;
     sweep) options+=' --dry-run --json' ;;
     user)
-      options+=' --force --json'
+      options+=' --force --json --expires'
       case ${#said[@]},${said[1]-} in
-        1,*) words='add ensure passwd lock unlock remove list' ;;
+        1,*) words='add ensure passwd lock unlock remove list invite pending approve refuse' ;;
         2,ensure | 2,passwd | 2,lock | 2,unlock | 2,remove)
           words=$("${COMP_WORDS[0]}" user list 2>/dev/null | cut -f 1)
           ;;
@@ -76,6 +77,21 @@ _ttygate() {
       ;;
     drain) options+=' --at --message --wait --status --cancel --json' ;;
     broadcast) options+=' --json' ;;
+    login) options+=' --user --token-stdin --ca' ;;
+    create) options+=' --image --node --json' ;;
+    whoami | list | show | start | stop | rename | delete | restore) options+=' --json' ;;
+    shell) options+=' --image --node --session' ;;
+    token)
+      options+=' --json --scopes --days'
+      [ "${#said[@]}" -gt 1 ] || words='list create revoke'
+      ;;
+    key)
+      options+=' --json --name'
+      case ${#said[@]},${said[1]-} in
+        1,*) words='list add remove' ;;
+        2,add) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+      esac
+      ;;
     doctor) options+=' --json' ;;
     config)
       options+=' --json'

@@ -22,8 +22,11 @@ Deno.test("a machine joins by a token that counts once, and its sessions are ser
   assertEquals((await agent.containers()).length, 1);
   const [{ node, user }] = JSON.parse(await place.cli("session", "list", "--json"));
   assertEquals([node, user], ["west", "alice"]);
-  const [west] = await place.nodes();
-  assertEquals([west!.name, west!.sessions], ["west", 1]);
+  // A node says what changed a moment later; the list of sessions asked it just now.
+  await until(async () => {
+    const [west] = await place.nodes();
+    return west!.name === "west" && west!.sessions === 1;
+  });
 
   const again = await ttygate(["agent", "join", gateway.origin], {
     env: { TTYGATE_AGENT_STATE_DIR: join(agent.home, "state") },

@@ -45,6 +45,7 @@ function watchPage(): void {
   }, { capture: true });
 
   const decoder = new TextDecoder("latin1");
+  const EVENT = "\x01";
   globalThis.WebSocket = class extends WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {
       super(url, protocols);
@@ -52,7 +53,9 @@ function watchPage(): void {
       this.addEventListener("message", ({ data }) => {
         const receivedMs = performance.now();
         if (!(data instanceof ArrayBuffer)) return;
-        const text = decoder.decode(data).slice(1); // without the kind of message
+        const all = decoder.decode(data);
+        if (all[0] === EVENT) return; // of ttygate, no output
+        const text = all.slice(1); // without the kind of message
         watch.tail = (watch.tail + text).slice(-100);
         for (let first; (first = watch.typed[0]) !== undefined && text.includes(first.key);) {
           watch.received.push({ ...first, receivedMs });

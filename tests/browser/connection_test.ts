@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { AWAY, TestBrowser } from "../support/browser.ts";
 import { TestGateway } from "../support/gateway.ts";
 import { assertNumberedLines, typeNumberedLines, VIEWPORT } from "../support/numbered_lines.ts";
@@ -46,12 +46,12 @@ Deno.test("a connection that is cut comes back by itself, and the output goes on
   await tab.see(/^line 080 /m);
   relay.down();
   await tab.phase("reconnecting");
-  assertEquals(await tab.text("#banner"), "Connection lost — reconnecting…");
+  assertEquals(await tab.text(".banner"), "Connection lost — reconnecting…");
   await tab.type("echo typed''while away\n");
   relay.up();
   await tab.see(/\ntypedwhile away\n[^\n]*# $|\ntypedwhile away\n[^\n]*#$/);
   await tab.phase("live");
-  assertEquals(await tab.page.locator("#banner").isVisible(), false);
+  assertEquals(await tab.page.locator(".banner").isVisible(), false);
 
   await assertNumberedLines(tab);
   assertEquals(await tab.session(), session);
@@ -107,7 +107,7 @@ Deno.test("a second tab takes the session over, and Enter in the first brings it
   await second.prompt();
   await second.see(/^in the first$/m);
   await first.phase("elsewhere");
-  assertEquals(await first.text("#ended-message"), "This session was opened in another tab.");
+  assertEquals(await first.text(".ended-message"), "This session was opened in another tab.");
   assertEquals(await second.session(), await first.session());
 
   await first.page.bringToFront();
@@ -122,7 +122,7 @@ Deno.test("a second tab takes the session over, and Enter in the first brings it
 Deno.test("logging out in one tab sends the other tab's terminal to the log-in page", async () => {
   await using alice = await browser.person({ origin, cookie: await gateway.logIn() });
   const [one, two] = [await alice.openTerminal(), await alice.openTerminal()];
-  await one.page.click("#logout");
+  await one.logOut();
   await one.page.waitForURL("/login");
   await two.page.waitForURL(/\/login\?next=%2F$/);
   await two.page.goto("/");
@@ -140,8 +140,8 @@ Deno.test("a gateway that is stopped says so on the page", async () => {
   const tab = await alice.openTerminal();
   await other.stop();
   await tab.phase("ended");
-  assertEquals(await tab.text("#ended-message"), "The server is being stopped.");
-  assertEquals(await tab.text("#ended-reason"), "Press Enter for a new session.");
+  assertEquals(await tab.text(".ended-message"), "The server is being stopped.");
+  assertMatch(await tab.text(".ended-reason"), /^It ran for \d.* Press Enter for a new session\.$/);
 });
 
 Deno.test("a session that ended while its page was cut off leaves a sentence, and a way on", async () => {
@@ -154,7 +154,7 @@ Deno.test("a session that ended while its page was cut off leaves a sentence, an
   await endSessions();
   relay.up();
   await tab.phase("gone");
-  assertEquals(await tab.text("#ended-message"), "This terminal is gone.");
+  assertEquals(await tab.text(".ended-message"), "This terminal is gone.");
   await tab.press("Enter");
   await tab.prompt();
   assertNotEquals(await tab.session(), session);

@@ -32,7 +32,7 @@ Deno.test("what is typed into a connection that died without a word arrives once
   await tab.type(" a line\n");
   await tab.phase("silent");
   assertEquals(
-    await tab.text("#banner"),
+    await tab.text(".banner"),
     "The server does not answer – what you type is kept and sent when it does",
   );
   await tab.type("typed while silent\n");
@@ -74,6 +74,6 @@ Deno.test("an answer that comes late is good enough: nothing is closed, and the 
   await tab.phase("silent");
   server.event({ type: "alive", input: 1 });
   await tab.phase("live");
-  assertEquals(await tab.page.locator("#banner").isVisible(), false);
+  assertEquals(await tab.page.locator(".banner").isVisible(), false);
   assertEquals(server.connections.length, 1);
 });

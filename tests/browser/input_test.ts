@@ -152,6 +152,7 @@ Deno.test("a paste of 2 MB arrives whole and once, though its connection is cut 
   await using fay = await browser.person({
     origin: relay.origin,
     cookie: await gateway.logIn("fay"),
+    preferences: { pasteGuard: false },
     permissions: ["clipboard-read", "clipboard-write"],
     tolerate: AWAY,
   });

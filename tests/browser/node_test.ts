@@ -26,7 +26,7 @@ async function open(): Promise<AsyncDisposable & { readonly tab: TestTab }> {
     ...{ origin, cookie },
     // The gateway says 503 while the node is away.
     tolerate: new RegExp(`${AWAY.source}|status of 503`),
-    viewport: VIEWPORT,
+    viewport: { ...VIEWPORT, width: 1200 }, // on which there is room for the machine's name
   });
   const tab = await alice.openTerminal();
   return { tab, [Symbol.asyncDispose]: () => alice[Symbol.asyncDispose]() };
@@ -40,7 +40,7 @@ async function exit(tab: TestTab): Promise<void> {
 Deno.test("the page says which machine one is on, and what is typed runs there", async () => {
   await using page = await open();
   const { tab } = page;
-  assertMatch(await tab.text("#image"), / on west$/);
+  assertMatch(await tab.text(".image"), / on west$/);
   assertEquals(await tab.run("echo $((6 * 7))"), "42");
   assertEquals((await place.apart!.agent.containers()).length, 1);
   await exit(tab);
@@ -54,7 +54,7 @@ Deno.test("a line that is away is told at once; the page comes back with it, byt
   await tab.see(/^line 040 /m);
   line.down();
   await tab.phase("reconnecting");
-  assertEquals(await tab.text("#banner"), "Connection lost — reconnecting…");
+  assertEquals(await tab.text(".banner"), "Connection lost — reconnecting…");
   await tab.type("echo typed''while away\n");
   line.up();
   await tab.see(/\ntypedwhile away\n[^\n]*[#$] ?$/);
@@ -70,7 +70,7 @@ Deno.test("on a line that swallows everything the page tells who types, and goes
   line.silence();
   await tab.type("echo typed''in silence\n");
   await tab.phase("silent");
-  assertMatch(await tab.text("#banner"), /^The server does not answer/);
+  assertMatch(await tab.text(".banner"), /^The server does not answer/);
   line.up();
   await tab.see(/\ntypedin silence\n/);
   await until(async () => await tab.session() === session);

@@ -22,15 +22,15 @@ Deno.test("a notice stands under the bar until it is taken back or hidden, and t
   const tab = await alice.open();
   await server.ready();
   await tab.phase("live");
-  const row = tab.page.locator("#notice");
+  const row = tab.page.locator(".notice");
   assertEquals(await row.isVisible(), false);
   const text = "The printer is <b>out of paper</b>.";
   server.event({ type: "notice", text, endsIn: null });
-  assertEquals(await tab.text("#notice-text"), text);
+  assertEquals(await tab.text(".notice-text"), text);
   assertEquals(await tab.page.locator("#live").textContent(), text);
   const [notice, terminal] = [
     await row.boundingBox(),
-    await tab.page.locator("main").boundingBox(),
+    await tab.page.locator(".content").boundingBox(),
   ];
   assertEquals(notice!.y + notice!.height <= terminal!.y, true);
 
@@ -41,6 +41,7 @@ Deno.test("a notice stands under the bar until it is taken back or hidden, and t
   server.event({ type: "notice", text: "Hello.", endsIn: null });
   await row.waitFor();
   await tab.press("Control+Shift+L");
+  await tab.press("Tab"); // from the menu to the log-out
   await tab.press("Tab");
   await tab.press("Enter");
   await row.waitFor({ state: "hidden" });
@@ -56,7 +57,7 @@ Deno.test("a notice stands under the bar until it is taken back or hidden, and t
   await tab.see(/^after the notice/);
   assertEquals(await row.isVisible(), false);
   server.event(hello);
-  assertEquals(await tab.text("#notice-text"), "Hello.");
+  assertEquals(await tab.text(".notice-text"), "Hello.");
 });
 
 Deno.test("a countdown runs in the page and survives a connection that breaks", async () => {
@@ -64,22 +65,22 @@ Deno.test("a countdown runs in the page and survives a connection that breaks", 
   const server = await Scripted.play(alice.context);
   const tab = await alice.open();
   await server.ready();
-  const time = tab.page.locator("#notice-time");
+  const time = tab.page.locator(".notice-time");
   const notice = { type: "notice", text: "Maintenance." } as const;
   server.event({ ...notice, endsIn: 3_700 });
-  assertEquals(await tab.text("#notice-time"), "Terminals end in 1 h 1 min");
+  assertEquals(await tab.text(".notice-time"), "Terminals end in 1 h 1 min");
   server.event({ ...notice, endsIn: 63 });
-  assertMatch(await tab.text("#notice-time"), /^Terminals end in 1 min( \ds)?/);
+  assertMatch(await tab.text(".notice-time"), /^Terminals end in 1 min( \ds)?/);
   await time.getByText(/^Terminals end in 5\d s$/).waitFor();
   assertMatch((await tab.page.locator("#live").textContent())!, /^Terminals end in /);
-  assertEquals(await tab.page.locator("#notice-hide").isVisible(), false);
+  assertEquals(await tab.page.locator(".notice-hide").isVisible(), false);
   await server.connections[0]!.close({ code: 1011, reason: "as if the network broke" });
   await server.ready(2, { viewer: 2 });
   server.event({ ...notice, endsIn: 2 });
   await time.getByText("Terminals end now").waitFor();
   await server.connections[1]!.close({ code: 1011, reason: "as if the network broke" });
   await server.ready(3, { viewer: 3 }); // and nothing more is said
-  await tab.page.locator("#notice").waitFor({ state: "hidden" });
+  await tab.page.locator(".notice").waitFor({ state: "hidden" });
 });
 
 Deno.test("the longest notice leaves the terminal most of a phone", async () => {
@@ -93,8 +94,8 @@ Deno.test("the longest notice leaves the terminal most of a phone", async () => 
   const tab = await alice.open();
   await server.ready();
   server.event({ type: "notice", text: "wide ".repeat(1_000) + "x".repeat(5_000), endsIn: 60 });
-  await tab.page.locator("#notice").waitFor();
-  const { height } = (await tab.page.locator("#terminal").boundingBox())!;
+  await tab.page.locator(".notice").waitFor();
+  const { height } = (await tab.page.locator(".screen").boundingBox())!;
   assertEquals(height > 500, true, `${height}`);
   const wide = await tab.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assertEquals(wide <= 0, true);
@@ -110,8 +111,8 @@ Deno.test("an end that was the login's too says why, and leads to the log-in", a
   server.event({ type: "ended", reason: "killed", exitCode: null, message });
   await server.connections[0]!.close({ code: 4401, reason: "the login ended" });
   await tab.page.getByRole("button", { name: "Log in" }).waitFor();
-  assertEquals(await tab.text("#ended-message"), message);
-  assertEquals(await tab.text("#ended-reason"), "Press Enter to log in.");
+  assertEquals(await tab.text(".ended-message"), message);
+  assertEquals(await tab.text(".ended-reason"), "Press Enter to log in.");
   await alice.context.clearCookies(); // as a gateway where the login ended
   await tab.press("Enter");
   await tab.page.waitForURL(/\/login\?next=%2F$/);

@@ -60,7 +60,7 @@ async function visitAgain(alice: Person, word: string): Promise<{ tab: TestTab; 
 Deno.test("a second visit offers the terminal that is still running, and Enter goes on with it", async () => {
   await using alice = await browser.person({ origin, cookie });
   const { tab, session } = await visitAgain(alice, "remembered");
-  assertEquals(await tab.text("#ended-message"), "A terminal of yours is still running.");
+  assertEquals(await tab.text(".ended-message"), "A terminal of yours is still running.");
   assertEquals(await tab.choices(), {
     texts: ["Continue — started just now, used just now", "New terminal"],
     focused: "Continue — started just now, used just now",
@@ -136,7 +136,7 @@ Deno.test("who has all the terminals that are allowed may take one of them over,
   const third = await alice.open();
   await third.phase("offering");
   assertEquals(
-    await third.text("#ended-message"),
+    await third.text(".ended-message"),
     "You already have 2 terminals open, and no more than that is allowed. " +
       "Close one (type exit in it) and try again.",
   );
@@ -153,7 +153,7 @@ Deno.test("who has all the terminals that are allowed may take one of them over,
   ];
   assertEquals(await third.session(), taken);
   await told.phase("elsewhere");
-  assertEquals(await told.text("#ended-message"), "This session was opened in another tab.");
+  assertEquals(await told.text(".ended-message"), "This session was opened in another tab.");
   assertEquals((await gateway.containers()).length, 2);
   await endSessions();
 });
@@ -183,14 +183,36 @@ Deno.test("a phone shows all that a second visit offers", async () => {
   });
   const { tab, session } = await visitAgain(alice, "on a phone");
   const { page } = tab;
-  for (const button of await page.locator("#ended button:visible").all()) {
+  for (const button of await page.locator(".ended button:visible").all()) {
     const box = (await button.boundingBox())!;
     assert(box.x >= 0 && box.x + box.width <= width && box.height >= 40, JSON.stringify(box));
   }
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert(wide <= 0, `the page is ${wide} too wide`);
-  await page.locator("#running button").tap();
+  await page.locator(".running button").tap();
   await tab.prompt();
   assertEquals(await tab.session(), session);
+  await endSessions();
+});
+
+Deno.test("terminals that are offered are known by their titles and last lines, which nobody else is told", async () => {
+  await using alice = await browser.person({ origin, cookie });
+  const before = await alice.openTerminal();
+  await before.type("PS1='made 41 files '; printf '\\e]0;my work\\a'\n");
+  await before.see(/^made 41 files$/m);
+  await close(before);
+  const asked: string[] = [];
+  alice.context.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  const tab = await alice.open();
+  await tab.phase("offering");
+  assertEquals(await tab.text(".running .about"), "my work · made 41 files");
+  // All that came with the page.
+  assertEquals(asked.filter((path) => path.startsWith("/api/")), []);
+  const list = await fetch(`${origin}/api/v1/sessions`, {
+    headers: { cookie: await gateway.logIn("root", "toor") },
+  });
+  const { sessions } = await list.json();
+  assertEquals(sessions.length, 1);
+  assertEquals([sessions[0].title, sessions[0].lastLine], [undefined, undefined]);
   await endSessions();
 });

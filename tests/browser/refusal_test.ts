@@ -42,7 +42,7 @@ async function told(answers: Answers): Promise<string> {
   const tab = await alice.open();
   await tab.phase("refused");
   assertEquals((await tab.choices()).texts, ["Try again"]);
-  return await tab.text("#ended-message");
+  return await tab.text(".ended-message");
 }
 
 Deno.test("a page behind a proxy that passes no WebSocket on says so", async () => {

@@ -49,7 +49,7 @@ for (
 
       await first.stop(signal);
       await tab.phase("reconnecting");
-      assertEquals(await tab.text("#banner"), banner);
+      assertEquals(await tab.text(".banner"), banner);
       assertEquals(await tab.screen(), screen);
       await tab.type("while away\n");
       await using second = await next();
@@ -72,6 +72,7 @@ Deno.test("a paste of 2 MB arrives whole and once, though the gateway is restart
     await using alice = await browser.person({
       origin: relay.origin,
       cookie: await first.logIn(),
+      preferences: { pasteGuard: false },
       permissions: ["clipboard-read", "clipboard-write"],
       tolerate: AWAY,
     });

@@ -29,5 +29,5 @@ Deno.test("the page passes over a skip, draws what follows whole, and acknowledg
   server.print("mended\r\n$ ");
   await until(() => server.acked === to + 10);
   assertEquals(await tab.screen(), "flood\nmended\n$");
-  assertEquals(await tab.text("#banner"), "1000000 bytes of output were skipped");
+  assertEquals(await tab.text(".banner"), "1000000 bytes of output were skipped");
 });

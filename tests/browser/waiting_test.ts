@@ -24,15 +24,15 @@ Deno.test("who finds all places taken is told, waits, and is let in when one is 
   const hers = await alice.openTerminal();
   const his = await bob.open();
   await his.phase("waiting");
-  assertEquals(await his.text("#ended-message"), "All places on this server are taken.");
+  assertEquals(await his.text(".ended-message"), "All places on this server are taken.");
   const told = "You will be let in as soon as one is free.";
   assertEquals(
     await his.page.textContent("#live"),
     `All places on this server are taken. ${told}`,
   );
-  await his.page.locator("#ended-reason", { hasText: /Waiting for [1-9]/ }).waitFor();
+  await his.page.locator(".ended-reason", { hasText: /Waiting for [1-9]/ }).waitFor();
   assertMatch(
-    await his.text("#ended-reason"),
+    await his.text(".ended-reason"),
     /^You will be let in as soon as one is free\.\nWaiting for \d+ seconds?\.$/,
   );
   await his.type("not for a shell\n"); // nor does it stop the waiting
@@ -43,7 +43,7 @@ Deno.test("who finds all places taken is told, waits, and is let in when one is 
   await his.prompt();
   assertEquals(await his.run("echo let in"), "let in");
   assertEquals((await his.seen()).phases, ["connecting", "waiting", "starting", "live"]);
-  assertEquals(await his.page.locator("#ended").isVisible(), false);
+  assertEquals(await his.page.locator(".ended").isVisible(), false);
 
   // Now she waits, and he leaves by closing the tab.
   await hers.press("Enter");
@@ -63,9 +63,9 @@ Deno.test("the keyboard stops the waiting, and takes it up again", async () => {
   assertEquals(await his.choices(), { texts: ["Stop waiting"], focused: "Stop waiting" });
   await his.press("Enter");
   await his.phase("ended");
-  assertEquals(await his.text("#ended-message"), "All places on this server were taken.");
+  assertEquals(await his.text(".ended-message"), "All places on this server were taken.");
   assertEquals(
-    await his.text("#ended-reason"),
+    await his.text(".ended-reason"),
     "You stopped waiting for one. Press Enter to try again.",
   );
   await his.press("Enter");

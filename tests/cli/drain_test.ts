@@ -76,14 +76,14 @@ Deno.test("a broadcast reaches every page, from an argument or standard input", 
   await terminal.closed;
 });
 
-Deno.test("nobody drains or broadcasts from the web", async () => {
-  for (const path of ["drain", "broadcast"]) {
+Deno.test("from the web nobody drains, and only administrators broadcast", async () => {
+  for (const [path, status] of [["drain", 404], ["broadcast", 403]] as const) {
     const response = await fetch(`${gateway.origin}/api/v1/${path}`, {
       method: "POST",
       body: "{}",
       headers: { cookie, origin: gateway.origin },
     });
-    assertEquals(response.status, 404);
+    assertEquals(response.status, status);
     await response.body?.cancel();
   }
 });

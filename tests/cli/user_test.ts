@@ -363,8 +363,14 @@ Deno.test("user list prints a name a line, marks locked ones, and warns of broke
 Deno.test("wrong usage is status 2 with a hint on standard error; --help is status 0", async () => {
   using fixture = new Fixture();
   const cases: [args: string[], said: string][] = [
-    [[], "'user' takes add, ensure, passwd, lock, unlock, remove or list"],
-    [["frob", "a"], "'user' takes add, ensure, passwd, lock, unlock, remove or list, not frob"],
+    [
+      [],
+      "'user' takes add, ensure, passwd, lock, unlock, remove, list, invite, pending, approve or refuse",
+    ],
+    [
+      ["frob", "a"],
+      "'user' takes add, ensure, passwd, lock, unlock, remove, list, invite, pending, approve or refuse, not frob",
+    ],
     [["add"], "NAME is missing"],
     [["add", "a", "b"], "unexpected argument b"],
     [["list", "a"], "unexpected argument a"],

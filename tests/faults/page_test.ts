@@ -47,7 +47,7 @@ async function finish(tab: TestTab) {
   const screen = (await tab.rows()).map((row) => `${row}\r\n`).join("");
   await tab.type("exit 4\n");
   await tab.phase("ended");
-  return { tally: tally([screen], COUNT), reason: await tab.text("#ended-message") };
+  return { tally: tally([screen], COUNT), reason: await tab.text(".ended-message") };
 }
 
 Deno.test("a page's network is switched off and on", async () => {
@@ -60,7 +60,7 @@ Deno.test("a page's network is switched off and on", async () => {
   relay.down();
   await context.setOffline(true);
   await tab.phase("reconnecting");
-  const banner = await tab.text("#banner");
+  const banner = await tab.text(".banner");
   relay.up();
   await context.setOffline(false);
   await tab.phase("live");
@@ -77,7 +77,7 @@ Deno.test("a page's network swallows all that comes, both ways, and closes nothi
   await tab.see(/^n0000030 /m);
   relay.silence();
   await tab.phase("silent");
-  const banner = await tab.text("#banner");
+  const banner = await tab.text(".banner");
   await tab.phase("reconnecting");
   relay.up();
   await tab.phase("live");
@@ -111,7 +111,7 @@ for (const signal of ["SIGUSR2", "SIGKILL"] as const) {
     await place.restart(signal, async () => {
       await tab.phase("reconnecting");
     });
-    const banner = await tab.text("#banner");
+    const banner = await tab.text(".banner");
     relay.target = place.gateway.host;
     await tab.phase("live");
     assertEquals(await tab.session(), person.session);
@@ -129,12 +129,12 @@ Deno.test("a page whose container is paused on the server says so, also when it 
   await tab.see(/^n0000030 /m);
   await containers.pause(`ttygate-${session}`);
   const told = "This terminal stands still on the server; what you type waits";
-  const banner = () => tab.page.locator("#banner:visible");
+  const banner = () => tab.page.locator(".banner:visible");
   await until(async () => await banner().count() === 1);
-  assertEquals(await tab.text("#banner"), told);
+  assertEquals(await tab.text(".banner"), told);
   await tab.page.reload();
   await tab.phase("live");
-  await until(async () => await banner().count() === 1 && await tab.text("#banner") === told);
+  await until(async () => await banner().count() === 1 && await tab.text(".banner") === told);
   await containers.unpause(`ttygate-${session}`);
   await until(async () => await banner().count() === 0);
   const { tally, reason } = await finish(tab);

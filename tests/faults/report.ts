@@ -1,7 +1,7 @@
 /** The line that each fault's test prints when it has passed. */
 import { assertEquals } from "@std/assert";
 import type { Docker } from "deno-docker-api";
-import { ttygate } from "../support/gateway.ts";
+import { ttygate, until } from "../support/gateway.ts";
 import type { Restarted } from "../support/restarted.ts";
 import type { Follower } from "./follower.ts";
 import type { Tally } from "./numbers.ts";
@@ -22,7 +22,10 @@ export interface Leftovers {
   readonly leases: number;
 }
 
-/** Runs one sweep, as the timer does, and counts what is there then. */
+/** How long a gateway that lives may take to remove what has just ended. */
+const REMOVAL_MS = 30_000;
+
+/** Runs one sweep, as the timer does, and counts what is there then, or a little later. */
 export async function leftAfterSweep(
   place: Restarted,
   docker: Docker = place.gateway.docker,
@@ -30,12 +33,20 @@ export async function leftAfterSweep(
   const { instance } = place.gateway;
   await ttygate(["sweep"], { env: place.sweepEnv });
   const labels = [`ttygate.instance=${instance}`];
-  const [containers, networks, leases] = await Promise.all([
-    docker.containers.list({ all: true, labels }),
-    docker.networks.list({ labels }),
-    Array.fromAsync(Deno.readDir(place.leases)),
-  ]);
-  return { containers: containers.length, networks: networks.length, leases: leases.length };
+  const count = async () => {
+    const [containers, networks, leases] = await Promise.all([
+      docker.containers.list({ all: true, labels }),
+      docker.networks.list({ labels }),
+      Array.fromAsync(Deno.readDir(place.leases)),
+    ]);
+    return { containers: containers.length, networks: networks.length, leases: leases.length };
+  };
+  let left = await count();
+  await until(async () => {
+    left = await count();
+    return left.containers + left.leases === 0;
+  }, REMOVAL_MS).catch(() => {}); // what is left is told
+  return left;
 }
 
 /**

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { isBundled, VERSION_LINE } from "../support/build.ts";
 import { FreshCache, NOBODY } from "../support/cache.ts";
 import { TestGateway } from "../support/gateway.ts";
+import { Machine } from "../support/scripted_agent.ts";
+import { SSH_ENV, SshHome, sshPort } from "../support/ssh_client.ts";
 import { TestTerminal } from "../support/terminal.ts";
 
 const SAYS = { code: 0, stdout: `${VERSION_LINE}\n`, stderr: "" };
@@ -51,6 +53,22 @@ Deno.test("every command of the executable can be asked for help", async () => {
   }
 });
 
+Deno.test("the executable serves SSH, whose native parts it does without", async () => {
+  using cache = new FreshCache();
+  await using machine = new Machine();
+  await using gateway = await TestGateway.start({
+    agent: machine,
+    program: cache.program,
+    env: { CACHE_DIRECTORY: cache.path, ...SSH_ENV },
+  });
+  await using home = new SshHome();
+  const port = await sshPort(gateway);
+  await using client = home.open(port, "alice", ["-tt"], { password: "wonderland" });
+  await client.see(/# $/);
+  await client.type("exit 6\r");
+  assertEquals(await client.status(), 6);
+});
+
 Deno.test("the executable serves the page with all it needs, and a shell", async () => {
   using cache = new FreshCache();
   await using gateway = await TestGateway.start({
@@ -95,7 +113,7 @@ Deno.test("the executable may run no other program and load no library, as from 
     "env",
     "net",
     "read",
-    "run=busctl,systemd-run,systemctl,setpriv",
+    "run=busctl,systemd-run,systemctl,setpriv,stty",
     "sys",
     "write",
   ].map((what) => `--allow-${what}`);

@@ -72,7 +72,7 @@ async function assertWorks(gateway: TestGateway, origin: string, base: string): 
   const { page } = tab!;
   await page.fill("#username", "alice");
   await page.fill("#password", "wonderland");
-  await Promise.all([page.waitForEvent("load"), page.click("button")]);
+  await Promise.all([page.waitForEvent("load"), page.click("#log-in")]);
   await tab!.prompt();
   assertEquals(await tab!.run("echo through a proxy"), "through a proxy");
   const isSecure = origin.startsWith("https:");

@@ -73,6 +73,7 @@ Deno.test("every limit and every hardening option is what Docker says the contai
   const labels = Object.entries(Config.Labels!).filter(([name]) => name.startsWith("ttygate."));
   const { "ttygate.expires": expires, ...others } = Object.fromEntries(labels);
   assertEquals(others, {
+    "ttygate.hostname": "t1",
     "ttygate.instance": gateway.instance,
     "ttygate.role": "session",
     "ttygate.session": terminal.session,

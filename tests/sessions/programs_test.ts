@@ -124,7 +124,7 @@ else (async () => {
     })));
 })();
 `;
-  assertEquals(await runs("n.js", source, "node n.js"), "17\nhttp\nworker\nchild");
+  assertEquals(await runs("n.js", source, "node n.js"), "3\nhttp\nworker\nchild");
 });
 
 Deno.test("a container has its 48 terminals, and no other feels that they are taken", async () => {

@@ -57,6 +57,7 @@ Deno.test("a ready shell is handed over with its size, limits, name, and one pro
   await using terminal = await openReady({ cols: 132, rows: 43 });
   assertEquals(terminal.events.map(({ type }) => type), ["ready"]);
   assertEquals(await terminal.run("stty size; echo $LINES $COLUMNS"), "43 132\n43 132");
+  await terminal.see(/root@t1:/); // the prompt, which was there before its person was
   const { HostConfig } = await gateway.docker.containers.inspect(`ttygate-${terminal.session}`);
   assertEquals([HostConfig.NanoCpus, HostConfig.Memory, HostConfig.PidsLimit], [
     500_000_000,

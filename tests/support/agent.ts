@@ -1,7 +1,7 @@
 /** An agent of its own for a test file: a real process with a socket, for gateways without Docker. */
 import { join } from "node:path";
 import { Docker } from "deno-docker-api";
-import { DOCKER_SOCKET, PROGRAM, until } from "./gateway.ts";
+import { DOCKER_SOCKET, PROGRAM, RAW, until } from "./gateway.ts";
 import { testImage } from "./image.ts";
 
 /** Disposing it ends it with its sessions, and asserts that no container is left. */
@@ -72,6 +72,7 @@ export class TestAgent implements AsyncDisposable {
         TTYGATE_DOCKER_INSTANCE: this.instance,
         TTYGATE_CONTAINER_IMAGE: testImage(),
         TTYGATE_POOL_SIZE: "0",
+        ...RAW,
         ...this.env,
       },
       stdin: "null",

@@ -5,6 +5,7 @@ import {
   type BrowserContext,
   type BrowserContextOptions,
   chromium,
+  type Page,
 } from "playwright-core";
 import { TestTab } from "./tab.ts";
 
@@ -19,6 +20,8 @@ const ARGS = [
   "--no-first-run",
 ];
 
+const WEBGL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
+
 /** What a browser logs by itself when a network is away. */
 export const AWAY = /^WebSocket connection to .* failed|^Failed to load resource: net::/;
 
@@ -28,6 +31,8 @@ export interface PersonOptions extends BrowserContextOptions {
   readonly origin: string;
   /** A `Cookie` header of `TestGateway.logIn`; without it the person is not logged in. */
   readonly cookie?: string;
+  /** What this person has chosen before, as `static/app/preferences.ts` keeps it. */
+  readonly preferences?: Readonly<Record<string, unknown>>;
   /** Console errors that belong to the test; any other fails it. */
   readonly tolerate?: RegExp;
 }
@@ -35,18 +40,31 @@ export interface PersonOptions extends BrowserContextOptions {
 /** Chromium's word for a network of another test's containers that came or went just then. */
 const NETWORK_CHANGED = "ERR_NETWORK_CHANGED";
 
+/** Loads a page again, also where the network changes once more meanwhile. */
+async function loadAgain(page: Page): Promise<void> {
+  for (let i = 0; i < 3; i++) {
+    const isLoaded = await page.reload().then(() => true, () => false);
+    if (isLoaded || page.isClosed()) return;
+  }
+}
+
 /** One Chromium with a profile of its own, gone with it. */
 export class TestBrowser implements AsyncDisposable {
   private constructor(readonly browser: Browser) {}
 
-  /** @param signals whether the browser ends this process at a signal, or leaves that to it */
-  static async launch(signals: "ends" | "left" = "ends"): Promise<TestBrowser> {
+  /**
+   * @param signals whether the browser ends this process at a signal, or leaves that to it
+   * @param webgl whether there is WebGL, which the processor draws
+   */
+  static async launch(
+    { signals = "ends", webgl = false }: { signals?: "ends" | "left"; webgl?: boolean } = {},
+  ): Promise<TestBrowser> {
     const handles = signals === "ends";
     return new TestBrowser(
       await chromium.launch({
         executablePath: CHROMIUM,
         headless: true,
-        args: ARGS,
+        args: webgl ? [...ARGS.filter((arg) => arg !== "--disable-gpu"), ...WEBGL] : ARGS,
         handleSIGINT: handles,
         handleSIGTERM: handles,
         handleSIGHUP: handles,
@@ -56,8 +74,14 @@ export class TestBrowser implements AsyncDisposable {
 
   /** Someone with cookies and tabs of their own. */
   async person(options: PersonOptions): Promise<Person> {
-    const { origin, cookie, tolerate, ...contextOptions } = options;
-    const context = await this.browser.newContext({ baseURL: origin, ...contextOptions });
+    const { origin, cookie, tolerate, preferences, ...contextOptions } = options;
+    const chosen = JSON.stringify(preferences ?? {});
+    const localStorage = [{ name: "ttygate.preferences", value: chosen }];
+    const context = await this.browser.newContext({
+      baseURL: origin,
+      storageState: { cookies: [], origins: [{ origin, localStorage }] },
+      ...contextOptions,
+    });
     if (cookie !== undefined) {
       const [name, value] = cookie.split("=") as [string, string];
       await context.addCookies([{ name, value, url: origin, sameSite: "Strict", httpOnly: true }]);
@@ -93,8 +117,9 @@ export class Person implements AsyncDisposable {
     };
     context.on("requestfailed", (request) => {
       const { errorText } = request.failure()!;
-      if (errorText.includes(NETWORK_CHANGED) && request.isNavigationRequest()) {
-        request.frame().page().reload().catch(() => {});
+      const isPage = ["document", "script", "stylesheet"].includes(request.resourceType());
+      if (errorText.includes(NETWORK_CHANGED) && isPage) {
+        void loadAgain(request.frame().page());
       }
     });
     context.on("console", (message) => {

@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import type { GuestRole } from "../../lib/types.ts";
 import { type Agent, AgentAwayError, type Dismissal } from "../../lib/agent/agent.ts";
 
 /** Serves on a port of its own; disposing it cuts its clients off. */
@@ -33,6 +34,8 @@ export class Front implements AsyncDisposable {
             winsize: { cols: Number(query.get("cols") ?? 80), rows: 24 },
             node: null,
             image: null,
+            machine: query.get("machine"),
+            ...(query.has("guest") && { guest: query.get("guest") as GuestRole }),
             resume: session === null ? null : { session, offset: Number(query.get("offset")) },
           },
           dismissed.signal,

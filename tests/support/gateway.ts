@@ -1,4 +1,5 @@
 /** A fresh gateway of its own for a test file: real process, port 0, own instance, own directories. */
+import { removeUnused } from "../../lib/sessions/docker_volumes.ts";
 import { bcrypt } from "hash-wasm";
 import { join } from "node:path";
 import { Docker } from "deno-docker-api";
@@ -15,6 +16,9 @@ const START_MS = 60_000;
 const STOP_MS = 20_000;
 /** The least cost there is: tests of log-ins are not tests of bcrypt. */
 const TEST_COST = 4;
+
+/** Output as programs print it: what tests compare byte for byte has no marks between. */
+export const RAW = { TTYGATE_CONTAINER_PROMPT_MARKS: "off" } as const;
 
 /** A line of an htpasswd file. */
 export async function htpasswdLine(name: string, password: string): Promise<string> {
@@ -92,6 +96,7 @@ export class TestGateway implements AsyncDisposable {
       TTYGATE_AUTH_FAIL_DELAY: "0s",
       // Only tests of the pool want containers that nobody asked for.
       TTYGATE_POOL_SIZE: "0",
+      ...RAW,
       ...options.env,
     };
     const process = new Deno.Command(options.program ?? PROGRAM, {
@@ -181,10 +186,21 @@ export class TestGateway implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    const left = this.agent ? [] : await this.containers();
-    for (const { Id } of left) {
+    const all = this.agent ? [] : await this.containers();
+    for (const { Id } of all) {
       await this.docker.containers.remove(Id, { force: true, volumes: true });
     }
+    // Machines outlive their gateway.
+    const left = all.filter(({ Labels }) => Labels["ttygate.machine"] === undefined);
+    const ofMachines = [`ttygate.instance=${this.instance}`, "ttygate.machine"];
+    for (
+      const { Name } of this.agent ? [] : await this.docker.volumes.list({ labels: ofMachines })
+    ) {
+      await this.docker.volumes.remove(Name);
+    }
+    // Docker leaves the volume of a container into which something is being put.
+    const labels = [`ttygate.ptys=${this.instance}`];
+    if (!this.agent) await removeUnused(this.docker.volumes, labels).catch(() => {});
     this.docker[Symbol.dispose]();
     if (this.ownsHome) await Deno.remove(this.home, { recursive: true });
     if (left.length > 0) {
@@ -216,7 +232,7 @@ export class TestGateway implements AsyncDisposable {
 /** Polls a condition that nobody announces. */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
+  timeoutMs = 45_000,
 ): Promise<void> {
   const giveUpAt = performance.now() + timeoutMs;
   while (!await condition()) {

@@ -7,7 +7,7 @@ import {
   encodeEvent,
   encodeOutput,
 } from "../../lib/protocol/frame.ts";
-import type { TerminalEvent } from "../../lib/types.ts";
+import type { TerminalEvent, Winsize } from "../../lib/types.ts";
 import { until } from "./gateway.ts";
 
 type Ready = Extract<TerminalEvent, { type: "ready" }>;
@@ -63,6 +63,14 @@ export class Scripted {
   /** The offset that was acknowledged last. */
   get acked(): number | undefined {
     return this.frames.findLast((frame) => frame.type === "ack")?.offset;
+  }
+
+  /** The size that the page said last. */
+  winsize(): Winsize {
+    const resize = this.frames.findLast((frame) => frame.type === "resize");
+    if (resize !== undefined) return resize.winsize;
+    const query = new URL(this.connections.at(-1)!.url()).searchParams;
+    return { cols: Number(query.get("cols")), rows: Number(query.get("rows")) };
   }
 
   /** All that was typed. */

@@ -4,7 +4,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { LocalAgent } from "../../lib/agent/local.ts";
+import { Machines, type MachineSettings } from "../../lib/agent/machines/machines.ts";
 import { AgentServer } from "../../lib/agent/server.ts";
+import { OwnSessionFiles } from "../../lib/agent/session_files.ts";
+import { ending } from "../../lib/sessions/endings.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { logTo } from "../../lib/log.ts";
 import { CountingLog } from "../../lib/log/counting.ts";
@@ -18,7 +21,11 @@ import {
   scriptedLeases,
   settingsWith,
 } from "../unit/sessions/scripted.ts";
+import { MemoryStore, ScriptedMachines } from "../unit/agent/scripted_machines.ts";
 import { until } from "./gateway.ts";
+
+/** What one upload may have. */
+export const UPLOAD_BYTES = 8 * 1024 * 1024;
 
 /** Its containers run {@linkcode play}. */
 class PlayedEngine extends ScriptedEngine {
@@ -57,6 +64,8 @@ function play({ stream, exit }: ScriptedContainer): void {
 export class Machine implements AsyncDisposable {
   readonly engine = new PlayedEngine();
   readonly leased = new Set<string>();
+  /** The engine of its machines. */
+  readonly machines = new ScriptedMachines();
   /** What it logged. */
   readonly lines: string[] = [];
   readonly registry: Registry;
@@ -90,11 +99,30 @@ export class Machine implements AsyncDisposable {
     );
     const unixTimeMs = () => Date.now();
     const maintenance = this.#held.use(new Maintenance({ ...parts, file, registry, unixTimeMs }));
+    const kept = this.#held.use(
+      Machines.startNow({
+        ...{ clock, unixTimeMs, log: this.#log, engine: this.machines },
+        store: new MemoryStore(),
+        settings: (): MachineSettings => ({ maxPerUser: 3, home: "/root", choices: made.choices }),
+        refusal: () => file.current && refusalDuring(file.current),
+        noRoom: () => Promise.resolve(null),
+        endShells: (machine, message) => {
+          for (const session of registry.list()) {
+            if (session.profile.machine === machine) session.end(ending("killed", message));
+          }
+        },
+      }, []),
+    );
     this.agent = new LocalAgent({
-      ...{ ...parts, registry, maintenance, counted },
+      ...{ ...parts, registry, maintenance, counted, machines: kept },
       choices: () => made.choices,
       labels: () => labels,
       maxTotal: () => made.maxTotal,
+      files: new OwnSessionFiles({
+        ...{ engine: this.engine, registry },
+        maxBytes: () => UPLOAD_BYTES,
+        minFreeBytes: () => made.minFreeBytes,
+      }),
       tryWriting: () => Promise.resolve(),
     });
     this.#server = this.#held.use(new AgentServer(this.agent, this.#log));
@@ -121,8 +149,8 @@ export class Machine implements AsyncDisposable {
   }
 
   /** Serves a gateway on a connection that was dialled, once it listens as well, as agents do. */
-  accept(stream: Duplex): void {
-    this.#server.accept(stream);
+  accept(stream: Duplex, onUse?: () => void): void {
+    this.#server.accept(stream, onUse);
   }
 
   async #listen(): Promise<string> {

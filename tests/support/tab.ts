@@ -2,7 +2,11 @@
 /// <reference lib="dom" />
 import type { BrowserContext, Page } from "playwright-core";
 
-const WAIT_MS = 20_000;
+/** A busy machine takes its time; what does not come fails all the same. */
+const WAIT_MS = 45_000;
+
+/** The lines of the terminal that keys go to, or of the one of a guest's page. */
+const ROWS = `:is(.tab[data-active="true"], #terminal) .xterm-rows > div`;
 
 /** What the page went through since it was loaded, as its attributes and its text told. */
 export interface Seen {
@@ -23,9 +27,9 @@ function record(): void {
   };
   new MutationObserver(() => {
     note(seen.phases, document.documentElement?.dataset.phase);
-    const stage = document.getElementById("stage");
+    const stage = document.querySelector<HTMLElement>(".stage");
     if (stage?.hidden === false) {
-      note(seen.stages, document.getElementById("stage-text")?.textContent);
+      note(seen.stages, document.querySelector<HTMLElement>(".stage-text")?.textContent);
     }
   }).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 }
@@ -46,7 +50,8 @@ export class TestTab {
 
   /** The lines on the screen, without spaces at their ends. */
   async rows(): Promise<string[]> {
-    const rows = await this.page.locator(".xterm-rows > div").allTextContents();
+    const rows = await this.page.locator(ROWS)
+      .allTextContents();
     return rows.map((row) => row.replaceAll("\u00a0", " ").trimEnd());
   }
 
@@ -73,10 +78,10 @@ export class TestTab {
 
   /** Waits until the screen matches. */
   async see(pattern: RegExp): Promise<RegExpExecArray> {
-    const source = { source: pattern.source, flags: pattern.flags };
+    const source = { source: pattern.source, flags: pattern.flags, lines: ROWS };
     await this.#until(() =>
-      this.page.waitForFunction(({ source, flags }) => {
-        const rows = [...document.querySelectorAll(".xterm-rows > div")];
+      this.page.waitForFunction(({ source, flags, lines }) => {
+        const rows = [...document.querySelectorAll(lines)];
         const text = rows.map((row) => row.textContent!.replaceAll("\u00a0", " ").trimEnd());
         return new RegExp(source, flags).test(text.join("\n").trimEnd());
       }, source)
@@ -114,15 +119,24 @@ export class TestTab {
     return match[1]!.trimEnd();
   }
 
+  /** Logs out, although a shell runs. */
+  async logOut(): Promise<void> {
+    await this.page.click("#logout");
+    await this.page.click("#leave button:not([formmethod])");
+  }
+
   /** What the buttons of the panel say, and which of them has the focus. */
   async choices(): Promise<{ texts: string[]; focused: string | null }> {
-    await this.#until(() => this.page.locator("#ended").waitFor());
+    await this.#until(() => this.page.locator(".ended").waitFor());
     return await this.page.evaluate(() => {
-      const buttons = [...document.querySelectorAll<HTMLElement>("#ended button:not([hidden])")];
+      const buttons = [
+        ...document.querySelectorAll<HTMLElement>(".ended button:not([hidden], [hidden] *)"),
+      ];
       const focused = buttons.find((button) => button === document.activeElement);
       return {
-        texts: buttons.map((button) => button.innerText),
-        focused: focused?.innerText ?? null,
+        // What is on a terminal's screen stands in a line of its own.
+        texts: buttons.map((button) => button.innerText.split("\n")[0]!),
+        focused: focused?.innerText.split("\n")[0] ?? null,
       };
     });
   }

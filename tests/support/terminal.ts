@@ -2,6 +2,7 @@
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
 import {
+  CLOSE,
   decodeServerFrame,
   encodeAck,
   encodeInput,
@@ -10,13 +11,16 @@ import {
 } from "../../lib/protocol/frame.ts";
 import type { TerminalEvent } from "../../lib/types.ts";
 
-const WAIT_MS = 20_000;
+/** A busy machine takes its time; what does not come fails all the same. */
+const WAIT_MS = 45_000;
 
 /** How it connects. */
 export interface TerminalOptions {
   readonly cookie?: string;
   /** "USER:PASSWORD" for HTTP Basic. */
   readonly basic?: string;
+  /** A token of the API. */
+  readonly bearer?: string;
   /** False sends none. */
   readonly origin?: string | false;
   readonly query?: Readonly<Record<string, string | number>>;
@@ -63,13 +67,15 @@ export class TestTerminal implements AsyncDisposable {
 
   /** Connects; rejects with `Refused` when the answer is plain HTTP. */
   static connect(gateway: { origin: string }, options: TerminalOptions): Promise<TestTerminal> {
-    const { cookie, basic, origin = gateway.origin, query = {}, protocol = SUBPROTOCOL } = options;
+    const { cookie, basic, bearer, origin = gateway.origin, query = {}, protocol = SUBPROTOCOL } =
+      options;
     const url = new URL(gateway.origin.replace(/^http/, "ws") + "/terminal");
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     const socket = new WebSocket(url, protocol, {
       headers: {
         ...(cookie && { cookie }),
         ...(basic && { authorization: `Basic ${btoa(basic)}` }),
+        ...(bearer && { authorization: `Bearer ${bearer}` }),
         ...(origin && { origin }),
       },
       perMessageDeflate: false,
@@ -89,11 +95,19 @@ export class TestTerminal implements AsyncDisposable {
     return promise;
   }
 
-  /** Connects and waits until the session is ready. */
+  /** Connects and waits until the session is ready; comes again where a new gateway still looks for it. */
   static async open(gateway: { origin: string }, options: TerminalOptions): Promise<TestTerminal> {
-    const terminal = await TestTerminal.connect(gateway, options);
-    await terminal.event("ready");
-    return terminal;
+    while (true) {
+      const terminal = await TestTerminal.connect(gateway, options);
+      try {
+        await terminal.event("ready");
+        return terminal;
+      } catch (error) {
+        const isTooEarly = terminal.#closing?.code === CLOSE.restarting &&
+          options.query?.["session"];
+        if (!isTooEarly) throw error;
+      }
+    }
   }
 
   get session(): string {

@@ -5,12 +5,13 @@ import { addUserAndLogIn, installByHand, postLogin } from "../support/by_hand.ts
 import { bootDockerServer } from "../support/docker_server.ts";
 import { until } from "../support/gateway.ts";
 import { run } from "../support/run.ts";
+import { SshHome } from "../support/ssh_client.ts";
 import { TestTerminal } from "../support/terminal.ts";
 
 const UNITS = [
   ...["ttygate.socket", "ttygate-admin.socket", "ttygate.service", "ttygate.slice"],
   ...["ttygate-sweep.service", "ttygate-sweep.timer", "ttygate-egress.service"],
-  ...["ttygate-agent.socket"],
+  ...["ttygate-agent.socket", "ttygate-ssh.socket"],
 ];
 
 /** The most that `systemd-analyze security` may find, of 10; a firewall is the server's own. */
@@ -147,6 +148,38 @@ Deno.test("the units on a server with Docker's systemd cgroup driver", async (t)
         "inactive",
       ]);
       assertEquals(await server.property("ttygate.service", "NRestarts"), "0");
+    },
+  );
+
+  await t.step(
+    "SSH is closed as shipped; the two commands of docs/ssh.md open it, and end nothing",
+    async () => {
+      assertEquals(await state("ttygate-ssh.socket"), "inactive");
+      await using before = await openTerminal();
+      for (const unit of ["sockets.target", "ttygate.service"]) {
+        await server.run(`systemctl add-wants ${unit} ttygate-ssh.socket`);
+      }
+      await server.run("systemctl restart ttygate.service");
+      assertEquals(await state("ttygate-ssh.socket"), "active");
+      await using home = new SshHome();
+      await using client = home.open(2222, "alice", ["-tt"], {
+        password: "wonderland",
+        host: server.address,
+      });
+      await client.see(/[#$] $/);
+      await client.type("exit 4\r");
+      assertEquals(await client.status(), 4);
+      await using back = await TestTerminal.open({ origin }, {
+        cookie,
+        query: { session: before.session, offset: 0 },
+      });
+      assertEquals(await back.run("echo $((6 * 7))"), "42");
+      back.type("exit\r");
+      await back.closed;
+      await server.run("systemctl disable --now ttygate-ssh.socket");
+      await server.run("systemctl restart ttygate.service");
+      assertEquals(await state("ttygate-ssh.socket"), "inactive");
+      await server.run("systemctl stop ttygate.service");
     },
   );
 

@@ -20,10 +20,13 @@ const ROOMS: readonly Room[] = [
     room: "static",
     paths: ["static/"],
     floor: 7,
-    only: ["lib/protocol/", "lib/terminal/answers.ts", "lib/types.ts"],
+    only: ["lib/protocol/", "lib/words/", "lib/terminal/answers.ts", "lib/types.ts"],
   },
   { room: "cli", paths: ["main.ts", "lib/cli/"], floor: 6 },
+  // The commands of people elsewhere, who have no gateway of their own.
+  { room: "client", paths: ["lib/client/"], floor: 2 },
   { room: "http", paths: ["lib/http/"], floor: 5 },
+  { room: "ssh", paths: ["lib/ssh/"], floor: 5 },
   { room: "nodes", paths: ["lib/nodes/"], floor: 4 },
   { room: "agent", paths: ["lib/agent/"], floor: 3 },
   { room: "sessions", paths: ["lib/sessions/"], floor: 2 },
@@ -37,6 +40,7 @@ const ROOMS: readonly Room[] = [
   { room: "config", paths: ["lib/config.ts", "lib/config/"], floor: 0 },
   { room: "files", paths: ["lib/files/"], floor: 0 },
   { room: "protocol", paths: ["lib/protocol/"], floor: 0 },
+  { room: "words", paths: ["lib/words/"], floor: 0 },
   { room: "log", paths: ["lib/log.ts", "lib/log/"], floor: 0 },
 ];
 
@@ -95,7 +99,7 @@ function sources(): string[] {
   const walk = (dir: string): string[] => {
     const entries = [...Deno.readDirSync(join(ROOT, dir))];
     return entries.flatMap(({ name, isDirectory }) =>
-      isDirectory ? walk(`${dir}/${name}`) : name.endsWith(".ts") ? [`${dir}/${name}`] : []
+      isDirectory ? walk(`${dir}/${name}`) : /\.tsx?$/.test(name) ? [`${dir}/${name}`] : []
     );
   };
   return ["main.ts", ...walk("lib"), ...walk("static")].sort();

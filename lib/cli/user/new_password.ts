@@ -1,6 +1,7 @@
 /** A new password: asked for or read, in one form, held against the rules, and hashed. */
+import { commonPasswords } from "../../auth/common_passwords.ts";
 import { Hasher } from "../../auth/hasher.ts";
-import { opaque, passwordProblem, type PasswordRules } from "../../auth/password.ts";
+import { opaque, passwordProblem } from "../../auth/password.ts";
 import { askHidden, firstLine } from "../secret.ts";
 
 /** How a password comes in. */
@@ -24,10 +25,7 @@ export async function newHash(options: PasswordOptions): Promise<string | null> 
   /** @returns whether it is a new one */
   const check = async (password: string): Promise<boolean> => {
     if (await isCurrent?.(password)) return false;
-    // Read for this alone: no gateway needs the list.
-    const { default: common }: { default: PasswordRules["common"] } = force
-      ? { default: [] }
-      : await import("common-passwords");
+    const common = force ? [] : await commonPasswords();
     const problem = passwordProblem(password, { name, minLength, common }, force);
     if (problem !== null) throw new Error(problem);
     return true;

@@ -38,7 +38,7 @@ export function benchContainer(wish: ContainerWish, name: string): ContainerCrea
       runtime: "",
       user: "",
     },
-    { instance, winsize: WINSIZE, traits: TRAITS },
+    { instance, hostname: name, winsize: WINSIZE, traits: TRAITS },
   );
   if (!unlimited) return spec;
   return { ...spec, HostConfig: { ...spec.HostConfig, NanoCpus: undefined } };

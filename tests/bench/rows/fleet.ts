@@ -110,7 +110,7 @@ async function addNode(
     new Dialler({
       identity: { format: 1, url: gateway.origin, ...joined, privateKey, ca: "" },
       status: () => machine.agent.statusNow(),
-      serve: (stream) => machine.accept(stream),
+      serve: (stream, onUse) => machine.accept(stream, onUse),
       clock: systemClock,
       log: logTo(() => {}),
     }),

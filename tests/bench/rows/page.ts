@@ -15,7 +15,7 @@ const SEED = 1;
 
 export async function measurePage(lab: Lab, field: Field): Promise<Figure[]> {
   await using stack = new AsyncDisposableStack();
-  const browser = stack.use(await TestBrowser.launch("left"));
+  const browser = stack.use(await TestBrowser.launch({ signals: "left" }));
   const pages: [Column, PageTerminal][] = [];
   for (const { column, target } of field.contenders) {
     if (target.kind !== "ttygate" && target.kind !== "ttyd") continue;

@@ -1,22 +1,18 @@
 /** What every agent keeps to, in the gateway's process, behind a Unix socket, and at the end of a pipe. */
 import { assertEquals, assertInstanceOf, assertMatch, assertRejects } from "@std/assert";
-import { join } from "node:path";
 import { type Duplex, duplexPair } from "node:stream";
-import { type Agent, AgentAwayError } from "../../../lib/agent/agent.ts";
-import { AgentServer } from "../../../lib/agent/server.ts";
-import { dialAgent, RemoteAgent } from "../../../lib/agent/remote.ts";
+import { AgentAwayError } from "../../../lib/agent/agent.ts";
+import { RemoteAgent } from "../../../lib/agent/remote.ts";
 import { systemClock } from "../../../lib/clock.ts";
-import { Dialler } from "../../../lib/nodes/dialler.ts";
-import { createLog } from "../../../lib/log.ts";
+import { NOTHING } from "../../../lib/protocol/overview.ts";
 import { ending } from "../../../lib/sessions/endings.ts";
 import { Front } from "../../support/front.ts";
 import { until } from "../../support/gateway.ts";
-import { Switchboard } from "../../support/switchboard.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
-import { Machine } from "../../support/scripted_agent.ts";
 import { Refused, TestTerminal } from "../../support/terminal.ts";
+import { contract } from "./contract.ts";
+import { PROFILE } from "../sessions/scripted.ts";
 
-const log = createLog(() => {}, { prefix: false, clock: () => new Date() });
 const clock = systemClock;
 
 /** Two ends of one connection. */
@@ -26,49 +22,6 @@ function pipe(): [Duplex, Duplex] {
     Object.assign(end, { setTimeout: () => end, setNoDelay: () => end, setKeepAlive: () => end })
   );
   return [near!, far!];
-}
-
-type Way = (machine: Machine, held: AsyncDisposableStack) => Promise<Agent>;
-
-const WAYS: Readonly<Record<string, Way>> = {
-  "in process": ({ agent }) => Promise.resolve(agent),
-
-  "over a Unix socket": async (machine) => {
-    const path = await machine.listen();
-    return new RemoteAgent(() => dialAgent(path), clock);
-  },
-
-  "over connections that the agent dialled": async ({ agent }, held) => {
-    const board = held.use(await Switchboard.start());
-    const listener = held.use(new AgentServer(agent, log));
-    // As an agent's does, beside what it dials.
-    await new Promise<void>((resolve) =>
-      listener.server.listen(join(board.home, "agent"), resolve)
-    );
-    const identity = await board.join("west");
-    const serve = (stream: Duplex) => listener.accept(stream);
-    held.use(new Dialler({ identity, status: () => agent.statusNow(), serve, clock, log }));
-    await until(() => board.links.all.length === 1);
-    return board.links.all[0]!.agent;
-  },
-};
-
-interface Scene {
-  readonly agent: Agent;
-  readonly machine: Machine;
-  readonly front: Front;
-}
-
-function contract(what: string, play: (scene: Scene) => Promise<void>): void {
-  for (const [way, reach] of Object.entries(WAYS)) {
-    Deno.test(`${way}: ${what}`, async () => {
-      await using held = new AsyncDisposableStack();
-      const machine = held.use(new Machine());
-      const agent = await reach(machine, held);
-      const front = held.use(await Front.start(agent));
-      await play({ agent, machine, front });
-    });
-  }
 }
 
 contract(
@@ -125,6 +78,46 @@ contract(
   },
 );
 
+contract("who comes back and misses output is told how it set the terminal", async (stage) => {
+  const { front, machine } = stage;
+  await using terminal = await TestTerminal.open(front, {});
+  const modes = "\x1b[?1049h\x1b[?1000h\x1b[?2004h";
+  machine.shell.stream.print(modes + "\x1b[?1003h\x1b[?1003l\x1b[?1000h".repeat(50));
+  machine.shell.stream.print("x".repeat(600_000));
+  await until(() => terminal.outputBytes > 600_000);
+  const { session, offset } = terminal;
+  const back = async (offset: number) => {
+    await using again = await TestTerminal.open(front, { query: { session, offset } });
+    return await again.event("ready");
+  };
+  assertEquals((await back(offset)).modes, undefined);
+  const ready = await back(0);
+  assertEquals(ready.offset, offset - 512 * 1024);
+  assertEquals(ready.modes, "\x1b[?1049h\x1b[?2004h\x1b[?1000h");
+});
+
+const agents = new ManualClock();
+contract("a viewer is told what the container uses, also when it comes back", async (stage) => {
+  const { front, machine } = stage;
+  const limits = { memory: 5e6, memoryLimit: 2e8, pids: 3 };
+  const use = async (terminal: TestTerminal) => {
+    const { container } = machine.registry.find(terminal.session)!;
+    await until(async () => {
+      await agents.advance(2_000);
+      const atMs = agents.now();
+      machine.engine.used.set(container, { atMs, cpuMs: atMs / 4, ...limits });
+      return terminal.events.some(({ type }) => type === "stats");
+    });
+    return await terminal.event("stats");
+  };
+  const first = await TestTerminal.open(front, {});
+  assertEquals(await use(first), { type: "stats", cpu: 0.25, ...limits });
+  first.cut();
+  const query = { session: first.session, offset: 0 };
+  await using second = await TestTerminal.open(front, { query });
+  assertEquals(await use(second), { type: "stats", cpu: 0.25, ...limits });
+}, agents);
+
 contract("a paste of 1 MB arrives whole and in order", async ({ front, machine }) => {
   await using terminal = await TestTerminal.open(front, {});
   const parts = Array.from({ length: 32 }, (_, i) => String.fromCharCode(64 + i).repeat(32768));
@@ -155,6 +148,25 @@ contract("sessions are listed, counted, and ended with a reason", async ({ front
   assertEquals([ended.reason, ended.message], ["killed", "An administrator ended it."]);
   assertEquals((await terminal.closed).code, 1000);
   await until(async () => (await agent.counts()).ended["killed"] === 1);
+});
+
+contract("what went through a terminal is counted, and how it started", async (scene) => {
+  const { front, agent, machine } = scene;
+  const before = await agent.counts();
+  await using terminal = await TestTerminal.open(front, {});
+  await terminal.see(/# $/);
+  terminal.type("echo hi\r");
+  await terminal.see(/\nhi\r\n# $/);
+  const { run, inputBytes, outputBytes, starts } = await agent.counts();
+  assertEquals([before.run, before.inputBytes, before.starts], [run, 0, []]);
+  assertEquals([inputBytes, outputBytes], [8, terminal.outputBytes]);
+  assertEquals(starts.map(({ stage }) => stage), ["create", "attach", "start", "prompt", "all"]);
+  machine.engine.failAt = "create";
+  await using failed = await TestTerminal.connect(front, {});
+  assertEquals((await failed.event("ended")).reason, "engine");
+  const { engineErrors, events } = await agent.counts();
+  assertEquals(engineErrors.map(({ call, count }) => [call, count]), [["create", 1]]);
+  assertEquals(events.filter(({ event }) => event === "session-failed").length, 1);
 });
 
 contract(
@@ -196,7 +208,7 @@ contract("the third session more than allowed is refused with a sentence", async
 });
 
 contract(
-  "a drain is told, refuses who comes, and can be called off; a broadcast is counted",
+  "a drain is told, refuses who comes, and can be called off; a broadcast, or a message to one, is counted",
   async ({ front, agent }) => {
     await using terminal = await TestTerminal.open(front, {});
     const drain = await agent.beginDrain({ endsAt: null, message: "New disks." });
@@ -207,9 +219,32 @@ contract(
     assertEquals((await refused.event("ended")).reason, "shutdown");
     assertEquals((await agent.cancelDrain()).draining, false);
     assertEquals(await agent.broadcast("Lunch."), 1);
-    await until(() =>
-      terminal.events.some((event) => event.type === "notice" && event.text === "Lunch.")
-    );
+    assertEquals(await agent.broadcast("You.", terminal.session), 1);
+    assertEquals(await agent.broadcast("Who?", "nobody"), 0);
+    for (const text of ["Lunch.", "You."]) {
+      await until(() =>
+        terminal.events.some((event) => event.type === "notice" && event.text === text)
+      );
+    }
+  },
+);
+
+contract(
+  "it tells what sessions use, once they were measured",
+  async ({ front, agent, machine }) => {
+    await using terminal = await TestTerminal.open(front, {});
+    assertEquals(await agent.overview(), { usage: {}, events: [], history: [] });
+    const rest = { memory: 1, memoryLimit: 2, pids: 3 };
+    let [atMs, usage] = [0, {}];
+    await until(async () => {
+      atMs += 1_000;
+      machine.engine.used.set(`container-${terminal.session}`, { atMs, cpuMs: atMs / 4, ...rest });
+      ({ usage } = await agent.overview());
+      return terminal.session in usage;
+    });
+    const { cpus, pids } = PROFILE.limits;
+    const limits = { cpuLimit: cpus, pidsLimit: pids };
+    assertEquals(usage, { [terminal.session]: { cpu: 0.25, ...rest, ...limits } });
   },
 );
 
@@ -226,6 +261,7 @@ Deno.test("where nobody answers every verb says so, and a client gets plain HTTP
   const agent = new RemoteAgent(() => Promise.reject(new Error("refused")), clock);
   await assertRejects(() => agent.list(), AgentAwayError);
   await assertRejects(() => agent.whyNotLive(), AgentAwayError);
+  await assertRejects(() => agent.overview(), AgentAwayError);
   await using front = await Front.start(agent);
   const refused = await assertRejects(() => TestTerminal.connect(front, {}), Refused);
   assertEquals(refused.status, 503);
@@ -258,6 +294,13 @@ function standing(answer: string) {
   };
   return { agent: new RemoteAgent(dial, clock), clock, heard: heard.promise };
 }
+
+Deno.test("an agent of before has no overview, and is not away", async () => {
+  const body = '{"error":"There is nothing at GET /overview."}';
+  const head = `HTTP/1.1 404 Not Found\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const { agent } = standing(head + body);
+  assertEquals(await agent.overview(), NOTHING);
+});
 
 Deno.test("an agent that stands still is away after 8 s for a look, 25 s for a deed", async () => {
   for (const answer of ["", "HTTP/1.1 200 OK\r\ncontent-", "HTTP/1.1 200 OK\r\n\r\n{"]) {

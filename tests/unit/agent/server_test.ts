@@ -3,8 +3,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import type { Agent } from "../../../lib/agent/agent.ts";
+import { NOTHING } from "../../../lib/protocol/overview.ts";
 import type { SessionInfo } from "../../../lib/protocol/resources.ts";
 import { AgentServer } from "../../../lib/agent/server.ts";
+import { noFiles } from "../../../lib/sessions/files/no_files.ts";
 import { createLog } from "../../../lib/log.ts";
 import { until } from "../../support/gateway.ts";
 
@@ -40,6 +42,7 @@ class Stage implements AsyncDisposable {
     };
     const drain = { draining: false, since: null, endsAt: null, message: "", sessions: 0 };
     const agent: Agent = {
+      machines: {} as Agent["machines"], // nobody asks for them
       serve: ({ connection }, { user }, dismissed) => {
         stage.visits.push({ user, dismissed });
         const over = Promise.withResolvers<void>();
@@ -53,12 +56,14 @@ class Stage implements AsyncDisposable {
       end: (id, { reason }) => note(`end ${id} ${reason}`, id === "abc" ? "ended" : "unknown"),
       counts: () => Promise.reject(new Error("a secret of the agent's own")),
       status: () => note("status", STATUS),
+      overview: () => note("overview", NOTHING),
       whyNotLive: () => note("live", null),
       whyNotReady: () => note("ready", null),
       drain: () => note("drain", drain),
       beginDrain: ({ message }) => note(`drain ${message}`, drain),
       cancelDrain: () => note("cancel", drain),
-      broadcast: (text) => note(`broadcast ${text}`, 1),
+      broadcast: (text, session) => note(`broadcast ${text} ${session ?? "all"}`, 1),
+      files: noFiles("There are none."),
     };
     const log = createLog((line) => stage.lines.push(line), {
       prefix: false,

@@ -65,17 +65,21 @@ const DEFAULTS: Config = {
     network: "ttygate",
     runtime: "",
     user: "",
+    promptMarks: true,
   },
   session: {
     idleTimeoutMs: 900_000,
     idleWarningMs: 60_000,
     maxLifetimeMs: 28_800_000,
     reconnectGraceMs: 60_000,
+    detachMaxMs: 3_600_000,
     maxTotal: 50,
     maxPerUser: 3,
     replayBytes: 262144,
     motd: "",
+    uploadBytes: 1_073_741_824,
   },
+  machines: { maxPerUser: 5, home: "/root" },
   pool: { size: 2 },
   auth: {
     htpasswd: "/etc/ttygate/htpasswd",
@@ -86,6 +90,8 @@ const DEFAULTS: Config = {
     minLength: 8,
     failDelayMs: 2000,
   },
+  ssh: { listen: [] },
+  registration: { mode: "off" },
   audit: { file: null, record: "off" },
   images: [],
 };
@@ -128,15 +134,21 @@ disk = "1GB"
 network = "ttygate"
 runtime = ""
 user = ""
+prompt_marks = "on"
 [session]
 idle_timeout = "15m"
 idle_warning = "60s"
 max_lifetime = "8h"
 reconnect_grace = "60s"
+detach_max = "1h"
 max_total = 50
 max_per_user = 3
 replay = "256KB"
+upload = "1GB"
 motd = ""
+[machines]
+max_per_user = 5
+home = "/root"
 [pool]
 size = 2
 [auth]
@@ -147,6 +159,10 @@ deny = 5
 unlock_time = "10m"
 fail_delay = "2s"
 min_length = 8
+[ssh]
+listen = []
+[registration]
+mode = "off"
 [audit]
 file = ""
 record = "off"
@@ -233,14 +249,19 @@ Deno.test("every key can be overridden by its environment variable", async () =>
     "container.network": ["none", "none"],
     "container.runtime": ["runsc", "runsc"],
     "container.user": ["1000:1000", "1000:1000"],
+    "container.prompt_marks": ["off", false],
     "session.idle_timeout": ["1h30m", 5_400_000],
     "session.idle_warning": ["0s", 0],
     "session.max_lifetime": ["24d", 2_073_600_000],
     "session.reconnect_grace": ["0s", 0],
+    "session.detach_max": ["0s", 0],
     "session.max_total": ["1", 1],
     "session.max_per_user": ["7", 7],
     "session.replay": ["1024B", 1024],
+    "session.upload": ["0B", 0],
     "session.motd": ["Hi, all", "Hi, all"],
+    "machines.max_per_user": ["0", 0],
+    "machines.home": ["/home/me", "/home/me"],
     "pool.size": ["0", 0],
     "auth.htpasswd": ["/h", "/h"],
     "auth.groups": ["/g", "/g"],
@@ -249,6 +270,14 @@ Deno.test("every key can be overridden by its environment variable", async () =>
     "auth.unlock_time": ["1d2h3m4s5ms", 93_784_005],
     "auth.fail_delay": ["0ms", 0],
     "auth.min_length": ["12", 12],
+    "ssh.listen": [
+      "0.0.0.0:2222,[::]:2222",
+      [
+        { transport: "tcp", hostname: "0.0.0.0", port: 2222 },
+        { transport: "tcp", hostname: "::", port: 2222 },
+      ],
+    ],
+    "registration.mode": ["invite", "invite"],
     "audit.file": ["/var/log/a", "/var/log/a"],
     "audit.record": ["asciicast", "asciicast"],
   };
@@ -434,7 +463,9 @@ Deno.test("a value of the wrong type, unit or range is refused with what it may 
       ["session", "idle_timeout", '"0s"', '"15"', "15", '"15M"', '"15 m"', '"-5m"', '"1m1h"'],
       ["session", "idle_timeout", '""', '"off"', '"24d1ms"', '"99999999999999999999h"', '"1.5h"'],
       ["session", "reconnect_grace", '"-1s"', "0", '"never"'],
+      ["session", "detach_max", '"-1s"', "0", '"never"'],
       ["session", "max_total", "0", "1.5", '"1"', "true", "2020-01-01"],
+      ["session", "upload", '"-1B"', '"65TB"', "0"],
       ["session", "replay", '"0B"', '"2GB"'],
       ["pool", "size", "-1", "0.5"],
       ["auth", "htpasswd", '""', '"htpasswd"', '"/a\\u0000b"'],

@@ -29,6 +29,11 @@ function fixture(users: Readonly<Record<string, string>>) {
       phase: "live" as "live" | "ending",
     }) as SessionInfo
   );
+  const gone = new Set<string>();
+  const kept = (what: string, isUser: (name: string) => boolean) => {
+    for (const name of ["alice", "bob"]) if (!isUser(name)) gone.add(`${what} of ${name}`);
+    return Promise.resolve();
+  };
   const watch = AccountWatch.start({
     stack: {
       accounts() {
@@ -41,6 +46,9 @@ function fixture(users: Readonly<Record<string, string>>) {
       forgive: (name) => forgotten.push(`failures of ${name}`) > 0,
       forgetSources: (name) => void forgotten.push(`addresses of ${name}`),
     },
+    keys: { keepOf: (isUser) => kept("keys", isUser) },
+    tokens: { keepOf: (isUser) => kept("tokens", isUser) },
+    shares: { keepOf: (isUser) => kept("shares", isUser) },
     agent: {
       list: async () => {
         if (agent.isAway) throw new AgentAwayError("scripted");
@@ -56,7 +64,7 @@ function fixture(users: Readonly<Record<string, string>>) {
     clock,
     log: createLog(() => {}, { prefix: false, clock: () => new Date(0) }),
   });
-  return { clock, watch, seen, agent, ended, forgotten };
+  return { clock, watch, seen, agent, ended, forgotten, gone };
 }
 
 const USERS = { alice: "a", bob: "b" };
@@ -157,4 +165,15 @@ Deno.test("disposing it stops the looks", async () => {
   await clock.advance(LOOK_MS);
   watch[Symbol.dispose]();
   assertEquals(clock.pending, 0);
+});
+
+Deno.test("tokens, keys and shares of a user who is removed go, and those of one who is locked stay", async () => {
+  const { clock, watch, seen, gone } = fixture(USERS);
+  using _ = watch;
+  seen.accounts = accountsOf({ alice: "!a", bob: "b" });
+  await clock.advance(2 * LOOK_MS);
+  assertEquals([...gone], []);
+  seen.accounts = accountsOf({ bob: "b" });
+  await clock.advance(2 * LOOK_MS);
+  assertEquals([...gone].sort(), ["keys of alice", "shares of alice", "tokens of alice"]);
 });

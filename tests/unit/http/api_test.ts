@@ -1,6 +1,7 @@
 /** `/api/v1`, `/healthz`, `/metrics`, the admin socket and `ttygate session`, and odd HTTP. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
+import { PROBLEM_NAMES, PROBLEMS, problemType } from "../../../lib/http/problems.ts";
 import { PROGRAM, TestGateway, ttygate } from "../../support/gateway.ts";
 import { rawConnection, rawHttp, readAnswer } from "../../support/raw_http.ts";
 import { run } from "../../support/run.ts";
@@ -56,7 +57,9 @@ function assertProblem({ status, headers, body }: Answer, expected: number, deta
   assertEquals(headers.get("content-type"), "application/problem+json");
   assertEquals(headers.get("cache-control"), "no-store");
   assertEquals(Object.keys(body), ["type", "title", "status", "detail"]);
-  assertEquals([body.type, body.status], ["about:blank", expected]);
+  assertEquals(body.status, expected);
+  const kind = PROBLEM_NAMES.find((name) => problemType(name) === body.type);
+  assertEquals(kind && PROBLEMS[kind][0], expected);
   assertMatch(body.detail, detail);
 }
 
@@ -130,9 +133,11 @@ Deno.test("without a login every resource is 401, and only scripts are challenge
   assertEquals([browser.status, browser.headers.get("www-authenticate")], [401, null]);
   assertProblem(await ask(SESSIONS, basic("alice:wrong")), 401, /user name or the password/);
   assertProblem(await ask(SESSIONS, basic("nobody:wrong")), 401, /user name or the password/);
-  for (const authorization of ["Basic", "Basic !!!", "Bearer abc", `Basic ${btoa("alice")}`]) {
+  for (const authorization of ["Basic", "Basic !!!", "Digest abc", `Basic ${btoa("alice")}`]) {
     assertProblem(await ask(SESSIONS, { headers: { authorization } }), 401, /Log in first\./);
   }
+  const token = { headers: { authorization: "Bearer abc" } };
+  assertProblem(await ask(SESSIONS, token), 401, /This token stands for nothing/);
 });
 
 Deno.test("a method that an address does not take is 405 with what it takes", async () => {
@@ -140,7 +145,7 @@ Deno.test("a method that an address does not take is 405 with what it takes", as
     ["PUT", "/", "GET, HEAD"],
     ["PUT", "/login", "GET, HEAD, POST"],
     ["GET", "/logout", "POST"],
-    ["DELETE", SESSIONS, "GET, HEAD"],
+    ["DELETE", SESSIONS, "GET, HEAD, POST"],
     ["POST", `${SESSIONS}/abc`, "GET, HEAD, DELETE"],
     ["POST", "/healthz", "GET, HEAD"],
     ["OPTIONS", "/metrics", "GET, HEAD"],

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { Assets, basePrefix, type Manifest } from "../../../lib/http/assets.ts";
-import { loginPage, SECURITY_HEADERS, terminalPage } from "../../../lib/http/pages.ts";
+import { loginPage, SECURITY_HEADERS, sharedPage, terminalPage } from "../../../lib/http/pages.ts";
 
 const SCRIPT = "console.log('a script long enough to be worth compressing');\n".repeat(100);
 
@@ -12,16 +12,24 @@ async function bundle(): Promise<AsyncDisposable & { dir: string; assets: Assets
     type,
     etag: `W/"${name.split(".")[1]}"`,
     gzip,
+    parts: name.startsWith("terminal.aa") ? ["chunk-AAAAAAAA.js", "chunk-BBBBBBBB.js"] : [],
   });
   const manifest: Manifest = {
     inputs: "0",
     files: {
       "terminal.js": file("terminal.aa.js", "text/javascript; charset=utf-8", true),
       "terminal.css": file("terminal.bb.css", "text/css; charset=utf-8", false),
+      "login.js": file("login.ee.js", "text/javascript; charset=utf-8", false),
       "login.css": file("login.cc.css", "text/css; charset=utf-8", false),
+      "shared.js": file("shared.ee.js", "text/javascript; charset=utf-8", false),
+      "shared.css": file("shared.ff.css", "text/css; charset=utf-8", false),
       "favicon.svg": file("favicon.dd.svg", "image/svg+xml", false),
+      ...Object.fromEntries(["bell", "warning", "ended", "lost"].map((sign) => {
+        const name = `favicon-${sign}`;
+        return [`${name}.svg`, file(`${name}.dd.svg`, "image/svg+xml", false)];
+      })),
     },
-    templates: ["login.html", "terminal.html"],
+    templates: ["login.html", "terminal.html", "shared.html", "app.webmanifest"],
   };
   await Deno.writeTextFile(`${dir}/manifest.json`, JSON.stringify(manifest));
   for (const { file } of Object.values(manifest.files)) {
@@ -142,17 +150,19 @@ Deno.test("basePrefix() leaves a path that another can follow", () => {
   assertEquals(["/", "", "/a", "/a/", "/a/b//"].map(basePrefix), ["", "", "/a", "/a", "/a/b"]);
 });
 
-Deno.test("both pages carry every security header and are not stored", async () => {
+Deno.test("the pages carry every security header and are not stored", async () => {
   await using made = await bundle();
   const { assets } = made;
   for (
     const page of [
-      loginPage({ basePath: "/", assets, next: "/" }),
-      terminalPage({ basePath: "/", assets, user: "anna" }),
+      loginPage({ basePath: "/", language: "en", assets, next: "/" }),
+      terminalPage({ basePath: "/", language: "en", assets, known: null, user: "anna" }),
+      sharedPage({ basePath: "/", language: "en", assets, user: "anna" }),
     ]
   ) {
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
-      assertEquals(page.headers.get(name), value);
+      // The terminal's alone lets what is its own compile WebAssembly.
+      assertEquals(page.headers.get(name)?.replace(" 'wasm-unsafe-eval'", ""), value);
     }
     assertEquals(page.headers.get("cache-control"), "no-store");
     assertEquals(page.headers.get("content-type"), "text/html; charset=utf-8");
@@ -166,13 +176,27 @@ Deno.test("the policy allows nothing inline, nothing evaluated and nothing from 
   assertEquals(/unsafe|data:|https?:|\*/.test(policy), false);
 });
 
+Deno.test("the terminal's page alone may compile WebAssembly, of its own scripts", async () => {
+  await using made = await bundle();
+  const page = terminalPage({
+    basePath: "/",
+    assets: made.assets,
+    known: null,
+    user: "anna",
+    language: "en",
+  });
+  const policy = page.headers.get("content-security-policy")!;
+  assertEquals(policy.match(/unsafe|script-src[^;]*/g), ["script-src 'self' 'wasm-unsafe-eval'"]);
+});
+
 Deno.test("the pages have no inline script, style or handler, and no placeholder left", async () => {
   await using made = await bundle();
   const { assets } = made;
   for (
     const page of [
-      loginPage({ basePath: "/x/", assets, next: "/x/" }),
-      terminalPage({ basePath: "/x/", assets, user: "anna" }),
+      loginPage({ basePath: "/x/", language: "en", assets, next: "/x/" }),
+      terminalPage({ basePath: "/x/", language: "en", assets, known: null, user: "anna" }),
+      sharedPage({ basePath: "/x/", language: "en", assets, user: "anna" }),
     ]
   ) {
     const html = await page.text();
@@ -181,17 +205,44 @@ Deno.test("the pages have no inline script, style or handler, and no placeholder
   }
 });
 
+Deno.test("a page names at once what its script imports, and the log-in fetches that ahead", async () => {
+  await using made = await bundle();
+  const { assets } = made;
+  const page = { basePath: "/x/", language: "en", assets } as const;
+  const links = async (response: Response, rel: string) =>
+    Array.from((await response.text()).matchAll(/<link rel="(\w+)"[^>]* href="([^"]+\.js)"/g))
+      .filter(([, found]) => found === rel).map(([, , href]) => href);
+  const parts = ["/x/assets/chunk-AAAAAAAA.js", "/x/assets/chunk-BBBBBBBB.js"];
+  const terminal = terminalPage({ ...page, known: null, user: "anna" });
+  assertEquals(await links(terminal, "modulepreload"), parts);
+  const login = loginPage({ ...page, next: "/" });
+  assertEquals(await links(login, "prefetch"), ["/x/assets/terminal.aa.js", ...parts]);
+});
+
 Deno.test("what a person typed is escaped wherever it appears", async () => {
   await using made = await bundle();
   const { assets } = made;
   const evil = `"><script>alert('&')</script>$&`;
   const escaped = "&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;$&amp;";
-  const login = loginPage({ basePath: "/", assets, next: evil, username: evil, error: evil }, 401);
+  const login = loginPage({
+    basePath: "/",
+    language: "en",
+    assets,
+    next: evil,
+    username: evil,
+    banner: evil,
+  }, 401);
   assertEquals(login.status, 401);
   const html = await login.text();
   assertEquals(html.split(escaped).length - 1, 3);
   assertEquals(html.includes("<script>"), false);
-  const terminal = await terminalPage({ basePath: "/", assets, user: evil }).text();
+  const terminal = await terminalPage({
+    basePath: "/",
+    language: "en",
+    assets,
+    known: null,
+    user: evil,
+  }).text();
   assertEquals(terminal.split(escaped).length - 1, 1);
   assertEquals(terminal.includes("<script>"), false);
 });
@@ -200,7 +251,8 @@ Deno.test("the log-in form focuses the first field there is something to type in
   await using made = await bundle();
   const { assets } = made;
   const focused = async (username?: string) => {
-    const html = await loginPage({ basePath: "/", assets, next: "/", username }).text();
+    const html = await loginPage({ basePath: "/", language: "en", assets, next: "/", username })
+      .text();
     return html.match(/<input[^>]*autofocus[^>]*>/g)?.map((input) => /id="(\w+)"/.exec(input)?.[1]);
   };
   assertEquals(await focused(), ["username"]);
@@ -210,10 +262,23 @@ Deno.test("the log-in form focuses the first field there is something to type in
 Deno.test("the log-in form shows an error as an alert, and an empty one without one", async () => {
   await using made = await bundle();
   const { assets } = made;
-  const alert = async (error?: string) =>
+  const alert = async (refusal?: "denied" | "locked", retryAfter?: number) =>
     /<p id="error" role="alert">([^]*?)<\/p>/.exec(
-      await loginPage({ basePath: "/", assets, next: "/", error }).text(),
+      await loginPage({ basePath: "/", language: "en", assets, next: "/", refusal, retryAfter })
+        .text(),
     )?.[1];
-  assertEquals(await alert("Wrong."), "Wrong.");
+  assertEquals(await alert("denied"), "The user name or the password is wrong.");
+  assertEquals(await alert("locked", 600), "Too many failed log-ins. Try again in 10 minutes.");
   assertEquals(await alert(), ""); // no white space either: the style hides what is :empty
+});
+
+Deno.test("the log-in form says in how many seconds another attempt is heard, where that is known", async () => {
+  await using made = await bundle();
+  const { assets } = made;
+  const wait = async (retryAfter?: number) =>
+    /<form[^>]* data-retry-after="(\w*)"/.exec(
+      await loginPage({ basePath: "/", language: "en", assets, next: "/", retryAfter }).text(),
+    )?.[1];
+  assertEquals(await wait(552), "552");
+  assertEquals(await wait(), "");
 });

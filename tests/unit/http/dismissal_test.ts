@@ -31,7 +31,7 @@ function served({ account = null }: { account?: Ending | null } = {}) {
     terminals,
   } as unknown as Gateway;
   const request = {
-    identity: { principal: { name: "alice", admin: false }, ended: login.signal },
+    identity: { principal: { name: "alice", admin: false }, ended: login.signal, isLogin: true },
     user: "alice",
   } as unknown as TerminalRequest;
   const opening = { key: "", connection: new Duplex(), ahead: new Uint8Array() };

@@ -1,11 +1,12 @@
 /** Proves that liveness and readiness are two things, and that nobody makes Docker work by asking. */
 import { PROFILE } from "../sessions/scripted.ts";
 import { assertEquals, assertMatch } from "@std/assert";
-import { LocalAgent } from "../../../lib/agent/local.ts";
+import { LocalAgent, type LocalAgentParts } from "../../../lib/agent/local.ts";
 import { Health } from "../../../lib/http/health.ts";
-import { createLog } from "../../../lib/log.ts";
+import { logTo, PRIORITY } from "../../../lib/log.ts";
 import type { CountingLog } from "../../../lib/log/counting.ts";
 import type { Maintenance } from "../../../lib/sessions/maintenance.ts";
+import type { SessionFiles } from "../../../lib/sessions/files/files.ts";
 import type { Registry } from "../../../lib/sessions/registry.ts";
 import type { Drain } from "../../../lib/sessions/drain_file.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
@@ -13,6 +14,7 @@ import { ManualClock } from "../../support/manual_clock.ts";
 class Stage {
   readonly clock = new ManualClock();
   readonly lines: string[] = [];
+  readonly events: string[] = [];
   pings = 0;
   answers = true;
   hasImage = true;
@@ -26,17 +28,19 @@ class Stage {
     // deno-lint-ignore no-this-alias -- for the getters
     const stage = this;
     const so = (is: boolean) => is ? Promise.resolve() : Promise.reject(new Error("scripted"));
-    const log = createLog((line) => this.lines.push(line), {
-      prefix: true,
-      clock: () => new Date(),
+    const log = logTo(({ level, text, fields }) => {
+      this.lines.push(`<${PRIORITY[level]}>${text}`);
+      this.events.push(...fields.filter(([name]) => name === "event").map(([, event]) => event));
     });
     const agent = new LocalAgent({
+      machines: {} as LocalAgentParts["machines"], // nobody asks for them
       engine: {
         ping: () => {
           this.pings++;
           return so(this.answers);
         },
         hasImage: () => Promise.resolve(this.hasImage),
+        usage: () => Promise.resolve(null),
       },
       registry: {
         get startsFail() {
@@ -54,6 +58,7 @@ class Stage {
       ],
       labels: () => [],
       maxTotal: () => 50,
+      files: null as unknown as SessionFiles,
       tryWriting: () => so(this.writes),
       clock: this.clock,
       counted: null as unknown as CountingLog,
@@ -115,4 +120,5 @@ Deno.test("the log tells when it changes, not each time somebody asks", async ()
     stage.lines.join("\n"),
     /^<4>health: The Docker Engine does not answer\.\n<4>readiness: .*\n<5>health: all is well again\n<5>readiness: all is well again$/,
   );
+  assertEquals(stage.events, ["engine-away", "engine-back"]);
 });

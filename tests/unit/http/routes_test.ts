@@ -9,23 +9,38 @@ import { ManualClock } from "../../support/manual_clock.ts";
 /** What needs no login: each is here because somebody thought about it. */
 const FOR_ANYONE = [
   "/agent/join",
+  "/api/v1/openapi.json",
+  "/api/v1/register",
+  "/app.webmanifest",
   "/assets/:name",
   "/healthz",
   "/login",
   "/logout",
   "/readyz",
+  "/register",
   "/terminal",
 ];
-/** What the web has not: it rules over everybody. */
+/** Pages for people, and where they lead who must log in first. */
+const PAGES: Readonly<Record<string, string>> = {
+  "/": "/login",
+  "/admin": "/login?next=%2Fadmin",
+  "/shared": "/login?next=%2Fshared",
+};
+/** What the web has not: it stops everybody. */
 const ADMIN_ALONE = [
-  "/api/v1/broadcast",
   "/api/v1/drain",
-  "/api/v1/locks",
   "/api/v1/troubles",
-  "/api/v1/users/:name/refresh",
 ];
 const OWN = "http://localhost", FOREIGN = "https://evil.example";
 const ALICE = `Basic ${btoa("alice:wonderland")}`;
+/** Whose every cookie and password are good. */
+const ALICES = {
+  logins: { verify: (name: string) => ({ name, ended: null }) },
+  stack: {
+    authenticate: () => Promise.resolve({ ok: true, principal: { name: "alice", admin: false } }),
+    principalOf: (name: string) => ({ name, admin: false }),
+  },
+};
 
 /** Asks a gateway that has guards and nothing behind them: who gets through is answered with 500. */
 async function ask(
@@ -68,9 +83,9 @@ const ALL = ROUTES.flatMap(({ path, guards, methods }) =>
 
 Deno.test("each route that changes something refuses a page of another site", async () => {
   const changing = ALL.filter(({ method, guards }) => method !== "GET" && !guards.fromPrograms);
-  // A token shows who joins, and no browser has one.
+  // A token shows who joins, and no browser has one; who registers sends JSON, and brings no log-in.
   const programs = ROUTES.filter(({ guards }) => guards.fromPrograms).map(({ path }) => path);
-  assertEquals(programs, ["/agent/join"]);
+  assertEquals(programs, ["/agent/join", "/api/v1/register"]);
   assertEquals(changing.length > 0, true);
   for (const { guards, method, path } of changing) {
     const headers = { origin: FOREIGN, authorization: ALICE };
@@ -85,7 +100,8 @@ Deno.test("each route asks who it is, but for those that are for anyone", async 
   for (const { route, guards, method, path } of ALL) {
     if (open.includes(route) || !guards.listeners.includes("web")) continue;
     const { status, headers } = await ask([method, path, "web"], { origin: OWN });
-    const expected = path === "/" ? [303, "/login"] : [401, null];
+    const page = PAGES[path];
+    const expected = page === undefined ? [401, null] : [303, page];
     assertEquals([status, headers.get("location")], expected, `${method} ${path}`);
   }
 });
@@ -93,7 +109,9 @@ Deno.test("each route asks who it is, but for those that are for anyone", async 
 Deno.test("what is for administrators refuses others", async () => {
   for (const { guards, method, path } of ALL) {
     if (guards.who !== "admin" || !guards.listeners.includes("web")) continue;
-    const response = await ask([method, path, "web"], { origin: OWN, authorization: ALICE });
+    // Pages take a cookie alone.
+    const headers = { origin: OWN, authorization: ALICE, cookie: "ttygate=alice" };
+    const response = await ask([method, path, "web"], headers, ALICES);
     assertEquals(response.status, 403, `${method} ${path}`);
     assertMatch(await response.text(), /Only administrators may [a-z ]+\./);
   }
@@ -135,6 +153,7 @@ async function refresh(segment: string): Promise<[number, string[]]> {
     agent: { list: () => Promise.resolve([]) },
     accounts: { apply: () => Promise.resolve(), endingOf: () => null },
     guard: { forgive: (name: string) => forgiven.push(name) > 0 },
+    log: { notice() {} },
     clock: new ManualClock(),
   });
   return [status, forgiven];

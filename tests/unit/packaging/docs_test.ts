@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sections } from "../../../lib/config/names.ts";
 import { commands } from "../../../lib/cli/commands.ts";
+import { PROBLEM_NAMES, PROBLEMS, problemType } from "../../../lib/http/problems.ts";
 import { ROUTES } from "../../../lib/http/routes.ts";
 import { CLOSE, encodeAck, encodeInput, encodeResize } from "../../../lib/protocol/frame.ts";
 
@@ -136,11 +137,21 @@ Deno.test("docs/protocol.md has the addresses of the web, and no other", () => {
   const routes = ROUTES.filter(({ guards }) => guards.listeners.includes("web"))
     .flatMap(({ path, methods }) =>
       Object.keys(methods).map((method) =>
-        `${method} ${path.replace("/:name", "/NAME").replace("/:id", "/ID")}`
+        `${method} ${
+          path.replace("/:name", "/NAME").replace("/:id", "/ID").replace("/:share", "/SHARE")
+            .replace("/:path*", "/PATH")
+        }`
       )
     );
   const addresses = described.filter((text) => /^[A-Z]+ \//.test(text));
   assertEquals(addresses.sort(), routes.sort());
+});
+
+Deno.test("docs/api.md has each kind of problem with its status, and no other", () => {
+  const rows = tableAfter(read("docs/api.md"), /^\| `type` /m);
+  const described = rows.map(([type, status, says]) => [...quoted(type!), Number(status), says]);
+  const all = PROBLEM_NAMES.map((name) => [problemType(name), ...PROBLEMS[name]]);
+  assertEquals(described, all);
 });
 
 Deno.test("docs/protocol.md shows frames as they are", () => {

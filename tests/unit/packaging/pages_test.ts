@@ -3,12 +3,20 @@ import { assert, assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { loadConfig } from "../../../lib/config.ts";
 import { sections } from "../../../lib/config/names.ts";
+import { metricsText } from "../../../lib/http/metrics.ts";
 import { run } from "../../support/run.ts";
+import { counts, node } from "../protocol/counts.ts";
 
 const ROOT = fileURLToPath(import.meta.resolve("../../../"));
 const PAGES = ["scripts/packaging/ttygate.1", "scripts/packaging/ttygate.toml.5"];
 
 const read = (path: string) => Deno.readTextFileSync(ROOT + path);
+
+/** All metrics, each at least once. */
+const printed = metricsText({
+  ...{ counts: counts(), nodes: [node], isLive: true, isReady: true },
+  events: [{ event: "login", why: "", count: 1 }],
+});
 
 /** The commands as they are loaded, in its order. */
 function commands(): string[] {
@@ -89,7 +97,7 @@ Deno.test("bash completes the commands of the program, and no others", async () 
 });
 
 Deno.test("bash completes verbs, options, users and files", async () => {
-  assertEquals(await complete("ttygate user p"), ["passwd"]);
+  assertEquals(await complete("ttygate user p"), ["passwd", "pending"]);
   assertEquals(await complete("ttygate user lock "), ["alice", "bob"]);
   assertEquals(await complete("ttygate user add "), []);
   assertEquals(await complete("ttygate session k"), ["kill"]);
@@ -102,7 +110,8 @@ Deno.test("bash completes verbs, options, users and files", async () => {
 
 Deno.test("bash completes each option that a command's help names", async () => {
   for (const name of commands()) {
-    const { command } = await import(`../../../lib/cli/${name}.ts`);
+    const path = read("lib/cli/commands.ts").match(`  ${name}: .*import\\("\\./(.*)"\\)`)![1];
+    const { command } = await import(`../../../lib/cli/${path}`);
     const named: string[] = command.help.match(/--[a-z-]+/g) ?? [];
     const offered = await complete(`ttygate ${name} --`);
     assertEquals(offered.sort(), [...new Set([...named, "--config", "--help"])].sort(), name);
@@ -116,10 +125,37 @@ Deno.test("docs/monitoring.md has each event of the journal and each metric, and
   const table = /\| `TTYGATE_EVENT`.*?\n\n/s.exec(docs)![0];
   const listed = [...table.matchAll(/^\| `([a-z-]+)`/gm)].map(([, name]) => name!);
   assertEquals(listed.toSorted(), events.toSorted());
-  const metrics = [...read("lib/http/metrics.ts").matchAll(/# TYPE (\w+)/g)].map(([, name]) =>
-    name!
-  );
+  const metrics = [...printed.matchAll(/# TYPE (\w+)/g)].map(([, name]) => name!);
   assertEquals([...new Set(docs.match(/ttygate_\w+/g))].toSorted(), metrics.toSorted());
+});
+
+Deno.test("the alarms and the dashboard ask for nothing that /metrics does not print", () => {
+  const names = new Set(printed.match(/^ttygate_\w+/gm));
+  for (const path of ["docs/prometheus-alerts.yml", "docs/grafana-dashboard.json"]) {
+    const asked = [...new Set(read(path).match(/ttygate_\w+/g))];
+    assert(asked.length > 8, path);
+    assertEquals(asked.filter((name) => !names.has(name)), [], path);
+  }
+});
+
+Deno.test("docs/monitoring.md tells of each alarm, and of no other", () => {
+  const rules = read("docs/prometheus-alerts.yml");
+  const alarms = Array.from(rules.matchAll(/- alert: (\w+)/g), ([, name]) => name!);
+  const told = Array.from(read("docs/monitoring.md").matchAll(/`(Ttygate\w+)`/g), ([, it]) => it!);
+  assertEquals(told.toSorted(), alarms.toSorted());
+});
+
+Deno.test("the dashboard is one of Grafana's, for whichever Prometheus and gateway is chosen", () => {
+  const { schemaVersion, templating, panels } = JSON.parse(read("docs/grafana-dashboard.json"));
+  assert(schemaVersion >= 41);
+  const variables = templating.list.map(({ name }: { name: string }) => name);
+  assertEquals(variables, ["datasource", "job", "instance"]);
+  const ids = panels.map(({ id }: { id: number }) => id);
+  assertEquals(new Set(ids).size, ids.length);
+  for (const { title, datasource, targets } of panels) {
+    assertEquals(datasource.uid, "${datasource}", title);
+    for (const { expr } of targets) assert(expr.includes('job="$job"'), expr);
+  }
 });
 
 Deno.test("docs/architecture.md names files and rooms that are there", () => {

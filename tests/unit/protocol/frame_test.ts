@@ -3,8 +3,10 @@ import {
   decodeClientFrame,
   decodeServerFrame,
   encodeAck,
+  encodeDetach,
   encodeEvent,
   encodeInput,
+  encodeKeep,
   encodeOutput,
   encodeResize,
   FrameError,
@@ -26,6 +28,12 @@ Deno.test("client frames come back as they went, at their limits too", () => {
   for (const offset of [0, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
     assertEquals(decodeClientFrame(encodeAck(offset)), { type: "ack", offset });
   }
+  assertEquals(decodeClientFrame(encodeKeep()), { type: "keep" });
+  throwsFrameError(Uint8Array.of(3, 0), "keep");
+  for (const seconds of [0, 3600, 2 ** 32 - 1]) {
+    assertEquals(decodeClientFrame(encodeDetach(seconds)), { type: "detach", seconds });
+  }
+  throwsFrameError(Uint8Array.of(4, 0), "detach");
 });
 
 Deno.test("server frames come back as they went", () => {
@@ -59,7 +67,7 @@ Deno.test("decodeClientFrame() reads a message that lies inside a larger buffer"
 
 Deno.test("decodeClientFrame() refuses an empty message, an unknown first byte and a long message", () => {
   throwsFrameError(new Uint8Array(0), "empty");
-  throwsFrameError(Uint8Array.of(3), "byte 3");
+  throwsFrameError(Uint8Array.of(5), "byte 5");
   throwsFrameError(Uint8Array.of(255, 1), "byte 255");
   throwsFrameError(new Uint8Array(MESSAGE_BYTES + 1), "65537");
 });

@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import * as v from "valibot";
 import { StatusShape } from "../../../lib/protocol/nodes.ts";
-import { CountsShape, SessionShape } from "../../../lib/protocol/resources.ts";
+import { CountsShape } from "../../../lib/protocol/counts.ts";
+import { SessionShape } from "../../../lib/protocol/resources.ts";
 
 const HARM = "\x1b[2J\x07\r\n\u202eevil\x9b";
 const HARMLESS = "[2J evil";

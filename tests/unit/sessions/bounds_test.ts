@@ -65,6 +65,7 @@ Deno.test("2,000 sessions, ended in every way, leave no timer, listener, lease o
         idleWarningMs: MINUTE_MS,
         maxLifetimeMs: 60 * MINUTE_MS,
         reconnectGraceMs: MINUTE_MS,
+        detachMaxMs: 0,
       },
       replayBytes: 1024,
       motd: "",

@@ -4,6 +4,7 @@ import { type ContainerCreate, type Docker, DockerError, type VolumeCreate } fro
 import { join } from "node:path";
 import { ContainerMaker } from "../../../lib/sessions/container_maker.ts";
 import { SECCOMP_PROFILE } from "../../../lib/sessions/seccomp.ts";
+import { until } from "../../support/gateway.ts";
 
 const INFO = {
   Driver: "overlay2",
@@ -41,10 +42,16 @@ const identity = (session: string) =>
 /** An engine that notes what it is asked for; Podman's reads a seccomp profile from a file. */
 class Played implements Disposable {
   readonly calls: string[] = [];
+  /** With what the next removals are refused. */
+  readonly removals: string[] = [];
   readonly warnings: string[] = [];
   readonly specs: ContainerCreate[] = [];
   readonly dir = Deno.makeTempDirSync({ prefix: "ttygate-maker-" });
   readonly maker: ContainerMaker;
+  /** What there is before. */
+  listed: readonly { Id: string; Labels: Record<string, string> }[] = [];
+  /** What is put into a container takes until then. */
+  putting: Promise<void> = Promise.resolve();
   /** What the next creation is refused with. */
   refusal: string | null = null;
 
@@ -72,7 +79,17 @@ class Played implements Disposable {
             if (this.refusal !== null) throw new DockerError("no such container", { status: 404 });
             return { Name: `/${id}`, Mounts: [{ Name: `${id}-ptys`, Destination: "/dev/pts" }] };
           }),
-        remove: (id: string) => note(`remove ${id}`),
+        remove: async (id: string) => {
+          await note(`remove ${id}`);
+          const refusal = this.removals.shift();
+          if (refusal !== undefined) throw refused(refusal);
+        },
+        putArchive: async (id: string) => {
+          await note(`put into ${id}`);
+          await this.putting;
+          await note(`have put into ${id}`);
+        },
+        list: () => Promise.resolve(this.listed),
       },
       volumes: {
         create: ({ Name }: VolumeCreate) => note(`create volume ${Name}`),
@@ -156,6 +173,27 @@ Deno.test("of a container that is refused nothing stays", async () => {
   assertEquals(played.calls.at(-1), "remove volume ttygate-a-ptys");
 });
 
+Deno.test("hosts are numbered, each with the lowest number that no living container has", async () => {
+  using played = new Played(DOCKER);
+  const { maker } = played;
+  played.listed = [{ Id: "before", Labels: { "ttygate.hostname": "t2" } }];
+  const [a] = await Promise.all(["a", "b", "c"].map((session) => played.create(session)));
+  await maker.remove(a!);
+  await played.create("d");
+  played.refusal = "no such network";
+  await assertRejects(() => played.create("e"), DockerError);
+  played.refusal = null;
+  await maker.create({ ...identity("p"), role: "probe" }, PROFILE, { cols: 80, rows: 24 });
+  await maker.remove("before");
+  await played.create("f");
+  await played.create("g");
+  const names = played.specs.map(({ Hostname, Labels }) => {
+    assertEquals(Labels!["ttygate.hostname"], Hostname);
+    return Hostname;
+  });
+  assertEquals(names, ["t1", "t3", "t4", "t1", "probe", "t2", "t5"]);
+});
+
 Deno.test("what the engine does not protect is said once", async () => {
   using played = new Played(PODMAN);
   await played.create("a");
@@ -168,4 +206,28 @@ Deno.test("what the engine does not protect is said once", async () => {
   using docker = new Played({ ...DOCKER, info: { ...INFO, CgroupVersion: "1" } });
   await docker.create("a");
   assertEquals(docker.warnings, []);
+});
+
+Deno.test("a container is removed once what is being put into it is there", async () => {
+  using played = new Played(DOCKER);
+  const { maker, calls } = played;
+  const id = await maker.create(identity("one"), PROFILE, { cols: 80, rows: 24 });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  played.putting = promise;
+  const furnished = maker.furnish(id, new AbortController().signal);
+  await until(() => calls.includes(`put into ${id}`));
+  const removed = maker.remove(id);
+  resolve();
+  await Promise.all([furnished, removed]);
+  assert(calls.indexOf(`have put into ${id}`) < calls.indexOf(`remove ${id}`));
+});
+
+Deno.test("a container whose files are still written to is removed a moment later", async () => {
+  using played = new Played(DOCKER);
+  const id = await played.create("a");
+  played.removals.push('driver "overlay2" failed to remove root filesystem: directory not empty');
+  await played.maker.remove(id);
+  assertEquals(played.calls.slice(-2), ["remove ttygate-a", "remove ttygate-a"]);
+  played.removals.push("another fault");
+  await assertRejects(() => played.maker.remove(id), DockerError, "another fault");
 });

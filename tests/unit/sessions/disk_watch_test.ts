@@ -32,6 +32,7 @@ class Stage implements AsyncDisposable {
           idleWarningMs: 60_000,
           maxLifetimeMs: 480 * 60_000,
           reconnectGraceMs: 60 * 60_000,
+          detachMaxMs: 0,
         },
         replayBytes: 1024,
         motd: "",

@@ -25,7 +25,7 @@ Deno.test("a session of 0.1.0 goes on", () => {
   assertEquals(decodeRecord(bytes(OF_0_1_0)), {
     ...{ user: "alice", profile, startedAt: 1764000000000, activeAt: 1764000060000 },
     ...{ output: { bytes: OUTPUT, end: 5000 }, greetingBytes: 0 },
-    ...{ inputBytes: 12, viewers: 2, left: true },
+    ...{ inputBytes: 12, viewers: 2, keptMs: 0, left: true },
   });
 });
 
@@ -44,4 +44,6 @@ Deno.test("a record in a format that is not known yet is not guessed at", () => 
 Deno.test("what is written is read again", () => {
   const record = { ...newRecord("alice", PROFILE), output: { bytes: OUTPUT, end: 7 }, left: true };
   assertEquals(decodeRecord(Uint8Array.from(encodeRecord(record))), record);
+  const set = { ...record, output: { ...record.output, modes: "\x1b[?1049h\x1b]2;t\x07" } };
+  assertEquals(decodeRecord(Uint8Array.from(encodeRecord(set))), set);
 });

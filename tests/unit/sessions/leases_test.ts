@@ -25,6 +25,7 @@ function record(user: string): LeaseRecord {
     greetingBytes: 0,
     inputBytes: 0,
     viewers: 0,
+    keptMs: 0,
     left: false,
   };
 }

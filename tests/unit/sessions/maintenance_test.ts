@@ -26,6 +26,7 @@ class Stage implements Disposable {
     const stage = this;
     const list = () =>
       Array.from({ length: this.sessions }, (_, i) => ({
+        id: `session${i}`,
         attached: i !== 0,
         tell: (event: TerminalEvent) => void this.told.push(event),
         end: (cause: Ending) => void this.ends.push(cause),
@@ -131,6 +132,14 @@ Deno.test("a broadcast reaches those that look, and is counted", () => {
   assertEquals(stage.maintenance.broadcast("Lunch"), 2);
   assertEquals(stage.told, Array(2).fill({ type: "notice", text: "Lunch", endsIn: null }));
   assertEquals(stage.lines, ["<5>told everybody text=Lunch terminals=2"]);
+});
+
+Deno.test("a message to one session reaches that one, if somebody looks at it", () => {
+  using stage = new Stage();
+  assertEquals(stage.maintenance.broadcast("Lunch", "session1"), 1);
+  assertEquals(stage.maintenance.broadcast("Lunch", "session0"), 0); // without a viewer
+  assertEquals(stage.told, [{ type: "notice", text: "Lunch", endsIn: null }]);
+  assertEquals(stage.lines[0], "<5>told one person session=session1 text=Lunch terminals=1");
 });
 
 Deno.test("a drain is kept on disk, and a broken file is told and counts for nothing", async () => {

@@ -8,12 +8,14 @@ import type {
   Incident,
   Rejoined,
   ShellStream,
+  UsageSample,
 } from "../../../lib/sessions/engine.ts";
 import { type EngineAnswer, EngineError } from "../../../lib/sessions/errors.ts";
 import type { LeaseRecord } from "../../../lib/sessions/lease_record.ts";
 import type { Leases } from "../../../lib/sessions/leases.ts";
 import type { RegistrySettings } from "../../../lib/sessions/registry_parts.ts";
 import type { Choice, Clock, Profile, Winsize } from "../../../lib/types.ts";
+import { ScriptedFiles } from "./scripted_files.ts";
 
 export const PROFILE: Profile = {
   image: "test:latest",
@@ -42,6 +44,7 @@ export function settingsWith(
       idleWarningMs: MINUTE_MS,
       maxLifetimeMs: 480 * MINUTE_MS,
       reconnectGraceMs: MINUTE_MS,
+      detachMaxMs: 60 * MINUTE_MS,
       ...times,
     },
     replayBytes: 1024,
@@ -72,6 +75,11 @@ export class ScriptedStream implements ShellStream {
 
   end() {
     this.#push(null);
+  }
+
+  /** Whether all that was printed is read. */
+  get isDrained(): boolean {
+    return this.#chunks.length === 0;
   }
 
   async read(maxBytes: number): Promise<Uint8Array | null> {
@@ -121,6 +129,7 @@ export interface ScriptedContainer {
 /** Notes each verb in `calls`, in order; set `failAt` to have one fail. */
 export class ScriptedEngine implements Engine {
   limitsDisk = false;
+  readonly files = new ScriptedFiles();
   /** What the disk has left; null for a disk that cannot be seen. */
   disk: DiskSpace | null = null;
   /** How often it was looked at. */
@@ -128,6 +137,8 @@ export class ScriptedEngine implements Engine {
   /** What containers hold and have written, by id; a promise is answered when it is. */
   readonly held = new Map<string, number | Promise<number>>();
   readonly written = new Map<string, number>();
+  /** What containers use; one that is not here is not measured. */
+  readonly used = new Map<string, UsageSample>();
   /** How long it takes to count a container's files, and to answer at all, by the clock. */
   readonly countMs = new Map<string, number>();
   readonly answerMs = new Map<string, number>();
@@ -243,6 +254,11 @@ export class ScriptedEngine implements Engine {
     await this.#call("writtenBytes");
     await this.#after(this.answerMs.get(container));
     return this.written.get(container) ?? 0;
+  }
+
+  async usage(container: string, _signal: AbortSignal): Promise<UsageSample | null> {
+    await this.#call("usage");
+    return this.used.get(container) ?? null;
   }
 
   async list(): Promise<ContainerSummary[]> {

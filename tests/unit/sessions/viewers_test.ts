@@ -5,7 +5,7 @@ import { ManualClock } from "../../support/manual_clock.ts";
 const nothing = () => {};
 
 function viewers(): Viewers {
-  return new Viewers(new ManualClock(), 60_000, nothing, 0);
+  return new Viewers(new ManualClock(), () => 60_000, nothing, 0);
 }
 
 /** The number that a client gets, which may say which viewer it was before. */

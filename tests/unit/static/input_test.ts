@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { PAYLOAD_BYTES } from "../../../lib/protocol/frame.ts";
-import { binaryBytes, InputQueue, KEPT_BYTES, QUEUE_BYTES } from "../../../static/input.ts";
+import { InputQueue, KEPT_BYTES, QUEUE_BYTES } from "../../../lib/protocol/input_queue.ts";
+import { binaryBytes } from "../../../static/input.ts";
 
 function drain(queue: InputQueue): Uint8Array[] {
   const pieces: Uint8Array[] = [];

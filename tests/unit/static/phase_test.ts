@@ -29,6 +29,7 @@ Deno.test("afterClose() gives each code of the protocol its own consequence", ()
       ["loginEnded", "login"],
       ["noSuchSession", "gone"],
       ["takenOver", "elsewhere"],
+      ["shareEnded", "ended"],
       ["limitReached", "ended"],
       ["engineDown", "down"],
     ],
@@ -76,6 +77,7 @@ Deno.test("ended() knows that a session which another tab took over lives on the
 });
 
 const RUNNING: Running = {
+  about: "",
   id: "a",
   attached: false,
   ageSeconds: 60,

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { describe, inWords, ownOf } from "../../../static/running.ts";
+import { describe, ownOf } from "../../../static/running.ts";
+import { inWords } from "../../../static/words.ts";
 
 const LISTED = {
   id: "a",
@@ -25,7 +26,7 @@ Deno.test("ownOf() keeps the person's own sessions that live: those that nobody 
 
 Deno.test("ownOf() says the age by the server's clock, and never below zero", () => {
   assertEquals(ownOf([LISTED], NOW), [
-    { id: "a", attached: false, ageSeconds: 300, idleSeconds: 30, offset: 7 },
+    { id: "a", attached: false, ageSeconds: 300, idleSeconds: 30, offset: 7, about: "" },
   ]);
   assertEquals(ownOf([LISTED], 0)[0]!.ageSeconds, 0);
 });
@@ -49,7 +50,14 @@ Deno.test("inWords() uses the largest unit that fits, rounded down", () => {
 });
 
 Deno.test("describe() says what choosing a session does, and how old and how quiet it is", () => {
-  const session = { id: "a", attached: false, ageSeconds: 300, idleSeconds: 120, offset: 0 };
+  const session = {
+    id: "a",
+    attached: false,
+    ageSeconds: 300,
+    idleSeconds: 120,
+    offset: 0,
+    about: "",
+  };
   assertEquals(describe(session), {
     action: "Continue",
     facts: "started 5 minutes ago, quiet for 2 minutes",
@@ -58,4 +66,15 @@ Deno.test("describe() says what choosing a session does, and how old and how qui
     action: "Bring it here",
     facts: "open in another window, started just now, used just now",
   });
+});
+
+Deno.test("sessions are told apart by title, last line and machine", () => {
+  const about = (some: Partial<typeof LISTED> & Record<string, string>) =>
+    ownOf([{ ...LISTED, ...some }], NOW)[0]!.about;
+  assertEquals(
+    about({ title: "vim a.c", lastLine: "-- INSERT --", node: "west" }),
+    "vim a.c · -- INSERT -- · on west",
+  );
+  assertEquals(about({ title: "root@t1: ~", lastLine: "root@t1:~#" }), "root@t1: ~");
+  assertEquals(about({ title: "", lastLine: "made 41 files" }), "made 41 files");
 });

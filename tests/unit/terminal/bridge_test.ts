@@ -4,7 +4,9 @@ import { CREDIT_BYTES } from "../../../lib/terminal/credit.ts";
 import {
   decodeServerFrame,
   encodeAck,
+  encodeDetach,
   encodeInput,
+  encodeKeep,
   encodeResize,
   FrameError,
 } from "../../../lib/protocol/frame.ts";
@@ -53,6 +55,8 @@ class Stage {
     this.written.push(new TextDecoder().decode(bytes));
   }
 
+  kept = 0;
+  detachedMs = 0;
   readonly shell = {
     output: this.output,
     write: async (bytes: Uint8Array, _signal: AbortSignal) => {
@@ -61,6 +65,8 @@ class Stage {
       this.written.push(new TextDecoder().decode(bytes));
     },
     resize: (winsize: Winsize) => void this.sizes.push(winsize),
+    keep: () => void this.kept++,
+    detach: (ms: number) => void (this.detachedMs = ms),
     inputBytes: 0,
   };
 
@@ -88,10 +94,13 @@ Deno.test("bridge() carries input and sizes one way, output the other", async ()
   const end = stage.run();
   stage.receive(encodeInput(text("ls\r")));
   stage.receive(encodeResize({ cols: 100, rows: 40 }));
+  stage.receive(encodeKeep());
+  stage.receive(encodeDetach(3600));
   stage.print("file\n");
   await settle();
   assertEquals(stage.written, ["ls\r"]);
   assertEquals(stage.sizes, [{ cols: 100, rows: 40 }]);
+  assertEquals([stage.kept, stage.detachedMs], [1, 3_600_000]);
   assertEquals(stage.sent, "file\n");
   stage.leave();
   assertEquals(await end, "left");

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { modesAfter } from "../../../lib/terminal/modes.ts";
 import { Replay } from "../../../lib/terminal/replay.ts";
 
 /** The byte that a stream has at an offset. */
@@ -54,4 +55,32 @@ Deno.test("Replay of a quiet session costs a few kilobytes", () => {
   const replay = new Replay(512 * 1024);
   replay.append(stream(0, 100));
   assertEquals(replay.peek(0, 1).buffer.byteLength, 4096);
+});
+
+Deno.test("Replay tells how each byte that it keeps finds the terminal", () => {
+  const text = Array.from({ length: 900 }, (_, i) => `\x1b[?${1000 + i % 3}hmore\x1b[3${i % 8}m`);
+  const bytes = new TextEncoder().encode(text.join(""));
+  for (const size of [1, 7, 1000, 25_000]) {
+    const replay = new Replay(5_000);
+    for (let at = 0; at < bytes.length; at += size) {
+      replay.append(bytes.subarray(at, at + size));
+      // Asked for in any order, while more comes.
+      if (at % 35 === 0) replay.modesAt((replay.start + replay.end) >> 1);
+    }
+    for (const offset of [replay.end, replay.start, replay.start + 1234, replay.end - 1]) {
+      assertEquals(replay.modesAt(offset), modesAfter("", bytes.subarray(0, offset)));
+    }
+    assertThrows(() => replay.modesAt(replay.end + 1), RangeError);
+    replay.rebase(1_000_000);
+    assertEquals(
+      replay.modesAt(1_000_000),
+      modesAfter("", bytes.subarray(0, bytes.length - 5_000)),
+    );
+  }
+});
+
+Deno.test("Replay begins with a terminal that was set before", () => {
+  const replay = new Replay(10, 500, "\x1b[?1049h");
+  replay.append(new TextEncoder().encode("\x1b[?1h and more than fits"));
+  assertEquals(replay.modesAt(replay.start), "\x1b[?1049h\x1b[?1h");
 });

@@ -414,3 +414,17 @@ Deno.test("a small message does not hold all that came with it", async () => {
   assertEquals(messages[0]!.buffer.byteLength, 2);
   connection.destroy();
 });
+
+Deno.test("a client that says it is there, and reads none of what happens, is cut", async () => {
+  const { connection, socket } = open();
+  connection.stall();
+  let events = 0;
+  while (!connection.destroyed && events < 100_000) {
+    socket.send(new Uint8Array(100));
+    connection.push(frame(PING));
+    if (++events % 1000 === 0) await settle();
+  }
+  assert(connection.destroyed, `${connection.writableLength} bytes wait`);
+  await settle();
+  assert(socket.closed.aborted);
+});

@@ -1,0 +1,111 @@
+/** How a gateway asks an agent in another process about machines: one question, one answer. */
+import * as v from "valibot";
+import {
+  type MachineAsk,
+  MachineAskShape,
+  MachineError,
+  MachineFaultShape,
+  type MachineInfo,
+  MachineShape,
+  type Made,
+  MadeShape,
+  WAIT_MS,
+} from "../../protocol/machines.ts";
+import type { MachineDeeds, MachineWish } from "./machines_seam.ts";
+
+export { MachineAskShape };
+
+/** The agent's side. @throws {MachineError} */
+export async function answerAsk(
+  machines: MachineDeeds,
+  ask: MachineAsk,
+  gone: AbortSignal,
+): Promise<unknown> {
+  switch (ask.verb) {
+    case "list":
+      return await machines.list(ask.user);
+    case "get": {
+      const { user, name, until, waitMs } = ask;
+      return await machines.get(user, name, until ? { until, ms: waitMs } : undefined, gone);
+    }
+    case "put": {
+      const { user, name, image, groups, elsewhere } = ask;
+      return await machines.put(user, name, { image, groups, elsewhere, node: null });
+    }
+    case "start":
+    case "stop":
+    case "remove":
+      return await machines[ask.verb](ask.user, ask.name);
+    case "restore":
+      return await machines.restore(ask.user, ask.name, ask.elsewhere);
+    case "rename":
+      return await machines.rename(ask.user, ask.name, ask.to);
+    default:
+      return ask satisfies never;
+  }
+}
+
+/** What an agent's answer says is wrong; null where that is nothing. */
+export function machineFaultIn(answer: unknown): MachineError | null {
+  const told = v.safeParse(MachineFaultShape, answer);
+  if (!told.success) return null;
+  const { kind, message } = told.output.machineFault;
+  return new MachineError(kind, message);
+}
+
+/** What is said of an agent that knows no machines. */
+export function withoutMachines(): MachineError {
+  const message = "The server of these terminals has an older ttygate, which has no machines.";
+  return new MachineError("unable", message);
+}
+
+/** How an agent is asked. @throws {AgentAwayError | MachineError} */
+export type AskMachines = <S extends v.GenericSchema>(
+  shape: S,
+  ask: v.InferInput<typeof MachineAskShape>,
+  signal?: AbortSignal,
+) => Promise<v.InferOutput<S>>;
+
+/** The gateway's side. */
+export class RemoteMachines implements MachineDeeds {
+  constructor(private readonly ask: AskMachines) {}
+
+  list(user: string | null): Promise<readonly MachineInfo[]> {
+    return this.ask(v.array(MachineShape), { verb: "list", user });
+  }
+
+  get(
+    user: string,
+    name: string,
+    wait?: { readonly until: "running" | "stopped"; readonly ms: number },
+    signal?: AbortSignal,
+  ): Promise<MachineInfo> {
+    const until = wait && { until: wait.until, waitMs: Math.min(WAIT_MS, wait.ms) };
+    return this.ask(MachineShape, { verb: "get", user, name, ...until }, signal);
+  }
+
+  put(user: string, name: string, wish: MachineWish): Promise<Made> {
+    const { image, groups, elsewhere } = wish;
+    return this.ask(MadeShape, { verb: "put", user, name, image, groups: [...groups], elsewhere });
+  }
+
+  start(user: string, name: string): Promise<MachineInfo> {
+    return this.ask(MachineShape, { verb: "start", user, name });
+  }
+
+  stop(user: string, name: string): Promise<MachineInfo> {
+    return this.ask(MachineShape, { verb: "stop", user, name });
+  }
+
+  rename(user: string, name: string, to: string): Promise<MachineInfo> {
+    return this.ask(MachineShape, { verb: "rename", user, name, to });
+  }
+
+  remove(user: string, name: string): Promise<MachineInfo> {
+    return this.ask(MachineShape, { verb: "remove", user, name });
+  }
+
+  restore(user: string, name: string, elsewhere = 0): Promise<MachineInfo> {
+    return this.ask(MachineShape, { verb: "restore", user, name, elsewhere });
+  }
+}

@@ -1,0 +1,42 @@
+/** What a gateway asks of an agent's named machines, in its own process or behind a wire. */
+import type { MachineInfo, Made } from "../../protocol/machines.ts";
+
+/** Who wants a new machine, and how. */
+export interface MachineWish {
+  /** The name of a choice; null for what the agent gives by itself. */
+  readonly image: string | null;
+  readonly groups: readonly string[];
+  /** How many machines the user has elsewhere. */
+  readonly elsewhere: number;
+  /** The node that it is wanted on; null for any. An agent passes it over. */
+  readonly node: string | null;
+}
+
+/**
+ * Each call rejects with a `MachineError` where that cannot be, or with an `AgentAwayError`. They
+ * answer once it is noted what is wanted, and never wait for Docker.
+ */
+export interface MachineDeeds {
+  /** All, or one user's; the deleted ones, which can be restored, are in it. */
+  list(user: string | null): Promise<readonly MachineInfo[]>;
+  /**
+   * One that is not deleted. With `until` it waits for that state, or for a failure, `waitMs` at most.
+   *
+   * @param signal ends the wait
+   */
+  get(
+    user: string,
+    name: string,
+    wait?: { readonly until: "running" | "stopped"; readonly ms: number },
+    signal?: AbortSignal,
+  ): Promise<MachineInfo>;
+  /** Makes one, which then starts; one that is the same already stays as it is. */
+  put(user: string, name: string, wish: MachineWish): Promise<Made>;
+  start(user: string, name: string): Promise<MachineInfo>;
+  stop(user: string, name: string): Promise<MachineInfo>;
+  rename(user: string, name: string, to: string): Promise<MachineInfo>;
+  /** Stops it for good; for a day it can be brought back. */
+  remove(user: string, name: string): Promise<MachineInfo>;
+  /** Brings back what was deleted last under that name. `elsewhere` as in a wish. */
+  restore(user: string, name: string, elsewhere?: number): Promise<MachineInfo>;
+}

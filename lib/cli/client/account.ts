@@ -1,0 +1,16 @@
+/** The login that the client's commands go by, and the gateway's API by it. */
+import { type Account, accountPath, loadAccount } from "../../client/account.ts";
+import { Api } from "../../client/api.ts";
+
+export function ownAccountPath(): string {
+  return accountPath((name) => Deno.env.get(name));
+}
+
+/** @throws {NotLoggedInError} */
+export function ownAccount(): Promise<Account> {
+  return loadAccount(ownAccountPath());
+}
+
+export function apiOf({ url, token, ca }: Account): Api {
+  return new Api({ url, authorization: `Bearer ${token}`, ca });
+}

@@ -1,0 +1,20 @@
+/** `ttygate create`: makes a machine of a gateway elsewhere. */
+import { MachineShape } from "../../protocol/machines.ts";
+import { machineCommand, waitFor } from "./machines.ts";
+
+export const command = machineCommand("create", {
+  summary: "makes a machine there: a container that stays",
+  usage: "NAME [--image NAME] [--node NAME]",
+  help: `Makes a machine and waits until it runs; one that is there already is left as it is.
+'ttygate shell NAME' opens a shell in it.
+
+  --image NAME  what it runs in, of what the gateway offers
+  --node NAME   the machine of the gateway that it is made on`,
+  options: ["image", "node"],
+  async run({ api, path, options: { image, node } }) {
+    const order = { ...(image && { image }), ...(node && { node }) };
+    await api.ask(MachineShape, "PUT", path, order);
+    return await waitFor(api, path, "running");
+  },
+  say: (_, name) => [`${name} runs; 'ttygate shell ${name}' opens a shell in it`],
+});

@@ -1,0 +1,122 @@
+/** The REST API of a gateway, for programs elsewhere: typed answers, and problems in words that mend. */
+import * as v from "valibot";
+import { SUBPROTOCOL } from "../protocol/frame.ts";
+
+const REQUEST_MS = 30_000;
+
+/** The gateway does not do what was asked. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+
+  constructor(readonly status: number, message: string) {
+    super(message);
+  }
+}
+
+/** Nobody answers, or nobody who is a gateway. */
+export class AwayError extends Error {
+  override readonly name = "AwayError";
+}
+
+/** Who asks, and where. */
+export interface ApiParts {
+  /** Of the gateway, without a slash at its end. */
+  readonly url: string;
+  /** `Authorization`, of HTTP Basic or a token. */
+  readonly authorization: string;
+  /** Certificates to trust besides the system's, in PEM. */
+  readonly ca: string | null;
+}
+
+/** HTTP Basic (RFC 7617) in UTF-8. */
+export function basic(user: string, password: string): string {
+  return `Basic ${new TextEncoder().encode(`${user}:${password}`).toBase64()}`;
+}
+
+/** An address as people write it: with https where it has no scheme. @throws {Error} */
+export function urlOf(text: string): string {
+  const url = URL.parse(/^https?:\/\//i.test(text) ? text : `https://${text}`);
+  if (url === null || url.username !== "" || url.search !== "" || url.hash !== "") {
+    throw new Error(`${text} is no address of a gateway, such as https://shell.example.org`);
+  }
+  return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+}
+
+/** Disposing it ends its connections. */
+export class Api implements Disposable {
+  readonly url: string;
+  readonly #authorization: string;
+  readonly #client: Deno.HttpClient;
+
+  constructor({ url, authorization, ca }: ApiParts) {
+    this.url = url;
+    this.#authorization = authorization;
+    this.#client = Deno.createHttpClient(ca === null ? {} : { caCerts: [ca] });
+  }
+
+  /**
+   * Asks for something below `/api/v1`. Follows nobody elsewhere: the token is for this gateway.
+   *
+   * @param shape what a good answer has; null is for one without a body
+   * @throws {ApiError | AwayError}
+   */
+  async ask<S extends v.GenericSchema>(
+    shape: S,
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+    path: string,
+    body?: unknown,
+  ): Promise<v.InferOutput<S>> {
+    let response: Response;
+    try {
+      response = await fetch(`${this.url}/api/v1${path}`, {
+        method,
+        client: this.#client,
+        redirect: "manual",
+        signal: AbortSignal.timeout(REQUEST_MS),
+        headers: {
+          authorization: this.#authorization,
+          ...(body !== undefined && { "content-type": "application/json" }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+      });
+    } catch (cause) {
+      throw new AwayError(`${this.url} does not answer: ${whyAway(cause as Error)}`);
+    }
+    const answer = response.status === 204 ? null : await response.json().catch(() => undefined);
+    if (response.ok && v.is(shape, answer)) return answer;
+    if (typeof answer?.detail === "string") throw new ApiError(response.status, answer.detail);
+    const elsewhere = response.headers.get("location");
+    const mend = elsewhere ? `it leads to ${elsewhere}; log in there` : "mend the address";
+    throw new AwayError(`what answers on ${this.url} is no gateway of ttygate; ${mend}`);
+  }
+
+  /** Opens a connection to a terminal; what it asks for is the query. */
+  terminal(query: Readonly<Record<string, string | number>>): WebSocket {
+    const url = new URL(`${this.url.replace(/^http/i, "ws")}/terminal`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, `${value}`);
+    // Deno takes more than the DOM's WebSocket, whose type it has here.
+    const options = {
+      protocols: [SUBPROTOCOL],
+      headers: { authorization: this.#authorization },
+      client: this.#client,
+    } as unknown as string[];
+    const socket = new WebSocket(url, options);
+    socket.binaryType = "arraybuffer";
+    return socket;
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+  }
+}
+
+function whyAway(error: Error): string {
+  if (error.name === "TimeoutError") return "it took over 30 seconds";
+  const said = `${error.message} ${error.cause}`;
+  if (/certificate|UnknownIssuer/i.test(said)) {
+    return "its certificate is not known here; give its authority's by --ca FILE";
+  }
+  if (/dns|lookup/i.test(said)) return "there is no such host";
+  if (/refused/i.test(said)) return "nothing listens there";
+  return error.message;
+}

@@ -1,0 +1,74 @@
+/** Named machines, as the OpenAPI document tells them. */
+import {
+  MachineListShape,
+  MachineOrderShape,
+  MachineShape,
+  RenameShape,
+} from "../../protocol/machines.ts";
+import { answer, type Operations, PAGES } from "./operation.ts";
+
+const ON_ITS_WAY = answer("It is on its way there, or has failed.", MachineShape);
+
+export const MACHINES: Operations = {
+  "GET /api/v1/machines": {
+    id: "listMachines",
+    summary: "Lists one's own machines, for administrators all",
+    query: PAGES,
+    answers: { 200: answer("The machines.", MachineListShape) },
+    problems: ["agent-away"],
+  },
+  "GET /api/v1/machines/:name": {
+    id: "showMachine",
+    summary: "Shows a machine, or waits for a state of it",
+    query: {
+      until: { says: "Which state is waited for: running or stopped.", text: true },
+      wait: { says: "For how many seconds at most.", least: 0, most: 30, usual: 0 },
+    },
+    answers: { 200: answer("The machine.", MachineShape), 202: ON_ITS_WAY },
+    problems: ["machine", "agent-away"],
+  },
+  "PUT /api/v1/machines/:name": {
+    id: "putMachine",
+    summary: "Makes a machine, unless it is there",
+    body: { json: [MachineOrderShape] },
+    answers: {
+      200: answer("It is there already.", MachineShape),
+      201: {
+        ...answer("It is being made.", MachineShape),
+        headers: { "Location": "The machine's address." },
+      },
+    },
+    problems: ["conflict", "too-many-machines", "unavailable", "agent-away"],
+  },
+  "PATCH /api/v1/machines/:name": {
+    id: "renameMachine",
+    summary: "Gives a machine another name",
+    body: { json: [RenameShape] },
+    answers: { 200: answer("It has it.", MachineShape) },
+    problems: ["machine", "conflict", "unavailable", "agent-away"],
+  },
+  "DELETE /api/v1/machines/:name": {
+    id: "removeMachine",
+    summary: "Stops a machine for good; for a day it can be restored",
+    answers: { 204: answer("It is deleted.") },
+    problems: ["machine", "unavailable", "agent-away"],
+  },
+  "POST /api/v1/machines/:name/start": {
+    id: "startMachine",
+    summary: "Starts a machine that is stopped, or has failed",
+    answers: { 200: answer("It runs.", MachineShape), 202: ON_ITS_WAY },
+    problems: ["machine", "unavailable", "agent-away"],
+  },
+  "POST /api/v1/machines/:name/stop": {
+    id: "stopMachine",
+    summary: "Ends all that runs in a machine",
+    answers: { 200: answer("It is stopped.", MachineShape), 202: ON_ITS_WAY },
+    problems: ["machine", "unavailable", "agent-away"],
+  },
+  "POST /api/v1/machines/:name/restore": {
+    id: "restoreMachine",
+    summary: "Brings back what was deleted last under that name",
+    answers: { 200: answer("It is back.", MachineShape) },
+    problems: ["machine", "conflict", "too-many-machines", "unavailable", "agent-away"],
+  },
+};

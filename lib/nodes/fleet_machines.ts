@@ -1,0 +1,174 @@
+/** The named machines of all nodes as those of one: each stays where it was made. */
+import { AgentAwayError } from "../agent/agent.ts";
+import type { MachineDeeds, MachineWish } from "../agent/machines/machines_seam.ts";
+import { MachineError, type MachineInfo, type Made } from "../protocol/machines.ts";
+import { NotOfferedError } from "../sessions/errors.ts";
+import type { Machine as Node } from "./machine.ts";
+import { RosterError } from "./roster.ts";
+
+export interface FleetMachinesParts {
+  /** Those that are there. */
+  readonly nodes: () => readonly Node[];
+  /** Whether there is no other node, so that nobody need be told which it is. */
+  readonly isAlone: () => boolean;
+  /** Whether a node is away: what it has is not known then. */
+  readonly isSomeAway: () => boolean;
+  /** Where a new one is made. @throws {AgentAwayError | NotOfferedError | RosterError} */
+  readonly place: (wish: MachineWish) => Promise<Node>;
+}
+
+/** One that a node has told of. */
+interface Found {
+  readonly node: Node;
+  readonly info: MachineInfo;
+}
+
+export class FleetMachines implements MachineDeeds {
+  readonly #parts: FleetMachinesParts;
+  /** One at a time of each user's, so that no name is given twice; as many as are under way. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(parts: FleetMachinesParts) {
+    this.#parts = parts;
+  }
+
+  async list(user: string | null): Promise<readonly MachineInfo[]> {
+    return (await this.#all(user)).map(({ node, info }) => this.#told(node, info));
+  }
+
+  async get(
+    user: string,
+    name: string,
+    wait?: { readonly until: "running" | "stopped"; readonly ms: number },
+    signal?: AbortSignal,
+  ): Promise<MachineInfo> {
+    const node = await this.holder(user, name);
+    return this.#told(node, await node.agent.machines.get(user, name, wait, signal));
+  }
+
+  put(user: string, name: string, wish: MachineWish): Promise<Made> {
+    return this.#inTurn(user, async () => {
+      const all = await this.#all(user);
+      const known = all.find(({ info }) => isLiving(info, name))?.node;
+      if (known && wish.node !== null && wish.node !== known.name) {
+        const message = `You have a machine ${name} already, on ${known.name}.`;
+        throw new MachineError("conflict", message);
+      }
+      const node = known ?? await this.#parts.place(wish).catch(asMachineError);
+      const elsewhere = livingElsewhere(all, node);
+      const { made, machine } = await node.agent.machines.put(user, name, { ...wish, elsewhere });
+      return { made, machine: this.#told(node, machine) };
+    });
+  }
+
+  async start(user: string, name: string): Promise<MachineInfo> {
+    const node = await this.holder(user, name);
+    return this.#told(node, await node.agent.machines.start(user, name));
+  }
+
+  async stop(user: string, name: string): Promise<MachineInfo> {
+    const node = await this.holder(user, name);
+    return this.#told(node, await node.agent.machines.stop(user, name));
+  }
+
+  rename(user: string, name: string, to: string): Promise<MachineInfo> {
+    return this.#inTurn(user, async () => {
+      const node = await this.holder(user, name);
+      await this.#requireFree(user, to, node);
+      return this.#told(node, await node.agent.machines.rename(user, name, to));
+    });
+  }
+
+  async remove(user: string, name: string): Promise<MachineInfo> {
+    const node = await this.#find(user, ({ info }) => isLiving(info, name)) ??
+      await this.#tomb(user, name);
+    return this.#told(node, await node.agent.machines.remove(user, name));
+  }
+
+  restore(user: string, name: string): Promise<MachineInfo> {
+    return this.#inTurn(user, async () => {
+      const node = await this.#tomb(user, name).catch(() => this.holder(user, name));
+      await this.#requireFree(user, name, node);
+      const elsewhere = livingElsewhere(await this.#all(user), node);
+      return this.#told(node, await node.agent.machines.restore(user, name, elsewhere));
+    });
+  }
+
+  /**
+   * The node that has one which is not deleted.
+   *
+   * @throws {MachineError} when there is none
+   * @throws {AgentAwayError} when a node may have it that is away
+   */
+  async holder(user: string, name: string): Promise<Node> {
+    return await this.#find(user, ({ info }) => isLiving(info, name)) ?? this.#unknown(name);
+  }
+
+  async #tomb(user: string, name: string): Promise<Node> {
+    const isTomb = ({ info }: Found) => info.name === name && info.state === "deleted";
+    return await this.#find(user, isTomb) ?? this.#unknown(name);
+  }
+
+  #unknown(name: string): never {
+    if (!this.#parts.isSomeAway()) {
+      throw new MachineError("unknown", `You have no machine ${name}.`);
+    }
+    throw new AgentAwayError(`A node is away that may have the machine ${name}`);
+  }
+
+  async #find(user: string, is: (found: Found) => boolean): Promise<Node | undefined> {
+    return (await this.#all(user)).find(is)?.node;
+  }
+
+  /** @throws {MachineError} where another node has a machine of that name */
+  async #requireFree(user: string, name: string, { name: own }: Node): Promise<void> {
+    const other = (await this.#all(user)).find(({ node, info }) =>
+      node.name !== own && isLiving(info, name)
+    );
+    if (!other) return;
+    const message = `You have a machine ${name} already, on ${other.node.name}.`;
+    throw new MachineError("conflict", message);
+  }
+
+  /** What each node says that answers; one that has no machines has none. */
+  async #all(user: string | null): Promise<Found[]> {
+    const asked = this.#parts.nodes().map(async (node) =>
+      (await node.agent.machines.list(user)).map((info) => ({ node, info }))
+    );
+    const answers = await Promise.allSettled(asked);
+    const [first] = answers;
+    if (answers.length === 1 && first!.status === "rejected") throw first!.reason;
+    return answers.flatMap((answer) => answer.status === "fulfilled" ? answer.value : []);
+  }
+
+  #told(node: Node, info: MachineInfo): MachineInfo {
+    return this.#parts.isAlone() ? info : { ...info, node: node.name };
+  }
+
+  async #inTurn<T>(user: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(user) ?? Promise.resolve();
+    const turn = before.then(work, work);
+    const settled = turn.catch(() => {}); // who asked hears of it
+    this.#turns.set(user, settled);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(user) === settled) this.#turns.delete(user);
+    }
+  }
+}
+
+function isLiving({ name, state }: MachineInfo, wanted: string): boolean {
+  return name === wanted && state !== "deleted";
+}
+
+function livingElsewhere(all: readonly Found[], { name }: Node): number {
+  return all.filter(({ node, info }) => node.name !== name && info.state !== "deleted").length;
+}
+
+function asMachineError(error: unknown): never {
+  if (error instanceof NotOfferedError || error instanceof RosterError) {
+    throw new MachineError("refused", error.message);
+  }
+  throw error;
+}

@@ -1,0 +1,120 @@
+/** Named machines: the shapes that gateway, agent and clients share, and what can be wrong. */
+import * as v from "valibot";
+import { line } from "./line.ts";
+
+/** For how long a deleted machine can be brought back. */
+export const TOMB_MS = 24 * 60 * 60 * 1000;
+
+/** The longest that an agent has somebody wait for a state at a time. */
+export const WAIT_MS = 20_000;
+
+const Count = v.pipe(v.number(), v.minValue(0));
+/** ISO 8601. */
+const Time = v.pipe(v.string(), v.isoTimestamp());
+const Word = line(64), Words = line(500);
+
+export const MachineName = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z][a-z0-9-]{0,30}$/,
+    "A machine's name is a letter a to z, then up to 30 of a-z, 0-9 and -.",
+  ),
+);
+
+const STATES = [
+  "creating",
+  "starting",
+  "running",
+  "stopping",
+  "stopped",
+  "failed",
+  "deleted",
+] as const;
+export type MachineState = typeof STATES[number];
+
+/** `GET /api/v1/machines/{name}`. */
+export const MachineShape = v.object({
+  /** Never another, and never another machine's; the name may change. */
+  id: Word,
+  user: line(255),
+  name: Word,
+  state: v.picklist(STATES),
+  /** While it is creating or starting: how far that is, and while pulling per cent. */
+  stage: v.optional(v.nullable(v.picklist(["pull", "create", "start"])), null),
+  percent: v.optional(v.nullable(Count), null),
+  /** The node that it is on; absent where an agent says it, or there is one machine only. */
+  node: v.optional(Word),
+  /** The name of the choice that it was made from. */
+  image: line(255),
+  limits: v.object({ cpus: Count, memory: Count, pids: Count, disk: Count }),
+  created: Time,
+  /** Until when it can be restored; null of one that is not deleted. */
+  restorableUntil: v.nullable(Time),
+  /** Why it did not start, or ended by itself, in a sentence; null where nothing went wrong last. */
+  lastError: v.nullable(Words),
+});
+export type MachineInfo = Readonly<v.InferOutput<typeof MachineShape>>;
+
+/** `GET /api/v1/machines`; `next` is the cursor of what follows, null at the end. */
+export const MachineListShape = v.object({
+  machines: v.array(MachineShape),
+  next: v.nullable(v.string()),
+});
+export type MachineList = v.InferOutput<typeof MachineListShape>;
+
+const Choice = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(255))), null);
+
+/** `PUT /api/v1/machines/{name}`. */
+export const MachineOrderShape = v.strictObject({ image: Choice, node: Choice });
+
+/** `PATCH /api/v1/machines/{name}`. */
+export const RenameShape = v.strictObject({ name: MachineName });
+
+/** Why something cannot be done with a machine, in a sentence for who asked. */
+export class MachineError extends Error {
+  override readonly name = "MachineError";
+
+  constructor(readonly kind: v.InferOutput<typeof Kind>, message: string) {
+    super(message);
+  }
+}
+
+/** `unable`: it may be possible later, or elsewhere. */
+const Kind = v.picklist(["unknown", "conflict", "limit", "refused", "unable"]);
+
+/** The same as an agent tells it. */
+export const MachineFaultShape = v.object({
+  machineFault: v.object({ kind: Kind, message: Words }),
+});
+
+const User = line(255);
+
+/** What a gateway asks an agent, one thing at a time. */
+export const MachineAskShape = v.variant("verb", [
+  v.object({ verb: v.literal("list"), user: v.nullable(User) }),
+  v.object({
+    verb: v.literal("get"),
+    user: User,
+    name: Word,
+    /** A state that is waited for, and how long. */
+    until: v.optional(v.nullable(v.picklist(["running", "stopped"])), null),
+    waitMs: v.optional(v.pipe(Count, v.maxValue(WAIT_MS)), 0),
+  }),
+  v.object({
+    verb: v.literal("put"),
+    user: User,
+    name: MachineName,
+    image: Choice,
+    groups: v.pipe(v.array(User), v.maxLength(100)),
+    /** How many machines the user has elsewhere. */
+    elsewhere: Count,
+  }),
+  v.object({ verb: v.picklist(["start", "stop", "remove"]), user: User, name: Word }),
+  v.object({ verb: v.literal("restore"), user: User, name: Word, elsewhere: Count }),
+  v.object({ verb: v.literal("rename"), user: User, name: Word, to: MachineName }),
+]);
+export type MachineAsk = v.InferOutput<typeof MachineAskShape>;
+
+/** The answer to `put`. */
+export const MadeShape = v.object({ made: v.boolean(), machine: MachineShape });
+export type Made = Readonly<v.InferOutput<typeof MadeShape>>;

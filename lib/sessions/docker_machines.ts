@@ -1,0 +1,90 @@
+/** Named machines as Docker's containers, each with a volume that outlives it. */
+import { type Docker, DockerError } from "deno-docker-api";
+import type { Profile } from "../types.ts";
+import { asEngineError, withDeadline } from "./docker_calls.ts";
+import type { Engine } from "./engine.ts";
+import type { MachineEngine, MachineIdentity } from "./machine_engine.ts";
+import { endShells } from "./machine_scripts.ts";
+import { machineContainer, machineKey, machineVolume } from "./machine_spec.ts";
+
+/** How long programs may take that do not end when they are asked; its main one ends at once. */
+const STOP_SECONDS = 5;
+/** Nobody looks at its main process. */
+const WINSIZE = { cols: 80, rows: 24 };
+/** A call that was cut would leave it unknown what the Engine does; each has a deadline. */
+const NEVER = new AbortController().signal;
+
+type ContainerVerbs = Pick<Engine, "create" | "start" | "end" | "watchExit">;
+
+export class DockerMachines implements MachineEngine {
+  readonly #docker: Docker;
+  readonly #engine: ContainerVerbs;
+
+  constructor(
+    docker: Docker,
+    readonly instance: string,
+    engine: ContainerVerbs,
+  ) {
+    [this.#docker, this.#engine] = [docker, engine];
+  }
+
+  bring(
+    { id, user }: MachineIdentity,
+    profile: Profile,
+    { home, progress, signal }: Parameters<MachineEngine["bring"]>[2],
+  ): Promise<{ container: string; ran: boolean }> {
+    return asEngineError(async () => {
+      const found = await this.#find(id, signal);
+      if (found?.State.Running) return { container: found.Id, ran: true };
+      let container = found?.Id;
+      if (container === undefined) {
+        progress({ stage: "create" });
+        const session = machineKey(id);
+        const identity = { session, user, role: "machine", expires: 0, home } as const;
+        const options = { winsize: WINSIZE, progress, signal };
+        container = await this.#engine.create(identity, profile, options);
+      }
+      signal.throwIfAborted();
+      progress({ stage: "start" });
+      await this.#engine.start(container, NEVER);
+      return { container, ran: false };
+    });
+  }
+
+  stop(machine: string): Promise<void> {
+    const options = { timeoutSeconds: STOP_SECONDS, signal: withDeadline() };
+    return asEngineError(
+      this.#docker.containers.stop(machineContainer(machine), options).catch(unlessMissing),
+    );
+  }
+
+  async remove(machine: string): Promise<void> {
+    const found = await asEngineError(this.#find(machine, NEVER));
+    if (found) await this.#engine.end(found.Id);
+    const { volumes } = this.#docker;
+    const options = { signal: withDeadline() };
+    await asEngineError(volumes.remove(machineVolume(machine), options).catch(unlessMissing));
+  }
+
+  isRunning(machine: string, signal: AbortSignal): Promise<boolean> {
+    return asEngineError(async () => (await this.#find(machine, signal))?.State.Running === true);
+  }
+
+  endShells(machine: string): Promise<void> {
+    return endShells(this.#docker, machineContainer(machine));
+  }
+
+  watchExit(container: string, signal: AbortSignal): Promise<number> {
+    return this.#engine.watchExit(container, signal);
+  }
+
+  async #find(machine: string, signal: AbortSignal) {
+    const options = { signal: withDeadline(signal) };
+    return await this.#docker.containers.inspect(machineContainer(machine), options)
+      .catch(unlessMissing);
+  }
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof DockerError && error.isNotFound)) throw error;
+}

@@ -1,0 +1,42 @@
+/** What named machines need of a container engine, in typed verbs; Docker is one such engine. */
+import type { Profile, StartProgress } from "../types.ts";
+
+/** Whose container it is. */
+export interface MachineIdentity {
+  readonly id: string;
+  readonly user: string;
+}
+
+/** All verbs throw `EngineError`, and are idempotent. */
+export interface MachineEngine {
+  /**
+   * Has its container run: makes it, and its volume, where they are missing.
+   *
+   * @returns the container's id, and whether it ran before
+   */
+  bring(
+    machine: MachineIdentity,
+    profile: Profile,
+    options: {
+      /** What the volume is mounted at. */
+      readonly home: string;
+      readonly progress: (progress: StartProgress) => void;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<{ readonly container: string; readonly ran: boolean }>;
+
+  /** Ends all that runs in it; resolves when it stands still, also where there is none. */
+  stop(machine: string): Promise<void>;
+
+  /** Removes its container and then its volume, with all that it kept. */
+  remove(machine: string): Promise<void>;
+
+  /** Whether it runs. */
+  isRunning(machine: string, signal: AbortSignal): Promise<boolean>;
+
+  /** Ends the shells in it that an agent before this one opened, and nobody can join again. */
+  endShells(machine: string): Promise<void>;
+
+  /** As of an `Engine`. */
+  watchExit(container: string, signal: AbortSignal): Promise<number>;
+}

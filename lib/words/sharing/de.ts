@@ -1,0 +1,50 @@
+/** The words of terminals that are shared, in German. */
+import type { SharingWords } from "./en.ts";
+
+export const de: SharingWords = {
+  watching: (count, names) => count === 1 ? `${names} schaut zu` : `${count} schauen zu: ${names}`,
+  mayType: (count, names) =>
+    count === 1 ? `${names} darf tippen` : `${count} dürfen tippen: ${names}`,
+  adminWatches: (name) => `${name} aus der Verwaltung schaut zu`,
+  adminsWatch: (names) => `${names} aus der Verwaltung schauen zu`,
+  cameToWatch: (name) => `${name} schaut zu.`,
+  cameToType: (name) => `${name} ist da und darf tippen.`,
+  adminCame: (name) => `${name} aus der Verwaltung schaut diesem Terminal zu.`,
+  left: (name) => `${name} ist gegangen.`,
+  nobody: "Niemand sonst ist hier.",
+
+  share: "Dieses Terminal teilen",
+  whoMayCome: "Wer den Link und hier ein Konto hat, kommt hinzu. Sie sehen, wer da ist.",
+  theyMay: "Erlaubt ist",
+  kinds: { watch: "Zuschauen", type: "Auch tippen" },
+  forTime: "Für",
+  times: {
+    short: "15 Minuten",
+    long: "1 Stunde",
+    end: "Bis das Terminal endet, höchstens 24 Stunden",
+  },
+  caution: "Wer hier tippt, kann alles tun, was Sie in diesem Terminal tun können.",
+  makeLink: "Link erstellen",
+  theLink: "Der Link",
+  links: "Diese Links gibt es",
+  untilTime: (kind, time) => `${kind}, bis ${time}`,
+  end: "Beenden",
+  worthless: "Der Link gilt nicht mehr.",
+  noAnswer: "Der Server antwortet nicht.",
+
+  sharedTerminal: "Geteiltes Terminal",
+  ownTerminals: "Ihre eigenen Terminals",
+  youWatch: (owner) => `Sie schauen dem Terminal von ${owner} zu`,
+  youType: (owner) => `Sie sind im Terminal von ${owner} und dürfen tippen`,
+  youWatchAsAdmin: (owner) => `Sie schauen dem Terminal von ${owner} zu, und ${owner} weiß davon`,
+  onlyWatch: "Sie dürfen zuschauen, aber nicht tippen",
+  leftBehind: "Sie kamen nicht mit: ein Teil der Ausgabe fehlt",
+  standsStill: "Dieses Terminal ist auf dem Server angehalten",
+  cannotCome: "Zu diesem Terminal können Sie nicht kommen.",
+  linkOver: "Der Link ist abgelaufen, wurde beendet oder ist für jemand anderen.",
+  noPlace: "Es ist kein Platz mehr frei.",
+  notAnyMore: "Sie sind nicht mehr in diesem Terminal.",
+  terminalEnded: "Das Terminal ist zu Ende.",
+  noLink: "Dieser Link führt zu keinem Terminal.",
+  partMissing: "Fragen Sie noch einmal danach: ein Teil davon fehlt.",
+};

@@ -1,0 +1,79 @@
+/** The administrator's page: who is there, and what can be done about it. */
+/// <reference lib="dom" />
+import { render } from "preact";
+import type { Clock } from "../../lib/types.ts";
+import { applyGround, followSystem } from "../app/look.ts";
+import { Preferred } from "../app/preferences.ts";
+import { Api } from "./api.ts";
+import { Events } from "./events.tsx";
+import { Hour } from "./hour.tsx";
+import { Message } from "./message.tsx";
+import { Poll } from "./poll.ts";
+import { State } from "./state.ts";
+import { Locks, Nodes, Sessions } from "./tables.tsx";
+import { summary } from "./words.ts";
+import { say } from "./say.ts";
+
+const POLL_MS = 2_000;
+
+interface Props {
+  readonly state: State;
+  readonly base: string;
+}
+
+function Page({ state, base }: Props) {
+  const shown = state.shown.value;
+  const engine = shown?.engine ?? null;
+  return (
+    <>
+      <h1>{say.title}</h1>
+      <p id="summary" class="muted">{shown === null ? say.asking : summary(shown)}</p>
+      <div role="alert">
+        {state.trouble.value !== "" && (
+          <p class="trouble" id="trouble">
+            {state.trouble.value}
+            {state.isLoggedOut.value && (
+              <a href={`${base}/login?next=${encodeURIComponent(`${base}/admin`)}`}>{say.logIn}</a>
+            )}
+          </p>
+        )}
+        {engine !== null && <p class="trouble" id="engine">{engine}</p>}
+        {state.failure.value !== "" && <p class="trouble" id="failure">{state.failure.value}</p>}
+      </div>
+      {shown !== null && (
+        <>
+          <Sessions state={state} shown={shown} />
+          <Message state={state} />
+          <Hour history={shown.overview.history} />
+          <Nodes state={state} shown={shown} />
+          <Locks state={state} shown={shown} />
+          <Events events={shown.overview.events} atMs={shown.atMs} />
+        </>
+      )}
+      <p class="unseen" role="status">{state.said.value}</p>
+    </>
+  );
+}
+
+const clock: Clock = {
+  now: () => performance.now(),
+  timer(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+const base = document.documentElement.dataset.base ?? "";
+const state = new State(new Api(base));
+const poll = new Poll({ everyMs: POLL_MS, clock, ask: () => state.ask() });
+state.changed = () => poll.now();
+const main = document.querySelector("main")!;
+main.replaceChildren();
+render(<Page state={state} base={base} />, main);
+const look = () => poll.seen(!document.hidden);
+document.addEventListener("visibilitychange", look);
+look();
+// Last: where a browser keeps nothing, asking for it fails.
+const preferred = new Preferred();
+preferred.follow(applyGround);
+followSystem(() => applyGround(preferred.now));

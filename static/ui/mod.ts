@@ -1,0 +1,7 @@
+/** What the page loads when it is used for the first time; nothing in here is shared with the terminal. */
+export { Find } from "./find.tsx";
+export { openPalette } from "./palette.tsx";
+export { askToPaste } from "./paste.tsx";
+export { openPreferences } from "./preferences.tsx";
+export { openShare } from "./share.tsx";
+export { openSshKeys } from "./ssh_keys.tsx";
