@@ -24,10 +24,11 @@ import { SECCOMP_PROFILE } from "./seccomp.ts";
 /** The host of a container in which nobody is, and which another process may have made. */
 const PROBE_HOSTNAME = "probe";
 
-const REMOVAL_MS = 20_000;
+/** Docker itself waits up to 12 s for the death of one before it says that it cannot be removed. */
+const REMOVAL_MS = 60_000;
 /** When a shell has prompted, and its person has not typed a command. */
 const FURNISH_MS = 1_000;
-/** How often a container that is still written to, or that somebody else removes, is looked at. */
+/** After a removal that the engine could not do yet. */
 const REMOVAL_PAUSE_MS = 100;
 
 /** What it works with. */
@@ -149,7 +150,7 @@ export class ContainerMaker {
         await containers.remove(container, options);
         break;
       } catch (error) {
-        if (!isBusyWith(error)) unlessGone(error);
+        if (!isFaultOfEngine(error)) unlessGone(error);
         if ((error as DockerError).isNotFound) break;
         await sleep(REMOVAL_PAUSE_MS, systemClock, signal);
       }
@@ -213,9 +214,12 @@ export function isMissingImage(error: unknown): boolean {
   return error instanceof DockerError && error.isNotFound && /image/i.test(error.dockerMessage);
 }
 
-/** Whether the engine could not remove its files, to which something is still written. */
-function isBusyWith(error: unknown): boolean {
-  return error instanceof DockerError && /not empty|resource busy/.test(error.dockerMessage);
+/**
+ * Whether the engine could not do it, and may on another try: where a container is still written to
+ * ("directory not empty"), or its death was not heard of in time on a busy machine.
+ */
+function isFaultOfEngine(error: unknown): boolean {
+  return error instanceof DockerError && error.status !== null && error.status >= 500;
 }
 
 /** It is gone, or is being removed. */

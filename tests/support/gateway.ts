@@ -170,7 +170,9 @@ export class TestGateway implements AsyncDisposable {
 
   /** Waits until it has so many containers. */
   async haveContainers(count: number): Promise<void> {
-    await until(async () => (await this.containers()).length === count);
+    await until(async () => (await this.containers()).length === count).catch((cause) => {
+      throw new Error(`the gateway has not ${count} containers:\n${this.log}`, { cause });
+    });
   }
 
   /** Ends it in a given manner and waits for its process. */

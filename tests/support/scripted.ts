@@ -33,13 +33,21 @@ export class Scripted {
 
   private constructor() {}
 
-  /** Plays the gateway for all pages of a context. */
-  static async play(context: BrowserContext): Promise<Scripted> {
+  /**
+   * Plays the gateway for all pages of a context.
+   *
+   * @param answers whether it says that it is there when it is asked: a page gives up one that does not
+   */
+  static async play(context: BrowserContext, { answers = true } = {}): Promise<Scripted> {
     const scripted = new Scripted();
     await context.routeWebSocket(/\/terminal\?/, (route) => {
       scripted.connections.push(route);
       route.onMessage((message) => {
-        scripted.frames.push(decodeClientFrame(Uint8Array.from(message as Buffer)));
+        const frame = decodeClientFrame(Uint8Array.from(message as Buffer));
+        scripted.frames.push(frame);
+        const asks = frame.type === "input" && frame.bytes.length === 0;
+        const input = new TextEncoder().encode(scripted.typed).length;
+        if (asks && answers) route.send(Buffer.from(encodeEvent({ type: "alive", input })));
       });
     });
     return scripted;

@@ -43,7 +43,7 @@ const identity = (session: string) =>
 class Played implements Disposable {
   readonly calls: string[] = [];
   /** With what the next removals are refused. */
-  readonly removals: string[] = [];
+  readonly removals: DockerError[] = [];
   readonly warnings: string[] = [];
   readonly specs: ContainerCreate[] = [];
   readonly dir = Deno.makeTempDirSync({ prefix: "ttygate-maker-" });
@@ -82,7 +82,7 @@ class Played implements Disposable {
         remove: async (id: string) => {
           await note(`remove ${id}`);
           const refusal = this.removals.shift();
-          if (refusal !== undefined) throw refused(refusal);
+          if (refusal !== undefined) throw refusal;
         },
         putArchive: async (id: string) => {
           await note(`put into ${id}`);
@@ -222,12 +222,17 @@ Deno.test("a container is removed once what is being put into it is there", asyn
   assert(calls.indexOf(`have put into ${id}`) < calls.indexOf(`remove ${id}`));
 });
 
-Deno.test("a container whose files are still written to is removed a moment later", async () => {
+Deno.test("a container that the engine cannot remove yet is removed a moment later", async () => {
   using played = new Played(DOCKER);
   const id = await played.create("a");
-  played.removals.push('driver "overlay2" failed to remove root filesystem: directory not empty');
+  const failed = (status: number, dockerMessage: string) =>
+    new DockerError(dockerMessage, { status, dockerMessage });
+  played.removals.push(
+    failed(500, 'driver "overlay2" failed to remove root filesystem: directory not empty'),
+    failed(500, "could not kill container: did not receive an exit event"),
+  );
   await played.maker.remove(id);
-  assertEquals(played.calls.slice(-2), ["remove ttygate-a", "remove ttygate-a"]);
-  played.removals.push("another fault");
-  await assertRejects(() => played.maker.remove(id), DockerError, "another fault");
+  assertEquals(played.calls.slice(-3), Array(3).fill("remove ttygate-a"));
+  played.removals.push(failed(400, "not like this"));
+  await assertRejects(() => played.maker.remove(id), DockerError, "not like this");
 });
