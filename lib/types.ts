@@ -40,7 +40,7 @@ export interface Profile {
   readonly promptMarks?: boolean | undefined;
   /** Whether it is a shell of the machine itself, in no container. */
   readonly onHost?: boolean;
-  /** The id of the named machine in which it is one more shell; it ends with its agent. */
+  /** The id of the named machine in which it is a shell. */
   readonly machine?: string;
 }
 

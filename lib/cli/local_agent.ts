@@ -16,9 +16,9 @@ import { NO_ROOM } from "../sessions/disk_space.ts";
 import { DrainFile } from "../sessions/drain_file.ts";
 import { leasedSessions, Leases } from "../sessions/leases.ts";
 import { Maintenance, refusalDuring } from "../sessions/maintenance.ts";
+import { ofMainShell } from "../sessions/machine_spec.ts";
 import { memoryIsLow } from "../sessions/memory.ts";
 import { Registry } from "../sessions/registry.ts";
-import type { Session } from "../sessions/session.ts";
 import type { RegistrySettings } from "../sessions/registry_parts.ts";
 import { SwarmWatch } from "../sessions/swarm_watch.ts";
 import { sweep } from "../sessions/sweeper.ts";
@@ -59,7 +59,7 @@ export async function openLocalAgent(
   const counted = held.use(new CountingLog(log, clock));
   const minFreeBytes = () => live.settings.config.docker.minFreeBytes;
   const containers = held.use(new DockerEngine({ ...docker, stateDir, minFreeBytes, log }));
-  const kinds = [...host === null ? [] : [new HostShells(host)], containers.shells];
+  const kinds = [...host === null ? [] : [new HostShells(host)], ...containers.shells];
   const engine = new Engines(containers, kinds);
   const leases = held.use(await Leases.acquire(stateDir, docker.instance));
   const settings = () => live.settings.registry;
@@ -121,21 +121,21 @@ export function stateDirOf({ gateway, agent }: Config): string {
   return gateway.agent === "own" ? gateway.stateDir : agent.stateDir;
 }
 
-/** Ends the shells in a machine; in every machine where none is named. */
-function endShellsIn(registry: Registry, machine: string | null, message: string): Session[] {
-  const shells = registry.list().filter(({ profile }) =>
-    profile.machine !== undefined && (machine ?? profile.machine) === profile.machine
-  );
+/** Ends the shells in a machine. */
+function endShellsIn(registry: Registry, machine: string, message: string): void {
+  const shells = registry.list().filter(({ profile }) => profile.machine === machine);
   for (const shell of shells) shell.end(ending("killed", message));
-  return shells;
 }
 
 /** Leaves the sessions to the next agent, but for what no other agent can join. */
 async function leave(registry: Registry): Promise<void> {
   const message =
-    "The server's agent is restarting, which a shell in a machine does not outlive. " +
+    "The server's agent is restarting, which only the first shell in a machine outlives. " +
     "The machine itself runs on: open another shell in it.";
-  const shells = endShellsIn(registry, null, message);
+  const shells = registry.list().filter(({ profile, container }) =>
+    profile.machine !== undefined && ofMainShell(container) === null
+  );
+  for (const shell of shells) shell.end(ending("killed", message));
   await Promise.allSettled(shells.map(({ gone }) => gone));
   await registry.leave();
 }

@@ -7,6 +7,7 @@ import type { Engine } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import type { LeaseRecord } from "./lease_record.ts";
 import type { Lease, Leases } from "./leases.ts";
+import { mainShell } from "./machine_spec.ts";
 import type { SessionParts } from "./session_parts.ts";
 import { JUMP_BYTES, rejoinShell, type Shell } from "./shell.ts";
 import type { Stretch } from "./merge.ts";
@@ -66,7 +67,9 @@ export async function findInheritance(
   const found: Inheritance[] = [];
   const lost: Lost[] = [];
   for (const [session, record] of inherited) {
-    const container = living.get(session) ?? null;
+    const { machine } = record.profile;
+    const inMachine = machine === undefined ? null : mainShell(machine, session);
+    const container = living.get(session) ?? inMachine;
     // A shell that nobody claimed ends with its gateway.
     if (container !== null && record.user !== "") found.push({ session, container, record });
     else lost.push({ session, container });

@@ -19,6 +19,8 @@ const EXIT_CODE_MS = 2_000;
 const FREEZE_MS = 5_000;
 /** After a freeze: how long the last output may stand still. */
 const LEAVE_MS = 20;
+/** Of a shell that cannot stand still alone: the rest is in the engine's log. */
+const LEAVE_MOST_MS = 1_000;
 /** How often the engine is asked again while it does not answer, and for how long. */
 const REJOIN_PAUSE_MS = 500;
 const REJOIN_MS = 120_000;
@@ -132,7 +134,8 @@ export class Attachment implements AsyncDisposable {
     const { engine, shell: { container }, output, clock } = this.#parts;
     const { signal } = this.#over;
     await engine.freeze(container, AbortSignal.any([signal, AbortSignal.timeout(FREEZE_MS)]));
-    for (let before = -1; before !== output.end;) {
+    const giveUpAtMs = clock.now() + LEAVE_MOST_MS;
+    for (let before = -1; before !== output.end && clock.now() < giveUpAtMs;) {
       before = output.end;
       await sleep(LEAVE_MS, clock);
     }

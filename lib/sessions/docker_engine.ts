@@ -26,6 +26,7 @@ import type {
 import { EngineError } from "./errors.ts";
 import { Exits } from "./exits.ts";
 import { MachineShells } from "./machine_shells.ts";
+import { MainShells } from "./main_shells.ts";
 import { DockerFiles } from "./files/docker_files.ts";
 
 /** A terminal cannot be sized in the first moment after its start. */
@@ -56,7 +57,8 @@ export class DockerEngine implements Engine, Disposable {
   readonly files: DockerFiles;
   /** The containers of machines, and shells in them. */
   readonly machines: DockerMachines;
-  readonly shells: MachineShells;
+  /** Those that are the first one, where nobody has that; and all others. */
+  readonly shells: readonly [MainShells, MachineShells];
   readonly #docker: Docker;
   readonly #instance: string;
   readonly #log: Log;
@@ -80,8 +82,9 @@ export class DockerEngine implements Engine, Disposable {
       log,
       deadline: withDeadline,
     });
-    this.machines = new DockerMachines(this.#docker, instance, this);
-    this.shells = new MachineShells(this.#docker, this);
+    const first = new MainShells(this.#docker, this);
+    this.machines = new DockerMachines(this.#docker, instance, this, first);
+    this.shells = [first, new MachineShells(this.#docker, this)];
   }
 
   get limitsDisk(): boolean | null {

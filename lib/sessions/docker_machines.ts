@@ -5,11 +5,12 @@ import { asEngineError, withDeadline } from "./docker_calls.ts";
 import type { Engine } from "./engine.ts";
 import type { MachineEngine, MachineIdentity } from "./machine_engine.ts";
 import { endShells } from "./machine_scripts.ts";
+import type { MainShells } from "./main_shells.ts";
 import { machineContainer, machineKey, machineVolume } from "./machine_spec.ts";
 
 /** How long programs may take that do not end when they are asked; its main one ends at once. */
 const STOP_SECONDS = 5;
-/** Nobody looks at its main process. */
+/** Of its terminal, until somebody has it. */
 const WINSIZE = { cols: 80, rows: 24 };
 /** A call that was cut would leave it unknown what the Engine does; each has a deadline. */
 const NEVER = new AbortController().signal;
@@ -24,6 +25,7 @@ export class DockerMachines implements MachineEngine {
     docker: Docker,
     readonly instance: string,
     engine: ContainerVerbs,
+    private readonly first: Pick<MainShells, "runs" | "inherit" | "forget">,
   ) {
     [this.#docker, this.#engine] = [docker, engine];
   }
@@ -35,7 +37,10 @@ export class DockerMachines implements MachineEngine {
   ): Promise<{ container: string; ran: boolean }> {
     return asEngineError(async () => {
       const found = await this.#find(id, signal);
-      if (found?.State.Running) return { container: found.Id, ran: true };
+      if (found?.State.Running) {
+        this.first.runs(id, profile, true);
+        return { container: found.Id, ran: true };
+      }
       let container = found?.Id;
       if (container === undefined) {
         progress({ stage: "create" });
@@ -47,6 +52,7 @@ export class DockerMachines implements MachineEngine {
       signal.throwIfAborted();
       progress({ stage: "start" });
       await this.#engine.start(container, NEVER);
+      this.first.runs(id, profile, false);
       return { container, ran: false };
     });
   }
@@ -61,6 +67,7 @@ export class DockerMachines implements MachineEngine {
   async remove(machine: string): Promise<void> {
     const found = await asEngineError(this.#find(machine, NEVER));
     if (found) await this.#engine.end(found.Id);
+    this.first.forget(machine);
     const { volumes } = this.#docker;
     const options = { signal: withDeadline() };
     await asEngineError(volumes.remove(machineVolume(machine), options).catch(unlessMissing));
@@ -70,8 +77,9 @@ export class DockerMachines implements MachineEngine {
     return asEngineError(async () => (await this.#find(machine, signal))?.State.Running === true);
   }
 
-  endShells(machine: string): Promise<void> {
-    return endShells(this.#docker, machineContainer(machine));
+  async endShells(machine: string): Promise<void> {
+    await endShells(this.#docker, machineContainer(machine));
+    await this.first.inherit(machine);
   }
 
   watchExit(container: string, signal: AbortSignal): Promise<number> {

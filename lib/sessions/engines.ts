@@ -1,11 +1,10 @@
 /** Docker's containers, and beside them shells that are no containers of their own, as one engine. */
 import type { Engine } from "./engine.ts";
-import { EngineError } from "./errors.ts";
 import type { Files } from "./files/files.ts";
 import { routed } from "./files/routed.ts";
 import type { ShellKind } from "./shell_kind.ts";
 
-/** Docker is asked for all but what is such a shell; that ends with its agent, and is not joined again. */
+/** Docker is asked for all but what is such a shell. */
 export class Engines implements Engine {
   readonly files: Files;
 
@@ -34,9 +33,7 @@ export class Engines implements Engine {
     (this.#kind(container) ?? this.docker).attach(container, signal);
 
   rejoin: Engine["rejoin"] = (container, signal) =>
-    this.#kind(container)
-      ? Promise.reject(new EngineError("Cannot join it again", { answer: "missing" }))
-      : this.docker.rejoin(container, signal);
+    (this.#kind(container) ?? this.docker).rejoin(container, signal);
 
   freeze: Engine["freeze"] = (container, signal) =>
     this.#kind(container) ? Promise.resolve() : this.docker.freeze(container, signal);

@@ -1,6 +1,7 @@
 /** The shells of this machine itself, as a kind of shells. */
 import type { Profile, Winsize } from "../types.ts";
 import type { ContainerIdentity, ShellStream } from "./engine.ts";
+import { EngineError } from "./errors.ts";
 import { noFiles } from "./files/no_files.ts";
 import { type HostEngine, type HostShell, isHostShell } from "./host_engine.ts";
 import type { ShellKind } from "./shell_kind.ts";
@@ -28,6 +29,10 @@ export class HostShells implements ShellKind {
 
   attach(container: string): Promise<ShellStream> {
     return this.#with(container, (shell) => shell);
+  }
+
+  rejoin(): Promise<never> {
+    return Promise.reject(new EngineError("Cannot join it again", { answer: "missing" }));
   }
 
   start(container: string): Promise<void> {

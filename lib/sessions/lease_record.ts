@@ -46,6 +46,7 @@ const Head = v.object({
     runtime: v.string(),
     user: v.string(),
     promptMarks: v.optional(v.boolean()),
+    machine: v.optional(v.string()),
   }),
   startedAt: v.number(),
   activeAt: v.number(),

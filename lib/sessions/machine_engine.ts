@@ -34,7 +34,10 @@ export interface MachineEngine {
   /** Whether it runs. */
   isRunning(machine: string, signal: AbortSignal): Promise<boolean>;
 
-  /** Ends the shells in it that an agent before this one opened, and nobody can join again. */
+  /**
+   * Ends the shells in it that an agent before this one opened and nobody can join again; the one in
+   * its own terminal goes on.
+   */
   endShells(machine: string): Promise<void>;
 
   /** As of an `Engine`. */

@@ -1,10 +1,11 @@
-/** Shells in named machines: further programs with a terminal, which Docker lets nobody join again. */
+/** Further shells in named machines: programs with a terminal that Docker lets nobody join again. */
 import type { Docker, HijackedStream } from "deno-docker-api";
 import type { Profile, Winsize } from "../types.ts";
 import { asEngineError, withDeadline } from "./docker_calls.ts";
 import type { ContainerIdentity, Engine, ShellStream, UsageSample } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import type { Files } from "./files/files.ts";
+import { filesOf } from "./files/files_of.ts";
 import { endShells, folderOf, MARK } from "./machine_scripts.ts";
 import { machineContainer } from "./machine_spec.ts";
 import type { ShellKind } from "./shell_kind.ts";
@@ -38,20 +39,13 @@ export class MachineShells implements ShellKind {
 
   constructor(docker: Docker, engine: Pick<Engine, "files" | "usage" | "writtenBytes">) {
     [this.#docker, this.#engine] = [docker, engine];
-    const of = (id: string) => this.#shell(id).container;
-    const { files } = engine;
-    this.files = {
-      place: async (id, signal) => {
-        const { home } = await files.place(of(id), signal);
-        return { home, folder: await folderOf(docker, of(id), this.#shell(id).session, signal) };
+    this.files = filesOf(engine.files, {
+      of: (id) => this.#shell(id).container,
+      folder: (id, signal) => {
+        const { container, session } = this.#shell(id);
+        return folderOf(docker, container, { session, place: "beside", signal });
       },
-      stat: async (id, ...rest) => await files.stat(of(id), ...rest),
-      list: async (id, ...rest) => await files.list(of(id), ...rest),
-      read: async (id, ...rest) => await files.read(of(id), ...rest),
-      write: async (id, ...rest) => await files.write(of(id), ...rest),
-      move: async (id, ...rest) => await files.move(of(id), ...rest),
-      remove: async (id, ...rest) => await files.remove(of(id), ...rest),
-    };
+    });
   }
 
   makes({ machine }: Profile): boolean {
@@ -90,6 +84,10 @@ export class MachineShells implements ShellKind {
     const options = { container: shell.container, tty: true, signal: withDeadline(signal) };
     shell.stream = await asEngineError(this.#docker.execs.start(shell.exec, options));
     return new MachineStream(shell.stream, () => this.#ended(shell));
+  }
+
+  rejoin(): Promise<never> {
+    return Promise.reject(new EngineError("Cannot join the shell again", MISSING));
   }
 
   start(): Promise<void> {

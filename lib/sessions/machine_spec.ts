@@ -2,6 +2,7 @@
 import type { ContainerCreate } from "deno-docker-api";
 import { containerName, LABEL } from "./container_spec.ts";
 import type { ContainerIdentity } from "./engine.ts";
+import { KEEP, KEEPER } from "./machine_marks.ts";
 
 const KIND = "machine-";
 
@@ -20,12 +21,22 @@ export function machineVolume(machine: string): string {
   return `${machineContainer(machine)}-home`;
 }
 
-/** Stays until it is told to end, which it does at once: the container's init passes SIGTERM on. */
-const STAY = "while command -v sleep >/dev/null; do sleep 86400; done";
+const MAIN = "main-";
+
+/** Stands for the container of a session whose shell has the terminal of a machine's main process. */
+export function mainShell(machine: string, session: string): string {
+  return `${MAIN}${machine}-${session}`;
+}
+
+/** Of which machine and session that is; null of anything else. */
+export function ofMainShell(id: string): { readonly machine: string; session: string } | null {
+  const [machine, session] = id.startsWith(MAIN) ? id.slice(MAIN.length).split("-") : [];
+  return machine !== undefined && session !== undefined ? { machine, session } : null;
+}
 
 /**
- * What a session's container is made into. Its main process waits; shells come and go beside it. It
- * has no terminal of its own, and a volume that outlives it.
+ * What a session's container is made into. Its main process begins shells in its terminal, one after
+ * the other, and it has a volume that outlives it.
  */
 export function machineSpec(
   spec: ContainerCreate,
@@ -42,16 +53,10 @@ export function machineSpec(
   };
   return {
     ...spec,
-    Cmd: ["/bin/sh", "-c", STAY],
-    Tty: false,
-    OpenStdin: false,
-    AttachStdin: false,
-    AttachStdout: false,
-    AttachStderr: false,
+    Cmd: ["/bin/sh", "-c", KEEP, KEEPER, ...spec.Cmd ?? []],
     Labels: { ...labels, ...own },
     HostConfig: {
       ...spec.HostConfig,
-      ConsoleSize: undefined,
       Mounts: [...spec.HostConfig?.Mounts ?? [], volume],
     },
   };

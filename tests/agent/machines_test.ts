@@ -168,7 +168,7 @@ Deno.test("a shell in a machine starts it, has its size, and ends with all but t
   });
   assertEquals(sessions.status, 204);
   const left = await look(id);
-  assertEquals([/sleep 432/.test(left), /bash -l/.test(left)], [false, false], left);
+  assertEquals([/sleep 432/.test(left), /^\/bin\/bash -l/m.test(left)], [false, false], left);
   assertEquals((await ask(alice, "GET", "/shells")).body.state, "running");
 
   await using second = await TestTerminal.open(gateway, {
@@ -238,7 +238,9 @@ Deno.test("the next gateway starts what ran, the sweep leaves it, and a tomb goe
     await ask(cookie, "POST", "/off/stop", undefined, first);
     await wait(cookie, "off", "stopped", first);
     await ask(cookie, "DELETE", "/dead", undefined, first);
-    await using terminal = await TestTerminal.open(first, { cookie, query: { machine: "on" } });
+    const query = { machine: "on" };
+    await using _main = await TestTerminal.open(first, { cookie, query });
+    await using terminal = await TestTerminal.open(first, { cookie, query });
     await terminal.see(/[#$] $/);
     terminal.type("sleep 4323\r");
     await first.stop("SIGUSR2");
@@ -273,24 +275,59 @@ Deno.test("the next gateway starts what ran, the sweep leaves it, and a tomb goe
   assertEquals((await ask(cookie, "GET", "/on", undefined, next)).body.state, "running");
 });
 
-Deno.test("the shells of a gateway that was killed end when the next one begins", async () => {
+Deno.test("the first shell of a machine outlives gateways, killed or not, and the others do not", async () => {
   const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
-  const instance = `test-${crypto.randomUUID().slice(0, 8)}`;
-  const first = await TestGateway.start({ home, instance });
-  const cookie = await first.logIn();
-  const { body: { id } } = await ask(cookie, "PUT", "/box", {}, first);
-  await wait(cookie, "box", "running", first);
-  await using terminal = await TestTerminal.open(first, { cookie, query: { machine: "box" } });
-  await terminal.see(/[#$] $/);
-  terminal.type("setsid sleep 4325 & sleep 4324\r");
-  await until(async () => /sleep 4325[^]*sleep 4324|sleep 4324[^]*sleep 4325/.test(await look(id)));
-  await first.stop("SIGKILL");
-  first.docker[Symbol.dispose]();
-  assertMatch(await look(id), /sleep 4324/);
   await using _home = { [Symbol.asyncDispose]: () => Deno.remove(home, { recursive: true }) };
-  await using next = await TestGateway.start({ home, instance });
-  await wait(cookie, "box", "running", next);
-  const left = await look(id);
-  // What made a session of its own is no program of the shell any more.
-  assertEquals([/sleep 4324/.test(left), /sleep 4325/.test(left)], [false, true], left);
+  const instance = `test-${crypto.randomUUID().slice(0, 8)}`;
+  const query = { machine: "box" };
+  const killed = await TestGateway.start({ home, instance });
+  const cookie = await killed.logIn();
+  const { body: { id } } = await ask(cookie, "PUT", "/box", {}, killed);
+  await wait(cookie, "box", "running", killed);
+  await using first = await TestTerminal.open(killed, { cookie, query });
+  await first.see(/[#$] $/);
+  await using other = await TestTerminal.open(killed, { cookie, query });
+  await other.see(/[#$] $/);
+  first.type("cd /tmp; seq 3; sleep 4326 & read line\r");
+  await first.see(/3\r\n/);
+  other.type("setsid sleep 4325 & sleep 4324\r");
+  const runs = async (seconds: number) => new RegExp(`sleep ${seconds}`).test(await look(id));
+  for (const seconds of [4324, 4325, 4326]) await until(() => runs(seconds));
+  await killed.stop("SIGKILL");
+  killed.docker[Symbol.dispose]();
+  {
+    const next = await TestGateway.start({ home, instance });
+    await wait(cookie, "box", "running", next);
+    await until(async () => !await runs(4324));
+    // What made a session of its own is no program of that shell any more.
+    assertEquals([await runs(4325), await runs(4326)], [true, true]);
+    await using again = await TestTerminal.open(next, {
+      cookie,
+      query: { session: first.session, offset: 0 },
+    });
+    await again.see(/1\r\n2\r\n3\r\n/);
+    again.type("typed\r");
+    again.type("echo $line $PWD\r");
+    await again.see(/typed \/tmp/);
+    await next.stop("SIGUSR2");
+    next.docker[Symbol.dispose]();
+  }
+  await using last = await TestGateway.start({ home, instance });
+  await using again = await TestTerminal.open(last, {
+    cookie,
+    query: { session: first.session, offset: 0 },
+  });
+  await again.see(/typed \/tmp/);
+  await using beside = await TestTerminal.open(last, { cookie, query });
+  await beside.see(/[#$] $/);
+  again.type("exit 5\r");
+  assertEquals((await again.event("ended")).exitCode, 5);
+  await until(async () => !await runs(4326)); // which the shell left in its terminal
+  // Another shell takes its place, and nothing of the one before is in it.
+  await using anew = await TestTerminal.open(last, { cookie, query });
+  await anew.see(/[#$] $/);
+  assertEquals(/typed/.test(anew.output), false, anew.output);
+  anew.type("stty -a | tr ';' '\\n' | grep -e rows -e ' echo ' -e isig; kill -9 $$\r");
+  assertEquals((await anew.event("ended")).exitCode, 137);
+  assertEquals((await ask(cookie, "GET", "/box", undefined, last)).body.state, "running");
 });
