@@ -46,6 +46,7 @@ export type EventName =
   | "machine-delete"
   | "machine-restore"
   | "machine-sweep"
+  | "machine-idle-stop"
   | "share"
   | "share-end"
   | "share-claim"

@@ -19,6 +19,7 @@ import { Maintenance, refusalDuring } from "../sessions/maintenance.ts";
 import { ofMainShell } from "../sessions/machine_spec.ts";
 import { memoryIsLow } from "../sessions/memory.ts";
 import { Registry } from "../sessions/registry.ts";
+import type { Session } from "../sessions/session.ts";
 import type { RegistrySettings } from "../sessions/registry_parts.ts";
 import { SwarmWatch } from "../sessions/swarm_watch.ts";
 import { sweep } from "../sessions/sweeper.ts";
@@ -78,6 +79,7 @@ export async function openLocalAgent(
       settings: () => ({ ...live.settings.config.machines, choices: settings().choices }),
       refusal,
       noRoom: async () => await registry.diskIsLow() ? NO_ROOM : null,
+      idleMs: (machine) => idleMsOf(registry, machine),
       endShells: (machine, message) => endShellsIn(registry, machine, message),
       ...{ clock, unixTimeMs, log },
     }),
@@ -121,10 +123,19 @@ export function stateDirOf({ gateway, agent }: Config): string {
   return gateway.agent === "own" ? gateway.stateDir : agent.stateDir;
 }
 
+function shellsIn(registry: Registry, machine: string): Session[] {
+  return registry.list().filter(({ profile }) => profile.machine === machine);
+}
+
+/** How long ago somebody typed in one of the shells in a machine; null where there is none. */
+function idleMsOf(registry: Registry, machine: string): number | null {
+  const [first, ...rest] = shellsIn(registry, machine).map(({ idleMs }) => idleMs);
+  return first === undefined ? null : Math.min(first, ...rest);
+}
+
 /** Ends the shells in a machine. */
 function endShellsIn(registry: Registry, machine: string, message: string): void {
-  const shells = registry.list().filter(({ profile }) => profile.machine === machine);
-  for (const shell of shells) shell.end(ending("killed", message));
+  for (const shell of shellsIn(registry, machine)) shell.end(ending("killed", message));
 }
 
 /** Leaves the sessions to the next agent, but for what no other agent can join. */

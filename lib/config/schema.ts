@@ -39,6 +39,14 @@ const pathOrNone = text(
   'an absolute path, or "" for none',
   (text) => text === "" ? null : parsePath(text),
 );
+const durationOrOff = text(
+  '"off" or a duration from "1ms" to "24d", such as "90s"',
+  (text) => {
+    const ms = parseDuration(text);
+    return text === "off" ? null : ms && ms <= DURATION_MAX_MS ? ms : undefined;
+  },
+);
+
 /** For people to read. */
 function words(most: number) {
   return text(`a text of at most ${most} characters`, (text) => {
@@ -90,14 +98,7 @@ export const SECTIONS = {
       [],
       list("address ranges", text('an address or a CIDR such as "10.0.0.0/8"', parseCidr)),
     ),
-    idle_exit: key(
-      "idleExitMs",
-      "off",
-      text('"off" or a duration from "1ms" to "24d", such as "90s"', (text) => {
-        const ms = parseDuration(text);
-        return text === "off" ? null : ms && ms <= DURATION_MAX_MS ? ms : undefined;
-      }),
-    ),
+    idle_exit: key("idleExitMs", "off", durationOrOff),
     tls_cert: key("tlsCert", "", pathOrNone),
     tls_key: key("tlsKey", "", pathOrNone),
     banner: key("banner", "", words(2000)),
@@ -208,6 +209,7 @@ export const SECTIONS = {
   },
   machines: {
     max_per_user: key("maxPerUser", 5, integer(0, 1000)),
+    idle_stop: key("idleStopMs", "off", durationOrOff),
     home: key(
       "home",
       "/root",

@@ -2,12 +2,12 @@
 import type { MachineDeeds } from "../agent/machines/machines_seam.ts";
 import { GROUPS } from "../agent/wire.ts";
 import {
+  MachineChangeShape,
   MachineError,
   type MachineInfo,
   type MachineList,
   MachineName,
   MachineOrderShape,
-  RenameShape,
   WAIT_MS,
 } from "../protocol/machines.ts";
 import { json, Refusal } from "./answers.ts";
@@ -73,9 +73,9 @@ export async function showMachine(call: MachineCall): Promise<Response> {
 export async function putMachine(call: MachineCall): Promise<Response> {
   const { request, principal: { name: user }, params, gateway } = call;
   const name = nameOf(params.name);
-  const { image, node } = await readJson(request, MachineOrderShape);
+  const order = await readJson(request, MachineOrderShape);
   const groups = gateway.stack.groupsOf(user).slice(0, GROUPS);
-  const wish = { image, node, groups, elsewhere: 0 };
+  const wish = { ...order, groups, elsewhere: 0 };
   const { made, machine } = await told(() => gateway.agent.machines.put(user, name, wish));
   return json(machine, made ? 201 : 200, made ? { location: locationOf(call, name) } : {});
 }
@@ -92,12 +92,12 @@ export async function stopMachine(call: MachineCall): Promise<Response> {
   return answered(await told(() => agent.machines.stop(principal.name, name)), "stopped");
 }
 
-/** `PATCH /api/v1/machines/{name}`: gives it another name. */
-export async function renameMachine(call: MachineCall): Promise<Response> {
+/** `PATCH /api/v1/machines/{name}`: gives it another name, or says what counts as use. */
+export async function changeMachine(call: MachineCall): Promise<Response> {
   const { request, principal, params: { name }, gateway: { agent } } = call;
-  const { name: to } = await readJson(request, RenameShape);
-  const machine = await told(() => agent.machines.rename(principal.name, name, to));
-  return json(machine, 200, { location: locationOf(call, to) });
+  const change = await readJson(request, MachineChangeShape);
+  const machine = await told(() => agent.machines.change(principal.name, name, change));
+  return json(machine, 200, { location: locationOf(call, machine.name) });
 }
 
 /** `DELETE /api/v1/machines/{name}`: for a day it can be restored. */

@@ -9,10 +9,10 @@ import type { Gateway } from "./gateway.ts";
 import { addKey, listKeys, removeKey } from "./keys.ts";
 import { logIn, logOut, showLogin, toLogin } from "./login.ts";
 import {
+  changeMachine,
   listMachines,
   putMachine,
   removeMachine,
-  renameMachine,
   restoreMachine,
   showMachine,
   startMachine,
@@ -131,7 +131,7 @@ export const ROUTES: readonly Route[] = [
     "/api/v1/machines/:name": {
       GET: showMachine,
       PUT: putMachine,
-      PATCH: renameMachine,
+      PATCH: changeMachine,
       DELETE: removeMachine,
     },
     "/api/v1/machines/:name/start": { POST: startMachine },

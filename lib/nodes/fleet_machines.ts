@@ -1,7 +1,12 @@
 /** The named machines of all nodes as those of one: each stays where it was made. */
 import { AgentAwayError } from "../agent/agent.ts";
 import type { MachineDeeds, MachineWish } from "../agent/machines/machines_seam.ts";
-import { MachineError, type MachineInfo, type Made } from "../protocol/machines.ts";
+import {
+  type MachineChange,
+  MachineError,
+  type MachineInfo,
+  type Made,
+} from "../protocol/machines.ts";
 import { NotOfferedError } from "../sessions/errors.ts";
 import type { Machine as Node } from "./machine.ts";
 import { RosterError } from "./roster.ts";
@@ -71,11 +76,11 @@ export class FleetMachines implements MachineDeeds {
     return this.#told(node, await node.agent.machines.stop(user, name));
   }
 
-  rename(user: string, name: string, to: string): Promise<MachineInfo> {
+  change(user: string, name: string, change: MachineChange): Promise<MachineInfo> {
     return this.#inTurn(user, async () => {
       const node = await this.holder(user, name);
-      await this.#requireFree(user, to, node);
-      return this.#told(node, await node.agent.machines.rename(user, name, to));
+      if (change.name !== undefined) await this.#requireFree(user, change.name, node);
+      return this.#told(node, await node.agent.machines.change(user, name, change));
     });
   }
 

@@ -48,6 +48,10 @@ export const MachineShape = v.object({
   image: line(255),
   limits: v.object({ cpus: Count, memory: Count, pids: Count, disk: Count }),
   created: Time,
+  /** When somebody last typed in it, opened a shell or started it, to the minute. */
+  lastUsed: v.optional(v.nullable(Time), null),
+  /** Whether programs that run in it count as use, so that it is not stopped. */
+  jobs: v.optional(v.boolean(), false),
   /** Until when it can be restored; null of one that is not deleted. */
   restorableUntil: v.nullable(Time),
   /** Why it did not start, or ended by itself, in a sentence; null where nothing went wrong last. */
@@ -65,10 +69,18 @@ export type MachineList = v.InferOutput<typeof MachineListShape>;
 const Choice = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(255))), null);
 
 /** `PUT /api/v1/machines/{name}`. */
-export const MachineOrderShape = v.strictObject({ image: Choice, node: Choice });
+export const MachineOrderShape = v.strictObject({
+  image: Choice,
+  node: Choice,
+  jobs: v.optional(v.boolean(), false),
+});
 
-/** `PATCH /api/v1/machines/{name}`. */
-export const RenameShape = v.strictObject({ name: MachineName });
+/** `PATCH /api/v1/machines/{name}`: another name, or whether programs count as use. */
+export const MachineChangeShape = v.strictObject({
+  name: v.optional(MachineName),
+  jobs: v.optional(v.boolean()),
+});
+export type MachineChange = v.InferOutput<typeof MachineChangeShape>;
 
 /** Why something cannot be done with a machine, in a sentence for who asked. */
 export class MachineError extends Error {
@@ -106,12 +118,13 @@ export const MachineAskShape = v.variant("verb", [
     name: MachineName,
     image: Choice,
     groups: v.pipe(v.array(User), v.maxLength(100)),
+    jobs: v.optional(v.boolean(), false),
     /** How many machines the user has elsewhere. */
     elsewhere: Count,
   }),
   v.object({ verb: v.picklist(["start", "stop", "remove"]), user: User, name: Word }),
   v.object({ verb: v.literal("restore"), user: User, name: Word, elsewhere: Count }),
-  v.object({ verb: v.literal("rename"), user: User, name: Word, to: MachineName }),
+  v.object({ verb: v.literal("change"), user: User, name: Word, change: MachineChangeShape }),
 ]);
 export type MachineAsk = v.InferOutput<typeof MachineAskShape>;
 

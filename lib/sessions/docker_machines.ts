@@ -12,10 +12,12 @@ import { machineContainer, machineKey, machineVolume } from "./machine_spec.ts";
 const STOP_SECONDS = 5;
 /** Of its terminal, until somebody has it. */
 const WINSIZE = { cols: 80, rows: 24 };
+/** Its init and its main process. */
+const OWN_PIDS = 2;
 /** A call that was cut would leave it unknown what the Engine does; each has a deadline. */
 const NEVER = new AbortController().signal;
 
-type ContainerVerbs = Pick<Engine, "create" | "start" | "end" | "watchExit">;
+type ContainerVerbs = Pick<Engine, "create" | "start" | "end" | "watchExit" | "usage">;
 
 export class DockerMachines implements MachineEngine {
   readonly #docker: Docker;
@@ -80,6 +82,11 @@ export class DockerMachines implements MachineEngine {
   async endShells(machine: string): Promise<void> {
     await endShells(this.#docker, machineContainer(machine));
     await this.first.inherit(machine);
+  }
+
+  async hasPrograms(machine: string): Promise<boolean> {
+    const { pids } = await this.#engine.usage(machineContainer(machine), withDeadline()) ?? {};
+    return pids === undefined || pids > OWN_PIDS;
   }
 
   watchExit(container: string, signal: AbortSignal): Promise<number> {

@@ -40,6 +40,9 @@ export interface MachineEngine {
    */
   endShells(machine: string): Promise<void>;
 
+  /** Whether anything runs in it but what it is made of. */
+  hasPrograms(machine: string): Promise<boolean>;
+
   /** As of an `Engine`. */
   watchExit(container: string, signal: AbortSignal): Promise<number>;
 }

@@ -78,7 +78,7 @@ _ttygate() {
     drain) options+=' --at --message --wait --status --cancel --json' ;;
     broadcast) options+=' --json' ;;
     login) options+=' --user --token-stdin --ca' ;;
-    create) options+=' --image --node --json' ;;
+    create) options+=' --image --node --jobs --json' ;;
     whoami | list | show | start | stop | rename | delete | restore) options+=' --json' ;;
     shell) options+=' --image --node --session' ;;
     token)

@@ -224,6 +224,26 @@ Deno.test("files go in and out of a shell in a machine, from where it is", async
   await ask(alice, "DELETE", "/files");
 });
 
+Deno.test("a machine that nobody uses stops, but for one whose programs count", async () => {
+  const env = { TTYGATE_MACHINES_IDLE_STOP: "3s" };
+  await using own = await TestGateway.start({ env });
+  const cookie = await own.logIn();
+  assertEquals((await ask(cookie, "PUT", "/busy", { jobs: true }, own)).body.jobs, true);
+  await wait(cookie, "busy", "running", own);
+  {
+    await using terminal = await TestTerminal.open(own, { cookie, query: { machine: "busy" } });
+    await terminal.see(/[#$] $/);
+    terminal.type("setsid sleep 4327 & sleep 0.1; exit\r");
+    await terminal.event("ended");
+  }
+  await ask(cookie, "PUT", "/lazy", {}, own);
+  await wait(cookie, "lazy", "stopped", own);
+  assertEquals((await ask(cookie, "GET", "/busy", undefined, own)).body.state, "running");
+  await ask(cookie, "PATCH", "/busy", { jobs: false }, own);
+  await wait(cookie, "busy", "stopped", own);
+  for (const name of ["busy", "lazy"]) await ask(cookie, "DELETE", `/${name}`, undefined, own);
+});
+
 Deno.test("the next gateway starts what ran, the sweep leaves it, and a tomb goes after a day", async () => {
   const home = await Deno.makeTempDir({ prefix: "ttygate-test-" });
   const instance = `test-${crypto.randomUUID().slice(0, 8)}`;

@@ -103,7 +103,11 @@ export class Machine implements AsyncDisposable {
       Machines.startNow({
         ...{ clock, unixTimeMs, log: this.#log, engine: this.machines },
         store: new MemoryStore(),
-        settings: (): MachineSettings => ({ maxPerUser: 3, home: "/root", choices: made.choices }),
+        idleMs: () => null,
+        settings: (): MachineSettings => ({
+          ...{ maxPerUser: 3, idleStopMs: null, home: "/root" },
+          choices: made.choices,
+        }),
         refusal: () => file.current && refusalDuring(file.current),
         noRoom: () => Promise.resolve(null),
         endShells: (machine, message) => {

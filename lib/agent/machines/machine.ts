@@ -94,7 +94,8 @@ export class Machine {
   }
 
   describe(): MachineInfo {
-    const { id, user, name, image, profile, createdMs, deletedMs, lastError } = this.#record;
+    const { id, user, name, image, profile, createdMs, usedMs, jobs } = this.#record;
+    const { deletedMs, lastError } = this.#record;
     const { cpus, memoryBytes: memory, pids, diskBytes: disk } = profile.limits;
     return {
       ...{ id, user, name, image, lastError, state: this.phase },
@@ -102,6 +103,8 @@ export class Machine {
       percent: this.#progress?.percent ?? null,
       limits: { cpus, memory, pids, disk },
       created: new Date(createdMs).toISOString(),
+      lastUsed: new Date(usedMs).toISOString(),
+      jobs,
       restorableUntil: deletedMs === null ? null : new Date(deletedMs + TOMB_MS).toISOString(),
     };
   }

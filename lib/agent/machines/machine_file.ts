@@ -32,6 +32,10 @@ const RecordShape = v.object({
   /** What its volume is mounted at. */
   home: v.string(),
   createdMs: v.number(),
+  /** When it was last used. */
+  usedMs: v.number(),
+  /** Whether programs that run in it count as use. */
+  jobs: v.boolean(),
   /** Since when it is only kept to be restored; null of one that is not deleted. */
   deletedMs: v.nullable(v.number()),
   wanted: v.picklist(["running", "stopped"]),

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import {
   type MachineAsk,
   MachineAskShape,
+  type MachineChange,
   MachineError,
   MachineFaultShape,
   type MachineInfo,
@@ -29,8 +30,8 @@ export async function answerAsk(
       return await machines.get(user, name, until ? { until, ms: waitMs } : undefined, gone);
     }
     case "put": {
-      const { user, name, image, groups, elsewhere } = ask;
-      return await machines.put(user, name, { image, groups, elsewhere, node: null });
+      const { user, name, image, groups, jobs, elsewhere } = ask;
+      return await machines.put(user, name, { image, groups, jobs, elsewhere, node: null });
     }
     case "start":
     case "stop":
@@ -38,8 +39,8 @@ export async function answerAsk(
       return await machines[ask.verb](ask.user, ask.name);
     case "restore":
       return await machines.restore(ask.user, ask.name, ask.elsewhere);
-    case "rename":
-      return await machines.rename(ask.user, ask.name, ask.to);
+    case "change":
+      return await machines.change(ask.user, ask.name, ask.change);
     default:
       return ask satisfies never;
   }
@@ -85,8 +86,9 @@ export class RemoteMachines implements MachineDeeds {
   }
 
   put(user: string, name: string, wish: MachineWish): Promise<Made> {
-    const { image, groups, elsewhere } = wish;
-    return this.ask(MadeShape, { verb: "put", user, name, image, groups: [...groups], elsewhere });
+    const { image, groups, jobs = false, elsewhere } = wish;
+    const order = { image, groups: [...groups], jobs, elsewhere };
+    return this.ask(MadeShape, { verb: "put", user, name, ...order });
   }
 
   start(user: string, name: string): Promise<MachineInfo> {
@@ -97,8 +99,8 @@ export class RemoteMachines implements MachineDeeds {
     return this.ask(MachineShape, { verb: "stop", user, name });
   }
 
-  rename(user: string, name: string, to: string): Promise<MachineInfo> {
-    return this.ask(MachineShape, { verb: "rename", user, name, to });
+  change(user: string, name: string, change: MachineChange): Promise<MachineInfo> {
+    return this.ask(MachineShape, { verb: "change", user, name, change });
   }
 
   remove(user: string, name: string): Promise<MachineInfo> {

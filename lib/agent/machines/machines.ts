@@ -1,7 +1,12 @@
 /** The named machines of an agent: whose they are, what is wanted of each, and when they are gone. */
 import { settlesWithin, sleep } from "../../clock.ts";
 import type { Log } from "../../log.ts";
-import { MachineError, type MachineInfo, type Made } from "../../protocol/machines.ts";
+import {
+  type MachineChange,
+  MachineError,
+  type MachineInfo,
+  type Made,
+} from "../../protocol/machines.ts";
 import { mayHave } from "../../sessions/choice.ts";
 import type { MachineEngine } from "../../sessions/machine_engine.ts";
 import { newSessionId } from "../../sessions/session_id.ts";
@@ -9,6 +14,7 @@ import type { Choice, Clock, Profile, StartProgress } from "../../types.ts";
 import { Machine, type MachineParts, reached } from "./machine.ts";
 import { MachineBook } from "./machine_book.ts";
 import { type MachineRecord, type MachineStore, sweepMachines } from "./machine_file.ts";
+import { type IdleStopParts, stopUnused } from "./idle_stop.ts";
 import type { MachineDeeds, MachineWish } from "./machines_seam.ts";
 
 /** How often it looks for deleted machines whose time is over. */
@@ -21,6 +27,8 @@ const MOST = 5_000, TOMBS_PER_USER = 20;
 /** What machines are made by; asked for each time, as it may change. */
 export interface MachineSettings {
   readonly maxPerUser: number;
+  /** For how long nobody may use one before it is stopped; null for ever. */
+  readonly idleStopMs: number | null;
   /** What is kept in a volume. */
   readonly home: string;
   readonly choices: readonly Choice[];
@@ -34,6 +42,8 @@ export interface MachinesParts {
   readonly refusal: () => string | null;
   /** Why there is no room for one, in a sentence; null when there is. */
   readonly noRoom: () => Promise<string | null>;
+  /** How long ago somebody typed in it, of a machine with a shell; null of any other. */
+  readonly idleMs: (machine: string) => number | null;
   /** Ends the shells of a machine that is about to stop, and says so in them. */
   readonly endShells: (machine: string, message: string) => void;
   readonly clock: Clock;
@@ -66,7 +76,12 @@ export class Machines implements MachineDeeds, AsyncDisposable {
     const bring = async () => {
       for (const machine of all) if (!machines.#over.signal.aborted) await machine.settle();
     };
-    machines.#loops.push(...Array.from({ length: PARALLEL }, bring), machines.#sweepOnAndOn());
+    const stop: IdleStopParts["stop"] = (...one) => machines.#stop(...one);
+    machines.#loops.push(
+      ...Array.from({ length: PARALLEL }, bring),
+      machines.#sweepOnAndOn(),
+      stopUnused(machines.#book, { ...parts, stop, signal: machines.#over.signal }),
+    );
     return machines;
   }
 
@@ -89,7 +104,11 @@ export class Machines implements MachineDeeds, AsyncDisposable {
     return machine.describe();
   }
 
-  async put(user: string, name: string, { image, groups, elsewhere }: MachineWish): Promise<Made> {
+  async put(
+    user: string,
+    name: string,
+    { image, groups, jobs = false, elsewhere }: MachineWish,
+  ): Promise<Made> {
     const { settings, unixTimeMs, log } = this.#parts;
     const known = this.#book.living(user, name);
     if (known) {
@@ -113,10 +132,11 @@ export class Machines implements MachineDeeds, AsyncDisposable {
       throw new MachineError("limit", message);
     }
     const { onHost: _, ...profile } = choice.profile;
+    const nowMs = unixTimeMs();
     const machine = this.#keep({
-      ...{ id: newSessionId(), user, name, image: choice.name, home, wanted: "running" },
+      ...{ id: newSessionId(), user, name, image: choice.name, home, wanted: "running", jobs },
       profile: { ...profile, command: [...profile.command] },
-      ...{ createdMs: unixTimeMs(), deletedMs: null, lastError: null },
+      ...{ createdMs: nowMs, usedMs: nowMs, deletedMs: null, lastError: null },
     }, false);
     const { id } = machine.record;
     await this.#book.note(() => this.#book.delete(id));
@@ -129,24 +149,29 @@ export class Machines implements MachineDeeds, AsyncDisposable {
     const machine = this.#book.find(user, name);
     this.#requireOpen();
     const isOnItsWay = ["creating", "starting", "running"].includes(machine.phase);
-    return await this.#change(machine, { wanted: "running" }, !isOnItsWay);
+    const change = { wanted: "running", usedMs: this.#parts.unixTimeMs() } as const;
+    return await this.#change(machine, change, !isOnItsWay);
   }
 
   async stop(user: string, name: string): Promise<MachineInfo> {
-    const machine = this.#book.find(user, name);
-    this.#parts.endShells(machine.record.id, `The machine ${name} was stopped.`);
+    return await this.#stop(this.#book.find(user, name), `The machine ${name} was stopped.`);
+  }
+
+  async #stop(machine: Machine, message: string): Promise<MachineInfo> {
+    this.#parts.endShells(machine.record.id, message);
     const isOnItsWay = ["stopping", "stopped"].includes(machine.phase);
     const isWanted = machine.record.wanted === "stopped";
     return await this.#change(machine, { wanted: "stopped" }, !isOnItsWay || !isWanted);
   }
 
-  async rename(user: string, name: string, to: string): Promise<MachineInfo> {
+  async change(user: string, name: string, change: MachineChange): Promise<MachineInfo> {
     const machine = this.#book.find(user, name);
+    const { name: to = name, jobs = machine.record.jobs } = change;
     const other = this.#book.living(user, to);
     if (other && other !== machine) {
       throw new MachineError("conflict", `You have a machine ${to} already: choose another name.`);
     }
-    return await this.#change(machine, { name: to }, false);
+    return await this.#change(machine, { name: to, jobs }, false);
   }
 
   async remove(user: string, name: string): Promise<MachineInfo> {
@@ -174,7 +199,7 @@ export class Machines implements MachineDeeds, AsyncDisposable {
     requireRoom(own.length + elsewhere, settings().maxPerUser);
     const { id } = machine.record;
     log.info("a machine was restored", { event: "machine-restore", machine: id, user, name });
-    return await this.#change(machine, { deletedMs: null }, true);
+    return await this.#change(machine, { deletedMs: null, usedMs: this.#parts.unixTimeMs() }, true);
   }
 
   /**

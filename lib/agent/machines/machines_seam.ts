@@ -1,11 +1,13 @@
 /** What a gateway asks of an agent's named machines, in its own process or behind a wire. */
-import type { MachineInfo, Made } from "../../protocol/machines.ts";
+import type { MachineChange, MachineInfo, Made } from "../../protocol/machines.ts";
 
 /** Who wants a new machine, and how. */
 export interface MachineWish {
   /** The name of a choice; null for what the agent gives by itself. */
   readonly image: string | null;
   readonly groups: readonly string[];
+  /** Whether programs that run in it count as use. */
+  readonly jobs?: boolean;
   /** How many machines the user has elsewhere. */
   readonly elsewhere: number;
   /** The node that it is wanted on; null for any. An agent passes it over. */
@@ -34,7 +36,7 @@ export interface MachineDeeds {
   put(user: string, name: string, wish: MachineWish): Promise<Made>;
   start(user: string, name: string): Promise<MachineInfo>;
   stop(user: string, name: string): Promise<MachineInfo>;
-  rename(user: string, name: string, to: string): Promise<MachineInfo>;
+  change(user: string, name: string, change: MachineChange): Promise<MachineInfo>;
   /** Stops it for good; for a day it can be brought back. */
   remove(user: string, name: string): Promise<MachineInfo>;
   /** Brings back what was deleted last under that name. `elsewhere` as in a wish. */

@@ -4,15 +4,17 @@ import { machineCommand, waitFor } from "./machines.ts";
 
 export const command = machineCommand("create", {
   summary: "makes a machine there: a container that stays",
-  usage: "NAME [--image NAME] [--node NAME]",
+  usage: "NAME [--image NAME] [--node NAME] [--jobs]",
   help: `Makes a machine and waits until it runs; one that is there already is left as it is.
 'ttygate shell NAME' opens a shell in it.
 
   --image NAME  what it runs in, of what the gateway offers
-  --node NAME   the machine of the gateway that it is made on`,
+  --node NAME   the machine of the gateway that it is made on
+  --jobs        it is not stopped for want of use while a program runs in it`,
   options: ["image", "node"],
-  async run({ api, path, options: { image, node } }) {
-    const order = { ...(image && { image }), ...(node && { node }) };
+  flags: ["jobs"],
+  async run({ api, path, options: { image, node }, flags: { jobs } }) {
+    const order = { ...(image && { image }), ...(node && { node }), ...(jobs && { jobs }) };
     await api.ask(MachineShape, "PUT", path, order);
     return await waitFor(api, path, "running");
   },

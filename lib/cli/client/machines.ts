@@ -13,6 +13,7 @@ interface Deed {
   readonly usage: string;
   readonly help: string;
   readonly options?: readonly string[];
+  readonly flags?: readonly string[];
   readonly positionals?: readonly string[];
   readonly run: (call: DeedCall) => Promise<MachineInfo>;
   readonly say: (machine: MachineInfo, name: string) => readonly string[];
@@ -24,17 +25,18 @@ interface DeedCall {
   readonly path: string;
   readonly positionals: readonly string[];
   readonly options: Readonly<Record<string, string | undefined>>;
+  readonly flags: Readonly<Record<string, boolean>>;
 }
 
 /** A command whose first argument is the name of a machine. */
 export function machineCommand(name: string, deed: Deed): Command {
-  const { summary, usage, help, options = [], positionals = ["NAME"] } = deed;
+  const { summary, usage, help, options = [], flags = [], positionals = ["NAME"] } = deed;
   return {
     name,
     summary,
     help: `\nUsage: ttygate ${name} ${usage} [--json]\n\n${help}\n`,
     async run(args, { print, printError }: CommandContext) {
-      const parsed = parseCommandArgs(args, { flags: ["json"], options, positionals });
+      const parsed = parseCommandArgs(args, { flags: ["json", ...flags], options, positionals });
       const [machine] = parsed.positionals;
       using api = apiOf(await ownAccount());
       const path = pathOf(machine!);

@@ -8,7 +8,7 @@ export const command = machineCommand("show", {
   usage: "NAME",
   help: "All that is known of it.",
   run: ({ api, path }) => api.ask(MachineShape, "GET", path),
-  say: ({ id, state, stage, percent, node, image, limits, created, lastError }) => {
+  say: ({ id, state, stage, percent, node, image, limits, created, lastUsed, lastError }) => {
     const done = percent === null ? "" : ` ${percent} %`;
     const { cpus, memory, pids, disk } = limits;
     return [
@@ -20,6 +20,7 @@ export const command = machineCommand("show", {
         inSize(disk)
       } of disk`,
       `created  ${created}`,
+      ...lastUsed === null ? [] : [`used     ${lastUsed}`],
       `id       ${id}`,
     ];
   },

@@ -1,9 +1,9 @@
 /** Named machines, as the OpenAPI document tells them. */
 import {
+  MachineChangeShape,
   MachineListShape,
   MachineOrderShape,
   MachineShape,
-  RenameShape,
 } from "../../protocol/machines.ts";
 import { answer, type Operations, PAGES } from "./operation.ts";
 
@@ -41,9 +41,9 @@ export const MACHINES: Operations = {
     problems: ["conflict", "too-many-machines", "unavailable", "agent-away"],
   },
   "PATCH /api/v1/machines/:name": {
-    id: "renameMachine",
+    id: "changeMachine",
     summary: "Gives a machine another name",
-    body: { json: [RenameShape] },
+    body: { json: [MachineChangeShape] },
     answers: { 200: answer("It has it.", MachineShape) },
     problems: ["machine", "conflict", "unavailable", "agent-away"],
   },

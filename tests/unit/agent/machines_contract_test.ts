@@ -15,7 +15,7 @@ contract("a machine is made, waited for, renamed, stopped, deleted and restored"
   assertEquals(made, true);
   const running = await machines.get("alice", "box", { until: "running", ms: 20_000 });
   assertEquals([running.id, running.state, running.limits.pids], [id, "running", 128]);
-  assertEquals((await machines.rename("alice", "box", "crate")).name, "crate");
+  assertEquals((await machines.change("alice", "box", { name: "crate" })).name, "crate");
   await machines.stop("alice", "crate");
   const stopped = await machines.get("alice", "crate", { until: "stopped", ms: 20_000 });
   assertEquals(stopped.state, "stopped");

@@ -25,6 +25,8 @@ class Stage implements AsyncDisposable {
   readonly ended: string[] = [];
   unixMs = Date.UTC(2030, 0, 1);
   refusal: string | null = null;
+  idleStopMs: number | null = null;
+  idleMs: number | null = null;
   room: string | null = null;
   readonly machines: Machines;
 
@@ -32,7 +34,11 @@ class Stage implements AsyncDisposable {
     [this.engine, this.store] = [engine, store];
     this.machines = Machines.startNow({
       ...{ engine, store, clock: this.clock, log: logTo(() => {}) },
-      settings: () => ({ maxPerUser: 2, home: "/root", choices: CHOICES }),
+      settings: () => ({
+        ...{ maxPerUser: 2, home: "/root", choices: CHOICES },
+        idleStopMs: this.idleStopMs,
+      }),
+      idleMs: () => this.idleMs,
       refusal: () => this.refusal,
       noRoom: () => Promise.resolve(this.room),
       endShells: (_, message) => void this.ended.push(message),
@@ -134,7 +140,7 @@ Deno.test("stop, start and rename change what is wanted, and a rename touches no
   await stage.machines.stop("alice", "box");
   const { calls } = stage.engine;
   calls.length = 0;
-  const renamed = await stage.machines.rename("alice", "box", "crate");
+  const renamed = await stage.machines.change("alice", "box", { name: "crate" });
   assertEquals([renamed.id, renamed.name, calls], [id, "crate", []]);
   assertEquals(await refused(stage.machines.get("alice", "box")), "unknown");
   await stage.machines.start("alice", "crate");
@@ -142,7 +148,7 @@ Deno.test("stop, start and rename change what is wanted, and a rename touches no
   await stage.machines.start("alice", "crate");
   assertEquals(calls, ["bring known"]);
   await stage.machines.put("alice", "box", WISH);
-  assertEquals(await refused(stage.machines.rename("alice", "crate", "box")), "conflict");
+  assertEquals(await refused(stage.machines.change("alice", "crate", { name: "box" })), "conflict");
   assertEquals(stage.ended, ["The machine box was stopped.", "The machine box was stopped."]);
 });
 
@@ -244,4 +250,32 @@ Deno.test("what cannot be noted is not done", async () => {
     "running",
   ]]);
   stage.store.failsWith = null;
+});
+
+Deno.test("a machine that nobody uses is stopped, and one with a shell in use or a job is not", async () => {
+  await using stage = new Stage();
+  const HOUR_MS = 3_600_000;
+  stage.idleStopMs = HOUR_MS;
+  await stage.running("box");
+  const pass = async (ms: number) => {
+    stage.unixMs += ms;
+    await stage.clock.advance(60_000);
+  };
+  stage.idleMs = 1_000; // somebody typed
+  await pass(2 * HOUR_MS);
+  const { lastUsed } = await stage.machines.get("alice", "box");
+  assertEquals(Date.parse(lastUsed!), stage.unixMs - 1_000);
+  stage.idleMs = null;
+  await stage.machines.change("alice", "box", { jobs: true });
+  stage.engine.hasJobs = true;
+  await pass(HOUR_MS);
+  assertEquals([await stage.state("box"), stage.ended], ["running", []]);
+  stage.engine.hasJobs = false;
+  await pass(1);
+  await until(async () => await stage.state("box") === "stopped");
+  assertEquals(stage.ended, ["The machine box was stopped: nobody used it for 1 hour."]);
+  await stage.machines.start("alice", "box");
+  await until(async () => await stage.state("box") === "running");
+  await pass(HOUR_MS - 1);
+  assertEquals(await stage.state("box"), "running");
 });

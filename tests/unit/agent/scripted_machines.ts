@@ -11,6 +11,7 @@ export class ScriptedMachines implements MachineEngine {
   readonly #exits = new Map<string, PromiseWithResolvers<number>>();
   failWith: Error | null = null;
   hold: Promise<void> = Promise.resolve();
+  hasJobs = false;
 
   async bring(
     { id }: Parameters<MachineEngine["bring"]>[0],
@@ -52,6 +53,11 @@ export class ScriptedMachines implements MachineEngine {
   // deno-lint-ignore require-await -- as an engine has it
   async endShells(): Promise<void> {
     this.calls.push("endShells");
+  }
+
+  // deno-lint-ignore require-await -- as an engine has it
+  async hasPrograms(): Promise<boolean> {
+    return this.hasJobs;
   }
 
   watchExit(id: string): Promise<number> {

@@ -79,7 +79,7 @@ const DEFAULTS: Config = {
     motd: "",
     uploadBytes: 1_073_741_824,
   },
-  machines: { maxPerUser: 5, home: "/root" },
+  machines: { maxPerUser: 5, idleStopMs: null, home: "/root" },
   pool: { size: 2 },
   auth: {
     htpasswd: "/etc/ttygate/htpasswd",
@@ -148,6 +148,7 @@ upload = "1GB"
 motd = ""
 [machines]
 max_per_user = 5
+idle_stop = "off"
 home = "/root"
 [pool]
 size = 2
@@ -261,6 +262,7 @@ Deno.test("every key can be overridden by its environment variable", async () =>
     "session.upload": ["0B", 0],
     "session.motd": ["Hi, all", "Hi, all"],
     "machines.max_per_user": ["0", 0],
+    "machines.idle_stop": ["2h", 7_200_000],
     "machines.home": ["/home/me", "/home/me"],
     "pool.size": ["0", 0],
     "auth.htpasswd": ["/h", "/h"],

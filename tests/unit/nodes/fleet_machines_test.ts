@@ -50,7 +50,7 @@ Deno.test("a machine is found on its node, and no name is given twice", async ()
   assertEquals(await refused(machines.put("alice", "box", { ...WISH, node: "west" })), "conflict");
   await machines.put("alice", "crate", { ...WISH, node: "west" });
   assertEquals((await machines.start("alice", "crate")).node, "west");
-  assertEquals(await refused(machines.rename("alice", "crate", "box")), "conflict");
+  assertEquals(await refused(machines.change("alice", "crate", { name: "box" })), "conflict");
   assertEquals((await machines.list("alice")).map(({ name, node }) => [name, node]), [
     ["box", "east"],
     ["crate", "west"],
@@ -75,7 +75,7 @@ Deno.test("a deleted one is restored on its node, unless another has its name by
   assertEquals((await machines.remove("alice", "box")).node, "west");
   await machines.put("alice", "box", { ...WISH, node: "east" });
   assertEquals(await refused(machines.restore("alice", "box")), "conflict");
-  await machines.rename("alice", "box", "other");
+  await machines.change("alice", "box", { name: "other" });
   assertEquals((await machines.restore("alice", "box")).node, "west");
 });
 
