@@ -91,7 +91,8 @@ export class ContainerMaker {
     const name = containerName(identity.session);
     const hostnames = await this.#askHostnames();
     try {
-      const hostname = identity.role === "probe" ? PROBE_HOSTNAME : hostnames.take(name);
+      const own = identity.role === "probe" ? PROBE_HOSTNAME : identity.hostname;
+      const hostname = own ?? hostnames.take(name);
       const made = containerSpec(identity, profile, { instance, hostname, winsize, traits });
       const isMachine = identity.role === "machine";
       const spec = isMachine ? machineSpec(made, identity) : made;

@@ -33,7 +33,7 @@ export class DockerMachines implements MachineEngine {
   }
 
   bring(
-    { id, user }: MachineIdentity,
+    { id, user, name: hostname }: MachineIdentity,
     profile: Profile,
     { home, progress, signal }: Parameters<MachineEngine["bring"]>[2],
   ): Promise<{ container: string; ran: boolean }> {
@@ -47,7 +47,7 @@ export class DockerMachines implements MachineEngine {
       if (container === undefined) {
         progress({ stage: "create" });
         const session = machineKey(id);
-        const identity = { session, user, role: "machine", expires: 0, home } as const;
+        const identity = { session, user, role: "machine", expires: 0, home, hostname } as const;
         const options = { winsize: WINSIZE, progress, signal };
         container = await this.#engine.create(identity, profile, options);
       }

@@ -97,8 +97,9 @@ export interface ContainerIdentity {
   readonly role: "session" | "pool" | "probe" | "machine";
   /** When it must be gone at the latest, in Unix seconds. */
   readonly expires: number;
-  /** Of a machine: what its volume is mounted at. */
+  /** Of a machine: what its volume is mounted at, and what it calls itself. */
   readonly home?: string;
+  readonly hostname?: string;
 }
 
 /** A container as the engine lists it. */

@@ -5,6 +5,8 @@ import type { Profile, StartProgress } from "../types.ts";
 export interface MachineIdentity {
   readonly id: string;
   readonly user: string;
+  /** What a new one calls itself. */
+  readonly name: string;
 }
 
 /** All verbs throw `EngineError`, and are idempotent. */

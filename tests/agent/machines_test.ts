@@ -67,7 +67,11 @@ Deno.test("a machine is made, runs, keeps its home, is renamed, deleted and rest
   assertEquals((await ask(alice, "PUT", "/box", {})).status, 200);
   assertEquals((await ask(alice, "PUT", "/box", { image: "other" })).status, 409);
   await wait(alice, "box", "running");
-  await typed("echo kept > /root/file; echo lost > /file; echo wri''tten", /written/, "box");
+  await typed(
+    "echo kept > /root/file; echo lost > /file; echo wri''tten",
+    /@box[^]*written/,
+    "box",
+  );
 
   assertEquals((await ask(alice, "POST", "/box/stop")).status < 300, true);
   await wait(alice, "box", "stopped");

@@ -148,7 +148,7 @@ export class Machine {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { engine, refusal, clock, log } = this.#parts;
-    const { id, user, profile, home } = this.#record;
+    const { id, user, name, profile, home } = this.#record;
     this.#enter(this.#phase === "creating" ? "creating" : "starting");
     const refused = this.#isInherited ? null : await refusal();
     if (refused !== null) throw new Error(refused);
@@ -158,7 +158,7 @@ export class Machine {
       if (progress.stage !== "start") this.#phase = "creating";
       this.#tell();
     };
-    const { container, ran } = await engine.bring({ id, user }, profile, {
+    const { container, ran } = await engine.bring({ id, user, name }, profile, {
       ...{ home, progress, signal },
     });
     if (ran && this.#isInherited) {
