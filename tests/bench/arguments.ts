@@ -17,6 +17,7 @@ export const ROWS = [
   "stalled",
   "activation",
   "fleet",
+  "machines",
 ] as const;
 export type RowName = typeof ROWS[number];
 

@@ -168,6 +168,7 @@ export class Field implements AsyncDisposable {
       TTYGATE_SESSION_RECONNECT_GRACE: "0s",
       TTYGATE_SESSION_MAX_TOTAL: String(MOST_SESSIONS),
       TTYGATE_SESSION_MAX_PER_USER: String(MOST_SESSIONS),
+      TTYGATE_MACHINES_MAX_PER_USER: "1000",
       TTYGATE_POOL_SIZE: String(poolSize),
       ...(unlimited && { TTYGATE_CONTAINER_CPUS: String(navigator.hardwareConcurrency) }),
     };
@@ -194,7 +195,11 @@ export class Field implements AsyncDisposable {
       instance,
       target: { kind: "ttygate", origin: gateway.origin, cookie },
       pids: () => [gateway.process.pid, ...(agent ? [agent.process.pid] : [])],
-      settle: () => until(async () => (await lab.containers(instance)).length <= poolSize, 60_000),
+      settle: () =>
+        until(async () => {
+          const all = await lab.containers(instance);
+          return all.filter(({ Labels }) => !Labels["ttygate.machine"]).length <= poolSize;
+        }, 60_000),
     };
   }
 

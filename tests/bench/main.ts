@@ -10,6 +10,7 @@ import { measureCpu, measureMemory } from "./rows/cost.ts";
 import { measureEcho, measureFloods, measureLogins } from "./rows/echo.ts";
 import { measureFleet } from "./rows/fleet.ts";
 import { measureInterrupt } from "./rows/interrupt.ts";
+import { measureMachines } from "./rows/machines.ts";
 import { measureOutput } from "./rows/output.ts";
 import { measurePage } from "./rows/page.ts";
 import { measurePaste } from "./rows/paste.ts";
@@ -33,6 +34,7 @@ const MEASURES: Readonly<Record<RowName, (lab: Lab, field: Field) => Promise<Fig
   stalled: measureStalled,
   activation: measureActivation,
   fleet: measureFleet,
+  machines: measureMachines,
 };
 
 /** The signal that ended the run. */

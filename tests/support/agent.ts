@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Docker } from "deno-docker-api";
 import { DOCKER_SOCKET, PROGRAM, RAW, until } from "./gateway.ts";
 import { testImage } from "./image.ts";
+import { clearAfter } from "./leftovers.ts";
 
 /** Disposing it ends it with its sessions, and asserts that no container is left. */
 export class TestAgent implements AsyncDisposable {
@@ -95,13 +96,10 @@ export class TestAgent implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop("SIGTERM");
-    const left = await this.containers();
-    for (const { Id } of left) {
-      await this.docker.containers.remove(Id, { force: true, volumes: true });
-    }
+    const left = await clearAfter(this.docker, this.instance);
     this.docker[Symbol.dispose]();
     if (this.ownsHome) await Deno.remove(this.home, { recursive: true });
-    if (left.length > 0) throw new Error(`the agent left ${left.length} containers`);
+    if (left > 0) throw new Error(`the agent left ${left} containers`);
   }
 
   #signal(signal: Deno.Signal): void {

@@ -1,5 +1,4 @@
 /** A fresh gateway of its own for a test file: real process, port 0, own instance, own directories. */
-import { removeUnused } from "../../lib/sessions/docker_volumes.ts";
 import { bcrypt } from "hash-wasm";
 import { join } from "node:path";
 import { Docker } from "deno-docker-api";
@@ -7,6 +6,7 @@ import { abortable, settlesWithin, systemClock } from "../../lib/clock.ts";
 import { testImage } from "./image.ts";
 import { type Outcome, run } from "./run.ts";
 import type { Machine } from "./scripted_agent.ts";
+import { clearAfter } from "./leftovers.ts";
 
 /** The program from source. */
 export const PROGRAM = new URL("../../scripts/ttygate", import.meta.url).pathname;
@@ -188,26 +188,10 @@ export class TestGateway implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    const all = this.agent ? [] : await this.containers();
-    for (const { Id } of all) {
-      await this.docker.containers.remove(Id, { force: true, volumes: true });
-    }
-    // Machines outlive their gateway.
-    const left = all.filter(({ Labels }) => Labels["ttygate.machine"] === undefined);
-    const ofMachines = [`ttygate.instance=${this.instance}`, "ttygate.machine"];
-    for (
-      const { Name } of this.agent ? [] : await this.docker.volumes.list({ labels: ofMachines })
-    ) {
-      await this.docker.volumes.remove(Name);
-    }
-    // Docker leaves the volume of a container into which something is being put.
-    const labels = [`ttygate.ptys=${this.instance}`];
-    if (!this.agent) await removeUnused(this.docker.volumes, labels).catch(() => {});
+    const left = this.agent ? 0 : await clearAfter(this.docker, this.instance);
     this.docker[Symbol.dispose]();
     if (this.ownsHome) await Deno.remove(this.home, { recursive: true });
-    if (left.length > 0) {
-      throw new Error(`the gateway left ${left.length} containers:\n${this.log}`);
-    }
+    if (left > 0) throw new Error(`the gateway left ${left} containers:\n${this.log}`);
   }
 
   #signal(signal: Deno.Signal): void {

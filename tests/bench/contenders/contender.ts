@@ -22,7 +22,13 @@ export type Target =
     readonly image: string;
     readonly unlimited: boolean;
   }
-  | { readonly kind: "ttygate"; readonly origin: string; readonly cookie: string }
+  | {
+    readonly kind: "ttygate";
+    readonly origin: string;
+    readonly cookie: string;
+    /** The named machine in which a shell is opened; absent for a fresh container. */
+    readonly machine?: string;
+  }
   | { readonly kind: "docker"; readonly command: string }
   | { readonly kind: "ttyd"; readonly host: string }
   | { readonly kind: "wetty"; readonly host: string };

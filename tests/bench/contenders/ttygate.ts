@@ -12,7 +12,7 @@ import { BenchWebSocket } from "./websocket.ts";
 const ACK_BYTES = 32 * 1024;
 
 export async function openTtygate(
-  { origin, cookie }: Extract<Target, { kind: "ttygate" }>,
+  { origin, cookie, machine }: Extract<Target, { kind: "ttygate" }>,
   sink: Sink,
 ): Promise<BenchTerminal> {
   let offset = 0, acked = 0, acks = true;
@@ -45,7 +45,8 @@ export async function openTtygate(
     }
   };
   const { cols, rows } = WINSIZE;
-  const url = `${origin.replace(/^http/, "ws")}/terminal?cols=${cols}&rows=${rows}`;
+  const where = machine === undefined ? "" : `&machine=${machine}`;
+  const url = `${origin.replace(/^http/, "ws")}/terminal?cols=${cols}&rows=${rows}${where}`;
   const headers = { cookie, origin };
   const socket = await BenchWebSocket.open(url, { protocol: SUBPROTOCOL, headers, message });
   socket.closed.then(() => ready.reject(new Error("ttygate closed the connection")));
