@@ -42,6 +42,8 @@ export interface Profile {
   readonly onHost?: boolean;
   /** The id of the named machine in which it is a shell. */
   readonly machine?: string;
+  /** Whether that is no shell but the place of a command without a terminal. */
+  readonly run?: boolean;
 }
 
 /** One of the things that a session may run in. */

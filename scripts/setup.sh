@@ -203,6 +203,8 @@ if [ "${1:-}" = --tests ]; then
   say "$(nft --version | grep -o 'nftables v[0-9.]*')"
   command -v ssh >/dev/null || apt_install openssh-client
   command -v sshpass >/dev/null || apt_install sshpass
+  command -v rsync >/dev/null || apt_install rsync
+  command -v git >/dev/null || apt_install git
   ensure_proxies
   ensure_podman
   ensure_build

@@ -35,6 +35,8 @@ export interface Visit {
   readonly machine?: string | null;
   /** What a new session runs in the place of a shell: a program and its arguments. */
   readonly command?: readonly string[] | undefined;
+  /** Whether a new session is a command without a terminal, which the client's first message names. */
+  readonly run?: boolean;
   /** How many sessions the user has on other machines, and how many they may have on all. */
   readonly elsewhere?: number;
   readonly maxPerUser?: number | null;

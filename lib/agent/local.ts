@@ -8,6 +8,7 @@ import { EVENTS, type Overview } from "../protocol/overview.ts";
 import type { DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
 import type { Ending } from "../sessions/endings.ts";
 import type { Engine } from "../sessions/engine.ts";
+import type { Runs } from "../sessions/docker_runs.ts";
 import type { SessionFiles } from "../sessions/files/files.ts";
 import type { History } from "../sessions/history.ts";
 import type { Maintenance } from "../sessions/maintenance.ts";
@@ -42,6 +43,8 @@ export interface LocalAgentParts {
   readonly maxTotal: () => number;
   readonly files: SessionFiles;
   readonly machines: MachineDeeds & Pick<Machines, "open">;
+  /** Its commands without a terminal. */
+  readonly runs: Runs;
   /** What its process logged, where the gateway has another. */
   readonly recent?: Recent | undefined;
   readonly history?: Pick<History, "samples">;
@@ -79,7 +82,8 @@ export class LocalAgent implements Agent {
     const { clock } = this.#parts;
     const allowance = this.#allowances.of(visit.user);
     const socket = acceptSocket(opening, { allowance, clock });
-    await serveTerminal(socket, { ...visit, dismissed }, { ...this.#parts, usage: this.#usage });
+    const parts = { ...this.#parts, usage: this.#usage, allowance };
+    await serveTerminal(socket, { ...visit, dismissed }, parts);
   }
 
   async list(): Promise<readonly SessionInfo[]> {

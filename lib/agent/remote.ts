@@ -77,7 +77,9 @@ export class RemoteAgent implements Agent {
       .toBase64({ alphabet: "base64url", omitPadding: true });
     // The client's own opening: what the agent answers is the client's answer, and so are the frames.
     upstream.write(
-      `GET ${ROOT}/terminal HTTP/1.1\r\nHost: agent\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `GET ${ROOT}/${
+        visit.run ? "run" : "terminal"
+      } HTTP/1.1\r\nHost: agent\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n` +
         `${VERSION_HEADER}: ${manifest.version}\r\n${VISIT_HEADER}: ${encoded}\r\n${VISIT_ID_HEADER}: ${id}\r\n\r\n`,
     );

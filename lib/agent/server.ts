@@ -182,7 +182,10 @@ export class AgentServer implements AsyncDisposable {
     const id = String(request.headers[VISIT_ID_HEADER] ?? "");
     try {
       const path = pathOf(request);
-      if (path !== "/terminal") throw new BadRequest(404, `There is nothing at ${path}.`);
+      // An agent that knows no commands without a terminal must not take one for a shell.
+      if (path !== "/terminal" && path !== "/run") {
+        throw new BadRequest(404, `There is nothing at ${path}.`);
+      }
       if (id === "" || this.#visits.has(id)) throw new BadRequest(400, "The visit has no id.");
       const visit = parse(VisitShape, decodeVisit(request.headers[VISIT_HEADER]));
       this.#visits.set(id, dismissed);

@@ -1,10 +1,8 @@
 /** A client's connection, from the accepted upgrade to its end. */
 import { settlesWithin } from "../clock.ts";
-import type { CountingLog } from "../log/counting.ts";
 import { EngineError, LimitError, NotOfferedError, ShutdownError } from "../sessions/errors.ts";
 import { type Ending, ending } from "../sessions/endings.ts";
 import type { Maintenance } from "../sessions/maintenance.ts";
-import type { Registry } from "../sessions/registry.ts";
 import type { Session } from "../sessions/session.ts";
 import type { UsageWatch } from "../sessions/usage_watch.ts";
 import type { ViewerEnd } from "../sessions/viewers.ts";
@@ -12,12 +10,13 @@ import { bridge } from "../terminal/bridge.ts";
 import { CLOSE, encodeEvent, FrameError } from "../protocol/frame.ts";
 import { MachineError } from "../protocol/machines.ts";
 import type { TerminalSocket } from "../terminal/socket.ts";
-import type { Clock, StartProgress, TerminalEvent, Usage } from "../types.ts";
+import type { StartProgress, TerminalEvent, Usage } from "../types.ts";
 import type { Dismissal, Visit } from "./agent.ts";
 import { describe, dismiss, RESTARTING, tellEnd } from "./farewell.ts";
 import { followAsGuest } from "./guest.ts";
 import type { Machines } from "./machines/machines.ts";
 import { newestOf, telling } from "./newest.ts";
+import { followRun, type RunParts } from "./run.ts";
 
 /** How long someone who comes back waits for a gateway that has just been started. */
 const ADOPTION_MS = 10_000;
@@ -25,14 +24,10 @@ const ADOPTION_MS = 10_000;
 const ACCOUNT_MS = 1_000;
 
 /** What serving a terminal needs. */
-export interface TerminalParts {
-  readonly registry: Registry;
+export interface TerminalParts extends RunParts {
   readonly maintenance: Pick<Maintenance, "notice">;
   readonly usage: UsageWatch;
   readonly machines: Pick<Machines, "open">;
-  readonly clock: Clock;
-  /** For what clients can cause as often as they like. */
-  readonly counted: CountingLog;
 }
 
 /** A visit that its gateway may end under way. */
@@ -49,7 +44,8 @@ export async function serveTerminal(
   const { user, remote, source } = visit;
   try {
     const session = await enter(socket, visit, parts);
-    if (session && visit.guest) await followAsGuest(session, socket, visit, parts);
+    if (session && visit.run) await followRun(session, socket, visit, parts);
+    else if (session && visit.guest) await followAsGuest(session, socket, visit, parts);
     else if (session) await follow(session, socket, visit, parts);
   } catch (error) {
     if (socket.closed.aborted) return;
@@ -87,9 +83,10 @@ async function enter(
   try {
     const progress = (progress: StartProgress) => void send({ type: "progress", ...progress });
     const signal = AbortSignal.any([socket.closed, dismissed]);
-    const profile = visit.machine
+    const shell = visit.machine
       ? await machines.open(user, visit.machine, progress, signal)
       : undefined;
+    const profile = shell && visit.run ? { ...shell, run: true } : shell;
     return await registry.open({ ...visit, profile, progress, signal });
   } catch (error) {
     if (socket.closed.aborted) return null;

@@ -1,7 +1,5 @@
 /** A viewer of a session without a WebSocket of its client's: output waits here until it is asked for. */
 import { Buffer } from "node:buffer";
-import { type Duplex, duplexPair } from "node:stream";
-import type { Opening } from "./agent.ts";
 import {
   CLOSE,
   decodeServerFrame,
@@ -10,14 +8,13 @@ import {
   encodeResize,
   PAYLOAD_BYTES,
 } from "../protocol/frame.ts";
-import { encodeClientFrame, MessageReader, OPCODE } from "../terminal/websocket.ts";
 import type { TerminalEvent, Winsize } from "../types.ts";
+import { NearSocket, type Serve } from "./near_socket.ts";
 
 type Event<T extends TerminalEvent["type"]> = Extract<TerminalEvent, { type: T }>;
 
 /** More than a session leaves unacknowledged: what waits here has no other bound. */
 const WAITING_BYTES = 2 * 1024 * 1024;
-const MESSAGE_BYTES = 128 * 1024;
 /** What of a client's waits for the agent, beyond what the agent itself takes ahead. */
 const SENT_BYTES = 1024 * 1024;
 
@@ -34,17 +31,12 @@ export type ViewerEnd =
   /** Its connection is: the session may go on. */
   | { readonly why: "closed"; readonly code: number };
 
-/** What serves it: an agent, with the client's end of the connection. Rejects where nobody does. */
-export type Serve = (opening: Opening, over: AbortSignal) => Promise<void>;
-
 /** Disposing it closes its connection; the session goes on without a viewer. */
 export class PlainViewer implements Disposable {
   readonly ready: Promise<Event<"ready">>;
-  readonly #connection: Duplex;
+  readonly #socket: NearSocket;
   readonly #told: (event: TerminalEvent) => void;
-  readonly #reader = new MessageReader(MESSAGE_BYTES, "server");
   readonly #ready = Promise.withResolvers<Event<"ready">>();
-  readonly #left = new AbortController();
   #pieces: Uint8Array[] = [];
   /** The offset of the first byte that waits, and of the next one to come. */
   #from = 0;
@@ -55,36 +47,19 @@ export class PlainViewer implements Disposable {
   #end: ViewerEnd | null = null;
   /** Something came, or it is over. */
   #changed = Promise.withResolvers<void>();
-  /** The head of the answer to the upgrade is read. */
-  #isAnswered = false;
 
   /** @param told hears of events that are no matter of its own, such as what an administrator says */
   constructor(serve: Serve, told: (event: TerminalEvent) => void = () => {}) {
     this.#told = told;
-    const [near, far] = duplexPair();
-    this.#connection = near;
-    // Neither end of a pair hears that the other one is destroyed.
-    this.#left.signal.addEventListener("abort", () => far.destroy());
     this.ready = this.#ready.promise;
     this.ready.catch(() => {}); // who waits for it is told
-    near.on("data", (chunk: Buffer) => {
-      try {
-        this.#receive(chunk);
-      } catch { // an agent may say anything
-        this.#finish({ why: "closed", code: CLOSE.failed });
-        near.destroy();
-      }
-    });
-    near.on("error", () => this.#finish({ why: "closed", code: CLOSE.failed }));
-    near.on("end", () => this.#finish({ why: "closed", code: CLOSE.failed }));
-    const key = Buffer.alloc(16).toString("base64"); // no proxy is in between that it could fool
-    serve({ key, connection: far, ahead: new Uint8Array() }, this.#left.signal).then(
-      () => this.#finish({ why: "closed", code: CLOSE.failed }),
-      (error) => {
-        this.#ready.reject(error);
-        this.#finish({ why: "closed", code: CLOSE.failed });
+    this.#socket = new NearSocket(serve, {
+      message: (message) => this.#take(message),
+      closed: (code, error) => {
+        if (error !== undefined) this.#ready.reject(error);
+        this.#finish({ why: "closed", code });
       },
-    );
+    });
   }
 
   /** How it is over; null while it is not. */
@@ -120,7 +95,7 @@ export class PlainViewer implements Disposable {
    */
   async write(at: number, bytes: Uint8Array, wait: AbortSignal): Promise<boolean> {
     if (at > this.#typed) return false;
-    if (this.#connection.writableLength > SENT_BYTES) throw new Error("too much input waits");
+    if (this.#socket.unsentBytes > SENT_BYTES) throw new Error("too much input waits");
     const rest = bytes.subarray(Math.min(bytes.length, this.#typed - at));
     for (let i = 0; i < rest.length; i += PAYLOAD_BYTES) {
       this.#send(encodeInput(rest.subarray(i, i + PAYLOAD_BYTES)));
@@ -141,8 +116,7 @@ export class PlainViewer implements Disposable {
 
   [Symbol.dispose](): void {
     this.#finish({ why: "closed", code: CLOSE.ended });
-    this.#left.abort({ why: "restart" });
-    this.#connection.destroy();
+    this.#socket[Symbol.dispose]();
   }
 
   async #change(wait: AbortSignal): Promise<void> {
@@ -171,27 +145,8 @@ export class PlainViewer implements Disposable {
   }
 
   #send(message: Uint8Array): void {
-    if (this.#connection.writableLength > 2 * SENT_BYTES) return this[Symbol.dispose]();
-    if (this.#end === null) this.#connection.write(encodeClientFrame(OPCODE.binary, message));
-  }
-
-  #receive(chunk: Buffer): void {
-    let bytes: Uint8Array = chunk;
-    if (!this.#isAnswered) { // its head comes in one piece, as it was written
-      this.#isAnswered = true;
-      bytes = chunk.subarray(chunk.indexOf("\r\n\r\n") + 4);
-    }
-    this.#reader.push(new Uint8Array(bytes)); // it changes what it is given
-    for (let frame = this.#reader.next(); frame !== null; frame = this.#reader.next()) {
-      const { what, payload } = frame;
-      if (what === "message") this.#take(payload);
-      else if (what === "ping") this.#connection.write(encodeClientFrame(OPCODE.pong, payload));
-      else if (what === "close") {
-        const code = payload.length < 2 ? CLOSE.ended : payload[0]! << 8 | payload[1]!;
-        this.#connection.end(encodeClientFrame(OPCODE.close, payload.subarray(0, 2)));
-        this.#finish({ why: "closed", code });
-      }
-    }
+    if (this.#socket.unsentBytes > 2 * SENT_BYTES) return this[Symbol.dispose]();
+    if (this.#end === null) this.#socket.send(message);
   }
 
   #take(message: Uint8Array): void {

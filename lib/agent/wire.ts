@@ -44,6 +44,7 @@ export const VisitShape: v.GenericSchema<unknown, Visit> = v.object({
       v.maxLength(COMMAND_WORDS),
     ),
   ),
+  run: v.optional(v.boolean(), false),
   elsewhere: v.optional(Offset, 0),
   maxPerUser: v.optional(v.nullable(Offset), null),
   guest: v.optional(v.picklist(["watch", "type", "admin"])),

@@ -60,7 +60,11 @@ export async function openLocalAgent(
   const counted = held.use(new CountingLog(log, clock));
   const minFreeBytes = () => live.settings.config.docker.minFreeBytes;
   const containers = held.use(new DockerEngine({ ...docker, stateDir, minFreeBytes, log }));
-  const kinds = [...host === null ? [] : [new HostShells(host)], ...containers.shells];
+  const kinds = [
+    ...host === null ? [] : [new HostShells(host)],
+    containers.runs,
+    ...containers.shells,
+  ];
   const engine = new Engines(containers, kinds);
   const leases = held.use(await Leases.acquire(stateDir, docker.instance));
   const settings = () => live.settings.registry;
@@ -90,6 +94,7 @@ export async function openLocalAgent(
   const agent = new LocalAgent({
     ...{ recent, history },
     ...{ engine, registry, maintenance, machines, clock, counted },
+    runs: containers.runs,
     choices: () => settings().choices,
     labels: () => live.settings.config.agent.labels,
     swarm: () => swarm.state,

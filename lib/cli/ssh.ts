@@ -58,7 +58,12 @@ function doorOf(gateway: Gateway): Door {
     },
     allowanceOf: (user) => sent.of(user),
     refused: (refusal, name, caller) => logRefusal(refusal, { name, caller }, gateway),
-    async serve(opening, { user, machine, remote, source, ended }, { winsize, command }, gone) {
+    async serve(
+      opening,
+      { user, machine, remote, source, ended },
+      { winsize, command, run = false },
+      gone,
+    ) {
       try {
         const principal = stack.principalOf(user);
         if (principal === null) throw new Refusal(403, "Your account was locked or removed.");
@@ -66,7 +71,7 @@ function doorOf(gateway: Gateway): Door {
         const identity = { principal, ended, isLogin: false };
         const groups = stack.groupsOf(user).slice(0, GROUPS);
         const place = { machine, node: null, image: null, resume: null };
-        const visit = { user, groups, remote, source, winsize, command, ...place };
+        const visit = { user, groups, remote, source, winsize, command, run, ...place };
         await serveTerminal(opening, { identity, coming: null, ...visit }, gateway);
       } catch (error) {
         if (error instanceof Refusal || gone.aborted) throw error;

@@ -7,6 +7,7 @@ export type { Networks } from "./networks.ts";
 export type { Volumes } from "./volumes.ts";
 export type { EventsOptions } from "./events.ts";
 export { type HijackedStream, QUEUED_WRITE_BYTES, READ_BYTES } from "./hijack.ts";
+export { type Piece, Pieces } from "./pieces.ts";
 export { ERROR_BYTES, type Program } from "./program.ts";
 export {
   DockerError,

@@ -1,13 +1,10 @@
 /** A further program in a running container: its input, its output, its exit status. */
 import { Buffer } from "node:buffer";
 import type { HijackedStream } from "./hijack.ts";
+import { Pieces } from "./pieces.ts";
 
 /** How much is kept of what it says on standard error. */
 export const ERROR_BYTES = 4 * 1024;
-
-/** Docker's header before each piece of output: which stream, three zeros, the length (u32). */
-const HEADER_BYTES = 8;
-const STDERR = 2;
 
 /**
  * Runs until it ends or is closed. The end of the connection, also by the death of this process, is
@@ -16,11 +13,7 @@ const STDERR = 2;
 export class Program implements AsyncDisposable {
   readonly #stream: HijackedStream;
   readonly #ask: () => Promise<number>;
-  /** Of a header that came in part. */
-  #head: Uint8Array = new Uint8Array();
-  /** What is still to come of the piece that is under way, and whether that is of standard error. */
-  #pieceBytes = 0;
-  #isError = false;
+  readonly #pieces = new Pieces();
   #errors: Uint8Array[] = [];
   #errorBytes = 0;
 
@@ -67,21 +60,10 @@ export class Program implements AsyncDisposable {
   /** @returns what of it is standard output */
   #take(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     const output: Uint8Array[] = [];
-    let rest = this.#head.length === 0 ? bytes : Buffer.concat([this.#head, bytes]);
-    while (rest.length > 0) {
-      if (this.#pieceBytes === 0) {
-        if (rest.length < HEADER_BYTES) break;
-        this.#isError = rest[0] === STDERR;
-        this.#pieceBytes = new DataView(rest.buffer, rest.byteOffset).getUint32(4);
-        rest = rest.subarray(HEADER_BYTES);
-      }
-      const piece = rest.subarray(0, this.#pieceBytes);
-      this.#pieceBytes -= piece.length;
-      rest = rest.subarray(piece.length);
-      if (this.#isError) this.#keep(piece);
-      else output.push(piece);
+    for (const piece of this.#pieces.take(bytes)) {
+      if (piece.isError) this.#keep(piece.bytes);
+      else output.push(piece.bytes);
     }
-    this.#head = Uint8Array.from(rest); // what was read is good until the next read only
     return Buffer.concat(output);
   }
 

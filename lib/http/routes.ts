@@ -127,6 +127,13 @@ export const ROUTES: readonly Route[] = [
   ...group({ listeners: BOTH, who: "user", changes: "machines" }, {
     "/api/v1/machines": { GET: listMachines },
   }),
+  ...group({ listeners: WEB, who: "user", scope: "shell" }, {
+    "/api/v1/machines/:name/run": {
+      GET: ({ caller, gateway }) => {
+        throw gateway.noticed.explainUpgrade(caller);
+      },
+    },
+  }),
   ...group({ listeners: WEB, who: "user", changes: "machines" }, {
     "/api/v1/machines/:name": {
       GET: showMachine,

@@ -1,4 +1,4 @@
-/** What an upgrade request to `/terminal` must be, and what it asks for. */
+/** What an upgrade request to a terminal, or to a command, must be, and what it asks for. */
 import type { Bucket } from "../bucket.ts";
 import type { Visit } from "../agent/agent.ts";
 import { GROUPS, NAME_CHARS } from "../agent/wire.ts";
@@ -12,6 +12,8 @@ import { type Coming, comingOf } from "./guests.ts";
 import { identify, type Identity, requireOwnOrigin } from "./identity.ts";
 import { requireScope } from "./router.ts";
 
+/** Where a command runs in a machine; names need no escapes. */
+const RUN_PATH = /^\/api\/v1\/machines\/([a-z][a-z0-9-]*)\/run$/;
 const DEFAULT_WINSIZE: Winsize = { cols: 80, rows: 24 };
 /** The longest side of a terminal (struct winsize, tty_ioctl(4)). */
 const MAX_CELLS = 65535;
@@ -32,7 +34,8 @@ export interface TerminalRequest extends Visit {
  * @throws the reason of `caller.gone` when the client has hung up
  */
 export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<TerminalRequest> {
-  if (caller.listener === "admin" || caller.path !== "/terminal") {
+  const [, run] = RUN_PATH.exec(caller.path ?? "") ?? [];
+  if (caller.listener === "admin" || (caller.path !== "/terminal" && run === undefined)) {
     throw nothingHere();
   }
   gateway.noticed.look(caller);
@@ -46,8 +49,8 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
     throw new Refusal(400, `The client does not speak the subprotocol ${SUBPROTOCOL}.`);
   }
   requireWebSocket(caller);
-  const coming = await comingOf(caller, identity, gateway);
-  const session = coming?.session ?? query.get("session");
+  const coming = run === undefined ? await comingOf(caller, identity, gateway) : null;
+  const session = run === undefined ? coming?.session ?? query.get("session") : null;
   const request = {
     identity,
     coming,
@@ -62,7 +65,8 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
     },
     node: nameIn(query, "node"),
     image: nameIn(query, "image"),
-    machine: nameIn(query, "machine"),
+    machine: run ?? nameIn(query, "machine"),
+    run: run !== undefined,
     resume: session === null ? null : {
       session,
       offset: integer(query, "offset", 0, 0, Number.MAX_SAFE_INTEGER),

@@ -51,7 +51,8 @@ export class FrameError extends Error {
   override readonly name = "FrameError";
 }
 
-function tagged(
+/** A message: its first byte, and what follows; into a buffer where one is given. */
+export function tagged(
   tag: number,
   bytes: Uint8Array,
   buffer?: Uint8Array<ArrayBuffer>,

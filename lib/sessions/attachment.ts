@@ -124,6 +124,10 @@ export class Attachment implements AsyncDisposable {
     }
   }
 
+  get pace(): Member {
+    return this.#capacity;
+  }
+
   /** How much input of viewers was passed on, or dropped for good. */
   get inputBytes(): number {
     return this.#inputBytes;

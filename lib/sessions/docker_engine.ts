@@ -9,6 +9,7 @@ import { heldBytes, spaceAt, writtenBytes } from "./docker_disk.ts";
 import { pull } from "./docker_pull.ts";
 import { asEngineError, withDeadline } from "./docker_calls.ts";
 import { DockerMachines } from "./docker_machines.ts";
+import { DockerRuns } from "./docker_runs.ts";
 import { DockerNetwork } from "./docker_network.ts";
 import { removeUnused } from "./docker_volumes.ts";
 import { usageOf } from "./docker_usage.ts";
@@ -59,6 +60,7 @@ export class DockerEngine implements Engine, Disposable {
   readonly machines: DockerMachines;
   /** Those that are the first one, where nobody has that; and all others. */
   readonly shells: readonly [MainShells, MachineShells];
+  readonly runs: DockerRuns;
   readonly #docker: Docker;
   readonly #instance: string;
   readonly #log: Log;
@@ -85,6 +87,7 @@ export class DockerEngine implements Engine, Disposable {
     const first = new MainShells(this.#docker, this);
     this.machines = new DockerMachines(this.#docker, instance, this, first);
     this.shells = [first, new MachineShells(this.#docker, this)];
+    this.runs = new DockerRuns(this.#docker, this);
   }
 
   get limitsDisk(): boolean | null {

@@ -101,6 +101,25 @@ export async function isInMain(
   return await run(docker, container, marked(session) + PID + IN_MAIN) !== "";
 }
 
+/** Ends the session that a program leads, by its pid in there. @throws {EngineError} */
+export async function endSession(
+  docker: Pick<Docker, "containers">,
+  container: string,
+  pid: number,
+): Promise<void> {
+  await run(docker, container, `${END}\neach ${pid}`);
+}
+
+/** Sends a signal, by its name without SIG, to the process group that a program leads. @throws {EngineError} */
+export async function signalGroup(
+  docker: Pick<Docker, "containers">,
+  container: string,
+  pid: number,
+  name: string,
+): Promise<void> {
+  await run(docker, container, `kill -${name} -- -${pid}`);
+}
+
 /** Where a shell is; null where that cannot be seen. @throws {EngineError} */
 export async function folderOf(
   docker: Pick<Docker, "containers">,

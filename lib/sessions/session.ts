@@ -1,6 +1,7 @@
 /** One user's container and its terminal, from the start of the shell to the container's removal. */
 import { isAnswers } from "../terminal/answers.ts";
 import { isInterrupt } from "../terminal/interrupt.ts";
+import type { Member } from "../terminal/capacity.ts";
 import { Output } from "../terminal/output.ts";
 import type { Profile, StartStages, TerminalEvent, Winsize } from "../types.ts";
 import { abandoned, type Ending, tooOld, withoutInput } from "./endings.ts";
@@ -196,6 +197,11 @@ export class Session {
   /** How many viewers it has had. */
   get viewers(): number {
     return this.#viewers.count;
+  }
+
+  /** By which what its program says takes turns with the floods of others. */
+  get pace(): Member {
+    return this.#attachment.pace;
   }
 
   get window(): TerminalWindow {

@@ -41,6 +41,8 @@ export interface Wanted {
   readonly winsize: Winsize;
   /** What runs in the place of a shell. */
   readonly command: readonly string[] | undefined;
+  /** Whether that is a command without a terminal, which the client names in its first message. */
+  readonly run?: boolean;
 }
 
 export interface Door {

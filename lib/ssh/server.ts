@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { Bucket } from "../bucket.ts";
 import { settlesWithin } from "../clock.ts";
 import type { Door, Guest, Peer, Visitor } from "./door.ts";
+import { UNIT_BYTES } from "./channel.ts";
 import type { HostKey } from "./host_key.ts";
 import { Login } from "./login.ts";
 import { serveChannel } from "./shell.ts";
@@ -16,8 +17,8 @@ const CHANNELS = 10;
 const MOST_UNSENT_BYTES = 4 * 1024 * 1024, STRANGER_UNSENT_BYTES = 64 * 1024;
 /** What a client may send before it has logged in: more than all tries need. */
 const STRANGER_BYTES = 256 * 1024;
-/** What takes one unit of a user's allowance, and what an exchange of keys takes. */
-const UNIT_BYTES = 256, EXCHANGE_UNITS = 1000;
+/** What an exchange of keys takes of a user's allowance. */
+const EXCHANGE_UNITS = 1000;
 const BACKLOG = 1024;
 /** How long a server that closes waits for its clients to be told. */
 const FAREWELL_MS = 4_000;
@@ -254,8 +255,9 @@ export class SshServer implements AsyncDisposable {
   #welcome(client: Client, connection: Connection, visitor: Visitor): void {
     const { raw, gone: { signal: gone } } = client;
     client.phase = "known";
-    client.allowance = this.#door.allowanceOf(visitor.user);
-    this.#door.strangers.leave(client);
+    const door = this.#door;
+    const allowance = client.allowance = door.allowanceOf(visitor.user);
+    door.strangers.leave(client);
     visitor.ended?.addEventListener("abort", () => {
       // Those with a session are told by that.
       if (client.channels.size === 0) raw.destroy();
@@ -263,7 +265,7 @@ export class SshServer implements AsyncDisposable {
     connection.on("session", (accept, reject) => {
       const isOver = visitor.ended?.aborted === true || this.#phase === "closing";
       if (client.channels.size >= CHANNELS || isOver) return reject();
-      const serving = serveChannel(accept(), { door: this.#door, visitor, raw, gone });
+      const serving = serveChannel(accept(), { door, visitor, allowance, raw, gone });
       client.channels.add(serving);
       void serving.finally(() => client.channels.delete(serving));
     });

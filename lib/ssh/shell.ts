@@ -3,17 +3,14 @@ import type { ServerChannel, Session } from "ssh2";
 import type { Socket } from "node:net";
 import { COMMAND_BYTES } from "../agent/wire.ts";
 import { type PlainViewer, readyViewer, type ViewerEnd, ViewerOverError } from "../agent/viewer.ts";
-import { abortable } from "../clock.ts";
-import { CLOSE } from "../protocol/frame.ts";
+import type { Bucket } from "../bucket.ts";
 import type { TerminalEvent, Winsize } from "../types.ts";
+import { FAILED_STATUS, finish, wordsOf, written } from "./channel.ts";
 import type { Door, Visitor, Wanted } from "./door.ts";
+import { runInChannel } from "./run.ts";
 
 /** Typed bytes that may be on their way before the client is made to wait. */
 const AHEAD_BYTES = 256 * 1024;
-/** What may wait for the network before the session is made to wait. */
-const UNSENT_BYTES = 1024 * 1024;
-/** What a client is told that has no shell's status to be told (ssh(1) has the same for its own errors). */
-const FAILED_STATUS = 255;
 /** The longest side of a terminal. */
 const MAX_CELLS = 65_535;
 /** Keys by which a terminal's line discipline makes the signals (termios(3)). */
@@ -25,6 +22,8 @@ const FATAL: ReadonlySet<string> = new Set(["HUP", "TERM", "KILL"]);
 export interface ChannelParts {
   readonly door: Door;
   readonly visitor: Visitor;
+  /** What the user's clients may send. */
+  readonly allowance: Bucket;
   /** The connection that carries it. */
   readonly raw: Socket;
   /** Aborted when the connection is over. */
@@ -40,6 +39,7 @@ export async function serveChannel(session: Session, parts: ChannelParts): Promi
   let winsize: Winsize | null = null;
   let viewer: PlainViewer | null = null;
   let end = () => closed.abort();
+  let signal: ((name: string) => void) | null = null;
   session.on("pty", (accept, _reject, size) => {
     winsize = sizeOf(size);
     accept?.();
@@ -51,7 +51,8 @@ export async function serveChannel(session: Session, parts: ChannelParts): Promi
   });
   session.on("signal", (accept, _reject, { name }) => {
     const key = KEYS[name];
-    if (key !== undefined && viewer !== null) void type(viewer, key, gone);
+    if (signal !== null) signal(name);
+    else if (key !== undefined && viewer !== null) void type(viewer, key, gone);
     else if (FATAL.has(name)) end();
     accept?.();
   });
@@ -72,10 +73,14 @@ export async function serveChannel(session: Session, parts: ChannelParts): Promi
   if (what === null) return;
   const { channel, line } = what;
   try {
-    const refusal = refusalOf(winsize, line);
+    if (winsize === null) {
+      const end = await runInChannel(channel, line, parts, gone, (to) => signal = to);
+      return await finish(channel, end.status, end.words, gone);
+    }
+    const refusal = refusalOf(line);
     if (refusal !== null) return await finish(channel, FAILED_STATUS, refusal, gone);
     const command = line === null ? undefined : ["/bin/sh", "-c", line];
-    const wanted: Wanted = { winsize: winsize!, command };
+    const wanted: Wanted = { winsize, command };
     const ready = await readyViewer(
       (opening) => door.serve(opening, parts.visitor, wanted, gone),
       gone,
@@ -110,11 +115,7 @@ function tell(channel: ServerChannel, event: TerminalEvent): void {
 }
 
 /** Why there is nothing to be had, in a sentence. */
-function refusalOf(
-  winsize: Winsize | null,
-  line: string | null,
-): string | null {
-  if (winsize === null) return "Everything runs in a terminal here: ask for one with ssh -t.";
+function refusalOf(line: string | null): string | null {
   if (line !== null && new TextEncoder().encode(line).length > COMMAND_BYTES) {
     return `A command may have ${COMMAND_BYTES} bytes.`;
   }
@@ -155,22 +156,9 @@ async function show(
   while (!gone.aborted) {
     const output = await viewer.read(next, gone);
     if (output === null) return;
-    await written(channel, output.bytes, gone);
-    while (raw.writableLength > UNSENT_BYTES && !gone.aborted) {
-      await abortable(new Promise((resolve) => raw.once("drain", resolve)), gone).catch(() => {});
-    }
+    await written(channel, output.bytes, raw, gone);
     next = output.from + output.bytes.length;
   }
-}
-
-/** Resolves when the client's window had room for it, or the client is gone. */
-async function written(
-  channel: ServerChannel,
-  bytes: Uint8Array,
-  gone: AbortSignal,
-): Promise<void> {
-  const taken = new Promise<void>((resolve) => channel.write(bytes, () => resolve()));
-  await abortable(taken, gone).catch(() => {});
 }
 
 /** What the client is told at the end: the shell's status, or why there is none. */
@@ -181,37 +169,6 @@ function farewell(end: ViewerEnd | null): { readonly status: number; readonly wo
     return { status: FAILED_STATUS, words: message };
   }
   return { status: FAILED_STATUS, words: wordsOf(end?.code) };
-}
-
-function wordsOf(code: number | undefined): string {
-  switch (code) {
-    case CLOSE.restarting:
-      return "The gateway is being restarted. Connect again in a moment.";
-    case CLOSE.loginEnded:
-      return "Your log-in has ended: your account, your password or your key has changed.";
-    default:
-      return "The connection to your session was lost.";
-  }
-}
-
-/** Says good-bye; resolves when the client has closed the channel. */
-async function finish(
-  channel: ServerChannel,
-  status: number,
-  words: string,
-  gone: AbortSignal,
-): Promise<void> {
-  if (gone.aborted) return;
-  try {
-    if (words !== "") channel.stderr.write(`${words}\r\n`);
-    channel.exit(status);
-    channel.end();
-    channel.resume(); // what is typed yet goes nowhere
-  } catch {
-    return; // it has hung up just now
-  }
-  if (gone.aborted) return;
-  await new Promise<void>((resolve) => gone.addEventListener("abort", () => resolve()));
 }
 
 function sizeOf({ cols, rows }: Winsize): Winsize {

@@ -41,6 +41,8 @@ declare module "ssh2" {
   interface ServerChannel extends Duplex {
     readonly stderr: Writable;
     exit(status: number): void;
+    /** @param signal without SIG */
+    exit(signal: string, coreDumped: boolean, message: string): void;
   }
 
   interface Session extends EventEmitter {

@@ -118,6 +118,7 @@ export class Machine implements AsyncDisposable {
       }, []),
     );
     this.agent = new LocalAgent({
+      runs: { begin: () => Promise.reject(new Error("nothing runs here")) },
       ...{ ...parts, registry, maintenance, counted, machines: kept },
       choices: () => made.choices,
       labels: () => labels,

@@ -101,6 +101,11 @@ export class SshClient implements AsyncDisposable {
     await this.#writer.write(new TextEncoder().encode(text));
   }
 
+  /** Ends its input. */
+  async close(): Promise<void> {
+    await this.#writer.close();
+  }
+
   async see(pattern: RegExp): Promise<RegExpExecArray> {
     let match: RegExpExecArray | null = null;
     await until(() => (match = pattern.exec(this.output)) !== null).catch((cause) => {

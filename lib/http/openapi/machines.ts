@@ -65,6 +65,15 @@ export const MACHINES: Operations = {
     answers: { 200: answer("It is stopped.", MachineShape), 202: ON_ITS_WAY },
     problems: ["machine", "unavailable", "agent-away"],
   },
+  "GET /api/v1/machines/:name/run": {
+    id: "runInMachine",
+    summary:
+      "Runs a command in a machine without a terminal, over a WebSocket (subprotocol ttygate.v1)",
+    answers: {
+      101: answer("The connection is a WebSocket now: its first message is the command."),
+    },
+    problems: ["bad-request", "upgrade", "machine", "too-fast", "agent-away"],
+  },
   "POST /api/v1/machines/:name/restore": {
     id: "restoreMachine",
     summary: "Brings back what was deleted last under that name",

@@ -1,6 +1,7 @@
 /** The viewers of those who have no WebSocket: one for each session that is asked for. */
 import type { Clock } from "../../types.ts";
-import { type PlainViewer, readyViewer, type Serve } from "../../agent/viewer.ts";
+import type { Serve } from "../../agent/near_socket.ts";
+import { type PlainViewer, readyViewer } from "../../agent/viewer.ts";
 
 /** How long one is kept that nobody asks; the session goes on without it as it does without a page. */
 const IDLE_MS = 60_000;

@@ -33,6 +33,7 @@ class Stage {
       this.events.push(...fields.filter(([name]) => name === "event").map(([, event]) => event));
     });
     const agent = new LocalAgent({
+      runs: { begin: () => Promise.reject(new Error("nothing runs here")) },
       machines: {} as LocalAgentParts["machines"], // nobody asks for them
       engine: {
         ping: () => {
