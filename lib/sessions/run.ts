@@ -84,10 +84,15 @@ interface RunParts {
   readonly pid: number;
 }
 
-/** Disposing it ends all that is left of it, but for what has made a session of its own. */
+/**
+ * Disposing it before it has ended ends all that it began, but for what has made a session of its own
+ * (setsid(2)).
+ */
 export class Run implements AsyncDisposable {
   readonly #parts: RunParts;
   #early: readonly Piece[];
+  /** ended: what it has left to run on is not ended with it. */
+  #phase: "running" | "ended" = "running";
 
   constructor(parts: RunParts, early: readonly Piece[]) {
     [this.#parts, this.#early] = [parts, early];
@@ -119,33 +124,31 @@ export class Run implements AsyncDisposable {
   /** Sends a signal, by its name without SIG, to its process group. @throws {EngineError} */
   async signal(name: string): Promise<void> {
     const { docker, container, pid } = this.#parts;
-    if (await this.#isRunning()) await signalGroup(docker, container, pid, name);
+    if (this.#phase === "running") await signalGroup(docker, container, pid, name);
   }
 
   /** Its exit status, after the end of its output. @throws {EngineError} */
   async exitCode(): Promise<number> {
     const { docker, exec } = this.#parts;
     const status = await asEngineError(docker.execs.exitCode(exec, { signal: withDeadline() }));
-    if (status !== null) return status;
+    if (status !== null) {
+      this.#phase = "ended";
+      return status;
+    }
     throw new EngineError("Cannot follow a command: the line to it broke", { answer: "none" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { docker, container, pid, stream } = this.#parts;
+    // First: what the Engine cannot get rid of holds up what it says of the container's other programs.
+    await stream.close();
+    if (this.#phase === "ended") return;
     try {
-      if (await this.#isRunning()) await endSession(docker, container, pid);
+      await endSession(docker, container, pid);
     } catch (error) {
       // A container that stands still, or is gone, has no programs.
       const isOver = error instanceof EngineError && error.answer !== "none";
       if (!isOver) throw error;
-    } finally {
-      await stream.close();
     }
-  }
-
-  async #isRunning(): Promise<boolean> {
-    const { docker, exec } = this.#parts;
-    const { Running } = await asEngineError(docker.execs.inspect(exec, { signal: withDeadline() }));
-    return Running;
   }
 }
