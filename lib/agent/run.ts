@@ -10,11 +10,10 @@ import {
   RUN_OUTPUT_BYTES,
   type RunClientFrame,
 } from "../protocol/run_frame.ts";
-import type { Runs } from "../sessions/docker_runs.ts";
+import type { Running, Runs } from "../sessions/docker_runs.ts";
 import { ending, exited } from "../sessions/endings.ts";
 import { EngineError } from "../sessions/errors.ts";
 import type { Registry } from "../sessions/registry.ts";
-import type { Run } from "../sessions/run.ts";
 import type { Session } from "../sessions/session.ts";
 import { costOf } from "../terminal/allowance.ts";
 import type { Bucket } from "../bucket.ts";
@@ -117,7 +116,7 @@ async function serve(
 class Flow {
   readonly #session: Session;
   readonly #socket: TerminalSocket;
-  readonly #run: Run;
+  readonly #run: Running;
   readonly #over: AbortSignal;
   #received = 0;
   #taken = 0;
@@ -129,7 +128,7 @@ class Flow {
   #signalling: Promise<void> = Promise.resolve();
   #acknowledged = Promise.withResolvers<void>();
 
-  constructor(session: Session, socket: TerminalSocket, run: Run, over: AbortSignal) {
+  constructor(session: Session, socket: TerminalSocket, run: Running, over: AbortSignal) {
     [this.#session, this.#socket, this.#run, this.#over] = [session, socket, run, over];
   }
 

@@ -23,6 +23,7 @@ export const commands: Readonly<Record<string, Loader>> = {
   delete: withoutPrograms(() => import("./client/delete.ts")),
   restore: withoutPrograms(() => import("./client/restore.ts")),
   shell: () => import("./client/shell.ts"), // which sets the terminal by stty(1)
+  run: withoutPrograms(() => import("./client/run.ts")),
   token: withoutPrograms(() => import("./client/token.ts")),
   key: withoutPrograms(() => import("./client/key.ts")),
   doctor: () => import("./doctor.ts"),

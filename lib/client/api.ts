@@ -92,8 +92,16 @@ export class Api implements Disposable {
 
   /** Opens a connection to a terminal; what it asks for is the query. */
   terminal(query: Readonly<Record<string, string | number>>): WebSocket {
-    const url = new URL(`${this.url.replace(/^http/i, "ws")}/terminal`);
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, `${value}`);
+    return this.#webSocket(`/terminal?${new URLSearchParams(query as Record<string, string>)}`);
+  }
+
+  /** Opens a connection to a command in a machine, which the first message names. */
+  run(machine: string): WebSocket {
+    return this.#webSocket(`/api/v1/machines/${encodeURIComponent(machine)}/run`);
+  }
+
+  #webSocket(path: string): WebSocket {
+    const url = this.url.replace(/^http/i, "ws") + path;
     // Deno takes more than the DOM's WebSocket, whose type it has here.
     const options = {
       protocols: [SUBPROTOCOL],

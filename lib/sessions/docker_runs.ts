@@ -31,8 +31,11 @@ export interface Runs {
    * @param signal governs the beginning only
    * @throws {EngineError} when it cannot be run
    */
-  begin(order: RunOrder, signal: AbortSignal): Promise<Run>;
+  begin(order: RunOrder, signal: AbortSignal): Promise<Running>;
 }
+
+/** What a {@linkcode Run} does, whoever runs it. */
+export type Running = Pick<Run, keyof Run>;
 
 /** A place in a machine: a session without a terminal, which ends when it is told to. */
 interface Place {

@@ -8,7 +8,7 @@ import type { Wanted } from "./door.ts";
 import type { ChannelParts } from "./shell.ts";
 
 /** Packets this long bear few heads and little else that takes time; what of their cost is left. */
-const LONG_BYTES = 1024, LONG_PART = 1 / 8;
+const LONG_BYTES = 1024, LONG_PART = 1 / 32;
 /** What a shell adds to the number of the signal that ended a program (POSIX, 2.8.2). */
 const BY_SIGNAL = 128;
 /** By their numbers (signal(7)). */

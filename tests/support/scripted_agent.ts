@@ -23,6 +23,7 @@ import {
 } from "../unit/sessions/scripted.ts";
 import { MemoryStore, ScriptedMachines } from "../unit/agent/scripted_machines.ts";
 import { until } from "./gateway.ts";
+import { ScriptedRuns } from "./scripted_runs.ts";
 
 /** What one upload may have. */
 export const UPLOAD_BYTES = 8 * 1024 * 1024;
@@ -66,6 +67,7 @@ export class Machine implements AsyncDisposable {
   readonly leased = new Set<string>();
   /** The engine of its machines. */
   readonly machines = new ScriptedMachines();
+  readonly runs = new ScriptedRuns();
   /** What it logged. */
   readonly lines: string[] = [];
   readonly registry: Registry;
@@ -118,7 +120,7 @@ export class Machine implements AsyncDisposable {
       }, []),
     );
     this.agent = new LocalAgent({
-      runs: { begin: () => Promise.reject(new Error("nothing runs here")) },
+      runs: this.runs,
       ...{ ...parts, registry, maintenance, counted, machines: kept },
       choices: () => made.choices,
       labels: () => labels,
