@@ -117,7 +117,7 @@ export async function signalGroup(
   pid: number,
   name: string,
 ): Promise<void> {
-  await run(docker, container, `kill -${name} -- -${pid}`);
+  await run(docker, container, `kill -${name} -${pid}`);
 }
 
 /** Where a shell is; null where that cannot be seen. @throws {EngineError} */
