@@ -107,6 +107,11 @@ export async function removeMachine(call: MachineCall): Promise<Response> {
   return new Response(null, { status: 204 });
 }
 
+/** `GET /api/v1/machines/{name}/run`: what is no upgrade comes here. */
+export function runInMachine({ caller, gateway }: MachineCall): never {
+  throw gateway.noticed.explainUpgrade(caller);
+}
+
 /** `POST /api/v1/machines/{name}/restore`. */
 export async function restoreMachine(call: MachineCall): Promise<Response> {
   const { principal, params: { name }, gateway: { agent } } = call;

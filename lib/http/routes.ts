@@ -14,6 +14,7 @@ import {
   putMachine,
   removeMachine,
   restoreMachine,
+  runInMachine,
   showMachine,
   startMachine,
   stopMachine,
@@ -128,11 +129,7 @@ export const ROUTES: readonly Route[] = [
     "/api/v1/machines": { GET: listMachines },
   }),
   ...group({ listeners: WEB, who: "user", scope: "shell" }, {
-    "/api/v1/machines/:name/run": {
-      GET: ({ caller, gateway }) => {
-        throw gateway.noticed.explainUpgrade(caller);
-      },
-    },
+    "/api/v1/machines/:name/run": { GET: runInMachine },
   }),
   ...group({ listeners: WEB, who: "user", changes: "machines" }, {
     "/api/v1/machines/:name": {

@@ -40,7 +40,7 @@ export class RunClient {
     this.done = this.#done.promise;
   }
 
-  /** Says what is to run; the first thing to be said. */
+  /** Says what is to run; the first thing to be said. @throws {FrameError} where it is too long */
   begin(command: readonly string[]): void {
     this.#user.send(encodeCommand(command));
   }

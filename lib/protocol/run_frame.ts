@@ -1,7 +1,7 @@
 /** Frames of a command without a terminal, in the subprotocol `ttygate.v1`: one message each; pure. */
 import * as v from "valibot";
 import type { TerminalEvent } from "../types.ts";
-import { FrameError, tagged } from "./frame.ts";
+import { FrameError, MESSAGE_BYTES, tagged } from "./frame.ts";
 
 /** What either side may send that the other has not said it has dealt with. */
 export const RUN_INPUT_BYTES = 256 * 1024, RUN_OUTPUT_BYTES = 512 * 1024;
@@ -40,9 +40,18 @@ export type RunServerFrame =
   | { readonly type: "taken"; readonly offset: number }
   | { readonly type: "event"; readonly event: TerminalEvent };
 
-/** Encodes a program and its arguments, the first message of a client. */
+/**
+ * Encodes a program and its arguments, the first message of a client.
+ *
+ * @throws {FrameError} in a sentence for the person, where it is too long
+ */
 export function encodeCommand(command: readonly string[]): Uint8Array<ArrayBuffer> {
-  return tagged(COMMAND, new TextEncoder().encode(JSON.stringify(command)));
+  const message = tagged(COMMAND, new TextEncoder().encode(JSON.stringify(command)));
+  if (message.length <= MESSAGE_BYTES && command.length <= WORDS) return message;
+  throw new FrameError(
+    `Cannot run this command: it has over ${MESSAGE_BYTES} bytes or ${WORDS} words. ` +
+      "Put it into a file there, or into its input.",
+  );
 }
 
 /** Encodes that there is no more input. */

@@ -2,6 +2,7 @@
 import type { Api } from "../../client/api.ts";
 import { MachineShape } from "../../protocol/machines.ts";
 import { RunClient, type RunEnd } from "../../protocol/run_client.ts";
+import { encodeCommand } from "../../protocol/run_frame.ts";
 import { type Command, parseCommandArgs, UsageError } from "../command.ts";
 import { apiOf, ownAccount } from "./account.ts";
 import { pathOf } from "./machines.ts";
@@ -40,6 +41,7 @@ first MB of each output.
     if (words.length === 0) {
       throw new UsageError("what to run is missing: ttygate run NAME -- COMMAND");
     }
+    encodeCommand(words); // what is too long is told before anything happens
     using api = apiOf(await ownAccount());
     const kept = flags["json"] ? { output: new Kept(), errors: new Kept() } : null;
     const outcome = await follow(api, name!, words, async (what, bytes) => {

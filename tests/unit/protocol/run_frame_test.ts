@@ -42,4 +42,5 @@ Deno.test("what is no frame of a command is refused", () => {
       text(7, "TERM; reboot"),
     ]
   ) assertThrows(() => decodeRunClientFrame(bytes), FrameError);
+  assertThrows(() => encodeCommand(["x".repeat(70_000)]), FrameError, "Cannot run this command");
 });
