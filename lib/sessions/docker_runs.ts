@@ -4,7 +4,6 @@ import type { Profile } from "../types.ts";
 import type { ContainerIdentity, Engine, ShellStream, UsageSample } from "./engine.ts";
 import { EngineError } from "./errors.ts";
 import { noFiles } from "./files/no_files.ts";
-import { MARK } from "./machine_scripts.ts";
 import { machineContainer } from "./machine_spec.ts";
 import { beginRun, type Run } from "./run.ts";
 import type { ShellKind } from "./shell_kind.ts";
@@ -60,9 +59,7 @@ export class DockerRuns implements ShellKind, Runs {
     return await beginRun(this.#docker, {
       container: machine ?? container,
       atHome: machine !== undefined, // where shells begin there
-      env: [MARK + session],
-      command,
-      user,
+      ...{ session, command, user },
     }, signal);
   }
 
@@ -84,6 +81,10 @@ export class DockerRuns implements ShellKind, Runs {
   // deno-lint-ignore require-await -- what it throws is a rejection
   async attach(id: string): Promise<ShellStream> {
     return silent(this.#place(id).over.promise);
+  }
+
+  rejoin(): Promise<never> {
+    return Promise.reject(gone());
   }
 
   start(): Promise<void> {
@@ -118,9 +119,13 @@ export class DockerRuns implements ShellKind, Runs {
   #place(id: string): Place {
     const place = this.#places.get(id);
     if (place) return place;
-    const message = "Cannot reach the command in a machine: it ended with its agent";
-    throw new EngineError(message, { answer: "missing" });
+    throw gone();
   }
+}
+
+function gone(): EngineError {
+  const message = "Cannot reach the command in a machine: it ended with its agent";
+  return new EngineError(message, { answer: "missing" });
 }
 
 /** What a terminal that is none says and hears: nothing, until it is over. */

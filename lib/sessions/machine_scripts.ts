@@ -107,7 +107,7 @@ export async function endSession(
   container: string,
   pid: number,
 ): Promise<void> {
-  await run(docker, container, `${END}\neach ${pid}`);
+  await run(docker, container, `main= sid=${pid}${END}\neach`);
 }
 
 /** Sends a signal, by its name without SIG, to the process group that a program leads. @throws {EngineError} */

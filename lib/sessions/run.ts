@@ -3,7 +3,7 @@ import { type Docker, type HijackedStream, type Piece, Pieces } from "deno-docke
 import { concat } from "../bytes.ts";
 import { asEngineError, withDeadline } from "./docker_calls.ts";
 import { EngineError } from "./errors.ts";
-import { endSession, signalGroup } from "./machine_scripts.ts";
+import { endSession, endShells, MARK, signalGroup } from "./machine_scripts.ts";
 
 /** Says by which pid it is found, and gives its place to the command. */
 const BEGIN = 'echo "$$"; exec "$@"', BEGIN_AT_HOME = `cd; ${BEGIN}`;
@@ -18,22 +18,25 @@ export interface RunSpec {
   readonly container: string;
   /** Whether it begins in its user's home, not in the container's own folder. */
   readonly atHome: boolean;
-  readonly env: readonly string[];
+  /** By whose id it is found again. */
+  readonly session: string;
   readonly command: readonly string[];
   readonly user: string;
 }
 
 /** @throws {EngineError} */
 export async function beginRun(docker: Docker, spec: RunSpec, signal: AbortSignal): Promise<Run> {
-  const { container, atHome, env, command, user } = spec;
+  const { container, atHome, session, command, user } = spec;
   return await asEngineError(async () => {
     await using made = new AsyncDisposableStack();
     const exec = await docker.execs.create(container, {
       Cmd: ["/bin/sh", "-c", atHome ? BEGIN_AT_HOME : BEGIN, "sh", ...command],
-      Env: env,
+      Env: [MARK + session],
       ...(user !== "" && { User: user }),
     }, { signal: withDeadline(signal) });
     const options = { container, signal: withDeadline(signal) };
+    // Of one that is not waited for until its pid is known.
+    made.defer(() => endShells(docker, container, session).catch(() => {}));
     const stream = made.use(await docker.execs.start(exec, options));
     const stop = () => void stream.close();
     signal.addEventListener("abort", stop, { once: true });
