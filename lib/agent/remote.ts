@@ -19,7 +19,12 @@ import type { Clock } from "../types.ts";
 import type { Ending } from "../sessions/endings.ts";
 import { type Agent, AgentAwayError, type Dismissal, type Opening, type Visit } from "./agent.ts";
 import { faultIn } from "./file_wire.ts";
-import { machineFaultIn, RemoteMachines, withoutMachines } from "./machines/machine_wire.ts";
+import {
+  machineFaultIn,
+  RemoteMachines,
+  withoutMachines,
+  withoutRuns,
+} from "./machines/machine_wire.ts";
 import { type Ask, older, RemoteFiles } from "./remote_files.ts";
 import { ROOT, VERSION_HEADER, VISIT_HEADER, VISIT_ID_HEADER } from "./wire.ts";
 
@@ -34,6 +39,8 @@ const OPENING_MS = 10_000;
 const ANSWER_BYTES = 8 * 1024 * 1024;
 /** The longest head of an answer to an opening. */
 const HEAD_BYTES = 16 * 1024;
+/** What an agent says of a path that it does not know. */
+const UNKNOWN = /^HTTP\/1\.1 404 /;
 /** How long a client has to close its side when the agent has closed its own. */
 const CLOSE_MS = 1_000;
 
@@ -93,7 +100,7 @@ export class RemoteAgent implements Agent {
     if (dismissed.aborted) dismiss();
     dismissed.addEventListener("abort", dismiss, { once: true });
     try {
-      await join(connection, upstream, this.#clock);
+      await join(connection, upstream, this.#clock, visit);
     } finally {
       dismissed.removeEventListener("abort", dismiss);
     }
@@ -233,8 +240,9 @@ async function textOf(message: IncomingMessage): Promise<string> {
  * Passes on what each side says, no faster than the other takes it, until both are over.
  *
  * @throws {AgentAwayError} when the agent does not answer the opening whole, and in time
+ * @throws {MachineError} when it is too old for what is asked
  */
-async function join(client: Duplex, agent: Duplex, clock: Clock): Promise<void> {
+async function join(client: Duplex, agent: Duplex, clock: Clock, { run }: Visit): Promise<void> {
   const clientOver = new Promise<void>((resolve) => client.once("close", resolve));
   clientOver.then(() => agent.destroy());
   if (client.destroyed) agent.destroy();
@@ -243,6 +251,10 @@ async function join(client: Duplex, agent: Duplex, clock: Clock): Promise<void> 
     agent.destroy();
     if (client.destroyed) return;
     throw new AgentAwayError("The agent of the terminals did not answer an opening");
+  }
+  if (run && UNKNOWN.test(new TextDecoder().decode(answer))) {
+    agent.destroy();
+    throw withoutRuns();
   }
   // One that says nothing more hears nothing, either.
   const agentOver = new Promise<void>((resolve) => {

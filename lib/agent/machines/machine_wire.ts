@@ -60,6 +60,14 @@ export function withoutMachines(): MachineError {
   return new MachineError("unable", message);
 }
 
+/** What is said of an agent that knows no commands without a terminal. */
+export function withoutRuns(): MachineError {
+  const message =
+    "The server of these terminals has an older ttygate, which runs nothing without " +
+    "a terminal: install this version there.";
+  return new MachineError("unable", message);
+}
+
 /** How an agent is asked. @throws {AgentAwayError | MachineError} */
 export type AskMachines = <S extends v.GenericSchema>(
   shape: S,

@@ -1,7 +1,11 @@
 /** Commands without a terminal, in whatever way an agent is asked for them. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertInstanceOf } from "@std/assert";
+import { duplexPair } from "node:stream";
 import type { Agent } from "../../../lib/agent/agent.ts";
 import { NearSocket } from "../../../lib/agent/near_socket.ts";
+import { RemoteAgent } from "../../../lib/agent/remote.ts";
+import { systemClock } from "../../../lib/clock.ts";
+import { MachineError } from "../../../lib/protocol/machines.ts";
 import { CLOSE, encodeInput, encodeResize, PAYLOAD_BYTES } from "../../../lib/protocol/frame.ts";
 import { RunClient } from "../../../lib/protocol/run_client.ts";
 import {
@@ -15,6 +19,8 @@ import { contract } from "./contract.ts";
 /** A client; disposing it cuts its connection. */
 class Client implements Disposable {
   readonly shown = { output: 0, errors: 0 };
+  /** Why nobody served it. */
+  error: unknown;
   /** How much output has come. */
   received = 0;
   readonly run: RunClient;
@@ -44,7 +50,8 @@ class Client implements Disposable {
           if (message[0] === 0) this.received += message.length - 1;
           this.run.receive(message);
         },
-        closed: (code) => {
+        closed: (code, error) => {
+          this.error ??= error;
           this.run.closed(code);
           resolve(code);
         },
@@ -86,6 +93,15 @@ contract("a command has its input, its outputs, its signals and its status", asy
   assertEquals(client.shown, { output: 10, errors: 3 });
   assertEquals(await client.closed, CLOSE.ended);
   await until(async () => (await agent.list()).length === 0);
+});
+
+Deno.test("an agent that knows no commands is told to be too old, and gets no shell", async () => {
+  const [near, far] = duplexPair();
+  far.once("data", () => far.end("HTTP/1.1 404 Refused\r\nContent-Length: 0\r\n\r\n"));
+  using client = new Client(new RemoteAgent(() => Promise.resolve(near), systemClock));
+  client.run.begin(["true"]);
+  await client.closed;
+  assertInstanceOf(client.error, MachineError);
 });
 
 contract("neither side is sent more than it deals with", async ({ agent, machine: { runs } }) => {
