@@ -1,5 +1,4 @@
 /** An agent that is asked over HTTP, on any connection that leads to it. */
-import { Buffer } from "node:buffer";
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -18,6 +17,7 @@ import {
 import type { Clock } from "../types.ts";
 import type { Ending } from "../sessions/endings.ts";
 import { type Agent, AgentAwayError, type Dismissal, type Opening, type Visit } from "./agent.ts";
+import { answerOf } from "./answer_head.ts";
 import { faultIn } from "./file_wire.ts";
 import {
   machineFaultIn,
@@ -25,6 +25,7 @@ import {
   withoutMachines,
   withoutRuns,
 } from "./machines/machine_wire.ts";
+import { askForPort } from "./machines/port_wire.ts";
 import { type Ask, older, RemoteFiles } from "./remote_files.ts";
 import { ROOT, VERSION_HEADER, VISIT_HEADER, VISIT_ID_HEADER } from "./wire.ts";
 
@@ -33,12 +34,8 @@ import { ROOT, VERSION_HEADER, VISIT_HEADER, VISIT_ID_HEADER } from "./wire.ts";
  * longer than it waits for a container to be gone. The gateway's own client waits for 30 s.
  */
 const LOOK_MS = 8_000, ANSWER_MS = 25_000;
-/** How long an agent may take to answer an opening; what follows has no end. */
-const OPENING_MS = 10_000;
 /** The largest answer: a list of some 20,000 sessions; to read it takes the thread a moment. */
 const ANSWER_BYTES = 8 * 1024 * 1024;
-/** The longest head of an answer to an opening. */
-const HEAD_BYTES = 16 * 1024;
 /** What an agent says of a path that it does not know. */
 const UNKNOWN = /^HTTP\/1\.1 404 /;
 /** How long a client has to close its side when the agent has closed its own. */
@@ -71,8 +68,9 @@ export class RemoteAgent implements Agent {
     this.#clock = clock;
     const ask: Ask = (shape, path, body, signal) => this.#ask(shape, "POST", path, body, signal);
     this.files = new RemoteFiles(() => this.#dial(), ask, clock);
-    this.machines = new RemoteMachines((shape, order, signal) =>
-      this.#ask(shape, "POST", "/machines", order, signal)
+    this.machines = new RemoteMachines(
+      (shape, order, signal) => this.#ask(shape, "POST", "/machines", order, signal),
+      async (order, signal) => await askForPort(await this.#dial(), order, { clock, signal }),
     );
   }
 
@@ -269,21 +267,4 @@ async function join(client: Duplex, agent: Duplex, clock: Clock, { run }: Visit)
   client.end();
   using _cut = clock.timer(CLOSE_MS, () => client.destroy());
   await clientOver;
-}
-
-/** The head of an agent's answer, with what came behind it; null when it does not come. */
-async function answerOf(agent: Duplex, clock: Clock): Promise<Uint8Array | null> {
-  const { promise, resolve } = Promise.withResolvers<Uint8Array | null>();
-  let answer = Buffer.alloc(0);
-  const onData = (chunk: Uint8Array) => {
-    answer = Buffer.concat([answer, chunk]);
-    if (answer.includes("\r\n\r\n")) {
-      agent.off("data", onData).pause();
-      resolve(answer);
-    } else if (answer.length > HEAD_BYTES) resolve(null);
-  };
-  agent.on("data", onData);
-  for (const event of ["end", "close"]) agent.once(event, () => resolve(null));
-  using _late = clock.timer(OPENING_MS, () => resolve(null));
-  return await promise;
 }

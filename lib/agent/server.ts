@@ -6,11 +6,12 @@ import manifest from "../../deno.json" with { type: "json" };
 import { systemClock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { FilesError } from "../protocol/files.ts";
-import { MachineError } from "../protocol/machines.ts";
+import { MachineError, PortAskShape } from "../protocol/machines.ts";
 import { DrainOrderShape, TellOrderShape } from "../protocol/resources.ts";
 import type { Agent, Dismissal } from "./agent.ts";
 import { FilesOrderShape } from "./file_wire.ts";
 import { answerAsk, MachineAskShape } from "./machines/machine_wire.ts";
+import { PORT_HEADER, PORT_PATH, servePort } from "./machines/port_wire.ts";
 import { answerOrder, goneOf, serveFile } from "./serve_files.ts";
 import {
   BODY_BYTES,
@@ -177,17 +178,22 @@ export class AgentServer implements AsyncDisposable {
   }
 
   async #serve(request: IncomingMessage, connection: Duplex, ahead: Uint8Array): Promise<void> {
+    this.#onUse.get(connection)?.();
     connection.on("error", () => connection.destroy());
     const dismissed = new AbortController();
     const id = String(request.headers[VISIT_ID_HEADER] ?? "");
     try {
       const path = pathOf(request);
+      if (path === PORT_PATH) {
+        const ask = parse(PortAskShape, decodeHeader(request, PORT_HEADER));
+        return await servePort(this.#agent.machines, ask, { connection, ahead });
+      }
       // An agent that knows no commands without a terminal must not take one for a shell.
       if (path !== "/terminal" && path !== "/run") {
         throw new BadRequest(404, `There is nothing at ${path}.`);
       }
       if (id === "" || this.#visits.has(id)) throw new BadRequest(400, "The visit has no id.");
-      const visit = parse(VisitShape, decodeVisit(request.headers[VISIT_HEADER]));
+      const visit = parse(VisitShape, decodeHeader(request, VISIT_HEADER));
       this.#visits.set(id, dismissed);
       const key = String(request.headers["sec-websocket-key"] ?? "");
       await this.#agent.serve({ key, connection, ahead }, visit, dismissed.signal);
@@ -216,12 +222,12 @@ function pathOf({ url = "", headers }: IncomingMessage): string {
   );
 }
 
-function decodeVisit(header: string | string[] | undefined): unknown {
+function decodeHeader({ headers }: IncomingMessage, name: string): unknown {
   try {
-    const bytes = Uint8Array.fromBase64(String(header ?? ""), { alphabet: "base64url" });
+    const bytes = Uint8Array.fromBase64(String(headers[name] ?? ""), { alphabet: "base64url" });
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    throw new BadRequest(400, `The header ${VISIT_HEADER} is not what it should be.`);
+    throw new BadRequest(400, `The header ${name} is not what it should be.`);
   }
 }
 

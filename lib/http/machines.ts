@@ -25,6 +25,7 @@ const PROBLEM = {
   conflict: "conflict",
   limit: "too-many-machines",
   refused: "bad-request",
+  closed: "port-closed",
   unable: "unavailable",
 } as const;
 

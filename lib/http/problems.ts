@@ -32,6 +32,7 @@ export const PROBLEMS = {
   "key-exists": [409, "the key is there already, or one of that name"],
   "too-many-keys": [409, "one must be removed first"],
   "too-many-machines": [409, "one must be deleted first, or it is too soon after many were"],
+  "port-closed": [409, "nothing listens on that port of the machine"],
   "file-exists": [409, "there is a file of that name; `replace` takes its place"],
   "file-kind": [409, "it is a folder where a file is needed, or none where one is"],
   "ended": [410, "the session has ended: `reason` and `exitCode` say how"],

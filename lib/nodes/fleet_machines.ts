@@ -7,6 +7,7 @@ import {
   type MachineInfo,
   type Made,
 } from "../protocol/machines.ts";
+import type { PortStream } from "../protocol/port_stream.ts";
 import { NotOfferedError } from "../sessions/errors.ts";
 import type { Machine as Node } from "./machine.ts";
 import { RosterError } from "./roster.ts";
@@ -97,6 +98,16 @@ export class FleetMachines implements MachineDeeds {
       const elsewhere = livingElsewhere(await this.#all(user), node);
       return this.#told(node, await node.agent.machines.restore(user, name, elsewhere));
     });
+  }
+
+  async connect(
+    user: string,
+    name: string,
+    port: number,
+    signal: AbortSignal,
+  ): Promise<PortStream> {
+    const node = await this.holder(user, name);
+    return await node.agent.machines.connect(user, name, port, signal);
   }
 
   /**

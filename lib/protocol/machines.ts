@@ -91,8 +91,8 @@ export class MachineError extends Error {
   }
 }
 
-/** `unable`: it may be possible later, or elsewhere. */
-const Kind = v.picklist(["unknown", "conflict", "limit", "refused", "unable"]);
+/** `closed`: nothing listens on its port; `unable`: it may be possible later, or elsewhere. */
+const Kind = v.picklist(["unknown", "conflict", "limit", "refused", "closed", "unable"]);
 
 /** The same as an agent tells it. */
 export const MachineFaultShape = v.object({
@@ -100,6 +100,13 @@ export const MachineFaultShape = v.object({
 });
 
 const User = line(255);
+
+/** A TCP port. */
+export const Port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65535));
+
+/** What a gateway asks of an agent to be connected to a port. */
+export const PortAskShape = v.object({ user: User, name: Word, port: Port });
+export type PortAsk = v.InferOutput<typeof PortAskShape>;
 
 /** What a gateway asks an agent, one thing at a time. */
 export const MachineAskShape = v.variant("verb", [

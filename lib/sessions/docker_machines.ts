@@ -1,9 +1,11 @@
 /** Named machines as Docker's containers, each with a volume that outlives it. */
 import { type Docker, DockerError } from "deno-docker-api";
+import type { PortStream } from "../protocol/port_stream.ts";
 import type { Profile } from "../types.ts";
 import { asEngineError, withDeadline } from "./docker_calls.ts";
 import type { Engine } from "./engine.ts";
 import type { MachineEngine, MachineIdentity } from "./machine_engine.ts";
+import { connectPort } from "./machine_ports.ts";
 import { endShells } from "./machine_scripts.ts";
 import type { MainShells } from "./main_shells.ts";
 import { machineContainer, machineKey, machineVolume } from "./machine_spec.ts";
@@ -87,6 +89,10 @@ export class DockerMachines implements MachineEngine {
   async hasPrograms(machine: string): Promise<boolean> {
     const { pids } = await this.#engine.usage(machineContainer(machine), withDeadline()) ?? {};
     return pids === undefined || pids > OWN_PIDS;
+  }
+
+  connect(machine: string, port: number, signal: AbortSignal): Promise<PortStream> {
+    return connectPort(this.#docker, machineContainer(machine), port, signal);
   }
 
   watchExit(container: string, signal: AbortSignal): Promise<number> {

@@ -1,4 +1,5 @@
 /** What named machines need of a container engine, in typed verbs; Docker is one such engine. */
+import type { PortStream } from "../protocol/port_stream.ts";
 import type { Profile, StartProgress } from "../types.ts";
 
 /** Whose container it is. */
@@ -7,6 +8,19 @@ export interface MachineIdentity {
   readonly user: string;
   /** What a new one calls itself. */
   readonly name: string;
+}
+
+/** There is no connection to a port. */
+export class PortError extends Error {
+  override readonly name = "PortError";
+
+  /**
+   * @param why nothing listens there, it came to nothing, or its image has not what it takes
+   * @param message the end of a sentence
+   */
+  constructor(readonly why: "refused" | "failed" | "unable", message: string) {
+    super(message);
+  }
 }
 
 /** All verbs throw `EngineError`, and are idempotent. */
@@ -44,6 +58,14 @@ export interface MachineEngine {
 
   /** Whether anything runs in it but what it is made of. */
   hasPrograms(machine: string): Promise<boolean>;
+
+  /**
+   * Connects to a TCP port of its own localhost, of one that runs.
+   *
+   * @param signal ends the wait
+   * @throws {PortError}
+   */
+  connect(machine: string, port: number, signal: AbortSignal): Promise<PortStream>;
 
   /** As of an `Engine`. */
   watchExit(container: string, signal: AbortSignal): Promise<number>;

@@ -90,3 +90,12 @@ export class MachineBook {
     });
   }
 }
+
+/** @throws {MachineError} where somebody has as many as they may have */
+export function requireRoom(count: number, most: number): void {
+  if (count < most) return;
+  const message = most === 0
+    ? "Nobody may have machines here."
+    : `You have ${count} machines, which is as many as you may have: delete one first.`;
+  throw new MachineError("limit", message);
+}

@@ -10,8 +10,10 @@ import {
   MachineShape,
   type Made,
   MadeShape,
+  type PortAsk,
   WAIT_MS,
 } from "../../protocol/machines.ts";
+import type { PortStream } from "../../protocol/port_stream.ts";
 import type { MachineDeeds, MachineWish } from "./machines_seam.ts";
 
 export { MachineAskShape };
@@ -77,7 +79,10 @@ export type AskMachines = <S extends v.GenericSchema>(
 
 /** The gateway's side. */
 export class RemoteMachines implements MachineDeeds {
-  constructor(private readonly ask: AskMachines) {}
+  constructor(
+    private readonly ask: AskMachines,
+    private readonly askForPort: (ask: PortAsk, signal: AbortSignal) => Promise<PortStream>,
+  ) {}
 
   list(user: string | null): Promise<readonly MachineInfo[]> {
     return this.ask(v.array(MachineShape), { verb: "list", user });
@@ -117,5 +122,9 @@ export class RemoteMachines implements MachineDeeds {
 
   restore(user: string, name: string, elsewhere = 0): Promise<MachineInfo> {
     return this.ask(MachineShape, { verb: "restore", user, name, elsewhere });
+  }
+
+  connect(user: string, name: string, port: number, signal: AbortSignal): Promise<PortStream> {
+    return this.askForPort({ user, name, port }, signal);
   }
 }

@@ -12,10 +12,11 @@ import type { MachineEngine } from "../../sessions/machine_engine.ts";
 import { newSessionId } from "../../sessions/session_id.ts";
 import type { Choice, Clock, Profile, StartProgress } from "../../types.ts";
 import { Machine, type MachineParts, reached } from "./machine.ts";
-import { MachineBook } from "./machine_book.ts";
+import { MachineBook, requireRoom } from "./machine_book.ts";
 import { type MachineRecord, type MachineStore, sweepMachines } from "./machine_file.ts";
 import { type IdleStopParts, stopUnused } from "./idle_stop.ts";
 import type { MachineDeeds, MachineWish } from "./machines_seam.ts";
+import { MachinePorts } from "./machine_ports.ts";
 
 /** How often it looks for deleted machines whose time is over. */
 const SWEEP_MS = 10 * 60_000;
@@ -55,12 +56,14 @@ export interface MachinesParts {
 export class Machines implements MachineDeeds, AsyncDisposable {
   readonly #parts: MachinesParts;
   readonly #book: MachineBook;
+  readonly #ports: MachinePorts;
   readonly #over = new AbortController();
   readonly #loops: Promise<unknown>[] = [];
 
   private constructor(parts: MachinesParts) {
     this.#parts = parts;
     this.#book = new MachineBook(parts.store, parts.unixTimeMs, parts.log);
+    this.#ports = new MachinePorts(parts);
   }
 
   /** Goes on with the machines there are: those that ran are started again. @throws {Error} */
@@ -76,11 +79,12 @@ export class Machines implements MachineDeeds, AsyncDisposable {
     const bring = async () => {
       for (const machine of all) if (!machines.#over.signal.aborted) await machine.settle();
     };
+    const idleMs: IdleStopParts["idleMs"] = (id) => machines.#ports.idleMs(id);
     const stop: IdleStopParts["stop"] = (...one) => machines.#stop(...one);
     machines.#loops.push(
       ...Array.from({ length: PARALLEL }, bring),
       machines.#sweepOnAndOn(),
-      stopUnused(machines.#book, { ...parts, stop, signal: machines.#over.signal }),
+      stopUnused(machines.#book, { ...parts, stop, idleMs, signal: machines.#over.signal }),
     );
     return machines;
   }
@@ -224,8 +228,13 @@ export class Machines implements MachineDeeds, AsyncDisposable {
     throw new MachineError("unable", `The machine ${name} does not run. ${why}`);
   }
 
+  async connect(...[user, name, ...rest]: Parameters<MachineDeeds["connect"]>) {
+    return await this.#ports.connect(this.#book.find(user, name), ...rest);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort();
+    await this.#ports[Symbol.asyncDispose]();
     await Promise.all(this.#book.all.map((machine) => machine.over()));
     await Promise.all(this.#loops);
     await this.#book.note(() => {}).catch(() => {}); // it has been told
@@ -282,13 +291,4 @@ export class Machines implements MachineDeeds, AsyncDisposable {
     const refused = this.#parts.refusal();
     if (refused !== null) throw new MachineError("unable", refused);
   }
-}
-
-/** @throws {MachineError} where somebody has as many as they may have */
-function requireRoom(count: number, most: number): void {
-  if (count < most) return;
-  const message = most === 0
-    ? "Nobody may have machines here."
-    : `You have ${count} machines, which is as many as you may have: delete one first.`;
-  throw new MachineError("limit", message);
 }

@@ -1,5 +1,6 @@
 /** What a gateway asks of an agent's named machines, in its own process or behind a wire. */
 import type { MachineChange, MachineInfo, Made } from "../../protocol/machines.ts";
+import type { PortStream } from "../../protocol/port_stream.ts";
 
 /** Who wants a new machine, and how. */
 export interface MachineWish {
@@ -41,4 +42,11 @@ export interface MachineDeeds {
   remove(user: string, name: string): Promise<MachineInfo>;
   /** Brings back what was deleted last under that name. `elsewhere` as in a wish. */
   restore(user: string, name: string, elsewhere?: number): Promise<MachineInfo>;
+  /**
+   * Connects to a TCP port on the localhost of one that runs, and of no other; starts none. This one
+   * waits for Docker, 10 s at most. What stands still for an hour is cut.
+   *
+   * @param signal ends the wait
+   */
+  connect(user: string, name: string, port: number, signal: AbortSignal): Promise<PortStream>;
 }

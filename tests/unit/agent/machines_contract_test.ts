@@ -67,3 +67,60 @@ contract("a shell in a machine starts it, or says why it does not start", async 
   assertEquals((await terminal.event("ended")).message, "The machine box was stopped.");
   await until(() => machine.engine.containers.size === 0);
 });
+
+contract(
+  "a port of a machine is reached, each way ends by itself, and what cannot be is told",
+  async ({
+    agent: { machines },
+    machine,
+  }) => {
+    const { signal } = new AbortController();
+    const connect = (user: string, port: number) => machines.connect(user, "box", port, signal);
+    const refused = async (deed: Promise<unknown>) => {
+      const { kind, message } = await assertRejects(() => deed, MachineError);
+      return [kind, message];
+    };
+    assertEquals(await refused(connect("alice", 80)), ["unknown", "You have no machine box."]);
+    await machines.put("alice", "box", WISH);
+    await machines.get("alice", "box", { until: "running", ms: 20_000 });
+    assertEquals((await refused(connect("bob", 80)))[0], "unknown");
+    assertEquals(await refused(connect("alice", 80)), [
+      "closed",
+      "Nothing listens on port 80 of box.",
+    ]);
+
+    // Tells how much it was sent once that has ended, and says more behind its answer.
+    machine.machines.servers.set(80, (connection) => {
+      let bytes = 0;
+      connection.on("data", (chunk: Uint8Array) => bytes += chunk.length);
+      connection.on("end", () => connection.end(`${bytes};${"x".repeat(300_000)}`));
+    });
+    {
+      await using stream = await connect("alice", 80);
+      for (let i = 0; i < 20; i++) await stream.write(new Uint8Array(100_000));
+      await stream.closeWrite();
+      let text = "";
+      for (let next; (next = await stream.read()) !== null;) text += new TextDecoder().decode(next);
+      assertEquals([text.slice(0, 9), text.length], ["2000000;x", 300_008]);
+    }
+
+    // One that breaks off is no end.
+    machine.machines.servers.set(81, (connection) => connection.destroy());
+    machine.machines.servers.set(82, (connection) => connection.write("on"));
+    await using broken = await connect("alice", 82);
+    assertEquals(new TextDecoder().decode((await broken.read())!), "on");
+    const all = await Promise.all(Array.from({ length: 31 }, () => connect("alice", 82)));
+    assertEquals((await refused(connect("alice", 82)))[0], "limit");
+    await Promise.all(all.map((stream) => stream[Symbol.asyncDispose]()));
+    await until(() =>
+      connect("alice", 82).then((stream) => stream[Symbol.asyncDispose]()).then(
+        () => true,
+        () => false,
+      )
+    );
+    await machines.stop("alice", "box");
+    await machines.get("alice", "box", { until: "stopped", ms: 20_000 });
+    const stopped = ["conflict", "The machine box does not run: start it first."];
+    assertEquals(await refused(connect("alice", 82)), stopped);
+  },
+);

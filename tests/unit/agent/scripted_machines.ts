@@ -1,7 +1,10 @@
 /** Machines of an engine that a test plays, noted nowhere but in memory. */
 import type { MachineRecord, MachineStore } from "../../../lib/agent/machines/machine_file.ts";
 import { EngineError } from "../../../lib/sessions/errors.ts";
-import type { MachineEngine } from "../../../lib/sessions/machine_engine.ts";
+import { type MachineEngine, PortError } from "../../../lib/sessions/machine_engine.ts";
+import type { PortStream } from "../../../lib/protocol/port_stream.ts";
+import { DuplexStream } from "../../../lib/agent/machines/port_wire.ts";
+import { type Duplex, duplexPair } from "node:stream";
 
 /** Each verb is in `calls`; set `failWith` to have the next ones fail, `hold` to have them wait. */
 export class ScriptedMachines implements MachineEngine {
@@ -58,6 +61,20 @@ export class ScriptedMachines implements MachineEngine {
   // deno-lint-ignore require-await -- as an engine has it
   async hasPrograms(): Promise<boolean> {
     return this.hasJobs;
+  }
+
+  /** What listens, by its port; it is given each connection. */
+  readonly servers = new Map<number, (connection: Duplex) => void>();
+
+  // deno-lint-ignore require-await -- what it throws is a rejection
+  async connect(_id: string, port: number): Promise<PortStream> {
+    const server = this.servers.get(port);
+    if (!server) throw new PortError("refused", "nothing listens there");
+    const [near, far] = duplexPair();
+    // Neither end of a pair hears that the other one is destroyed.
+    near.once("close", () => far.destroy());
+    server(far);
+    return new DuplexStream(near);
   }
 
   watchExit(id: string): Promise<number> {
