@@ -24,6 +24,7 @@ export const commands: Readonly<Record<string, Loader>> = {
   restore: withoutPrograms(() => import("./client/restore.ts")),
   shell: () => import("./client/shell.ts"), // which sets the terminal by stty(1)
   run: withoutPrograms(() => import("./client/run.ts")),
+  forward: withoutPrograms(() => import("./client/forward.ts")),
   token: withoutPrograms(() => import("./client/token.ts")),
   key: withoutPrograms(() => import("./client/key.ts")),
   doctor: () => import("./doctor.ts"),

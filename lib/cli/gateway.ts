@@ -27,7 +27,7 @@ import { Links } from "../nodes/links.ts";
 import { Roster } from "../nodes/roster.ts";
 import { CountingLog } from "../log/counting.ts";
 import { Recent } from "../log/recent.ts";
-import { Allowances } from "../terminal/allowance.ts";
+import { Allowances, CARRIED } from "../terminal/allowance.ts";
 import type { Live } from "./settings.ts";
 
 /**
@@ -148,6 +148,7 @@ export async function openGateway(
     sshAddresses: new Set(),
     plain,
     openings: new Allowances(clock),
+    carried: new Allowances(clock, CARRIED),
     leaving,
     assets: await Assets.load(ASSETS),
     basePath,

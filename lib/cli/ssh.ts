@@ -1,13 +1,15 @@
 /** Opens the gateway's doors for SSH, and says what it asks of the gateway. */
 import { AgentAwayError } from "../agent/agent.ts";
 import { GROUPS } from "../agent/wire.ts";
-import { Refusal } from "../http/answers.ts";
+import { away, Refusal } from "../http/answers.ts";
 import { sourceOf } from "../http/caller.ts";
 import type { Gateway } from "../http/gateway.ts";
 import { logRefusal } from "../http/identity.ts";
 import { Places } from "../http/places.ts";
+import { withPort } from "../http/ports.ts";
 import { serveTerminal } from "../http/terminal.ts";
 import { takeTurn } from "../http/upgrade.ts";
+import { MachineError } from "../protocol/machines.ts";
 import { Allowances } from "../terminal/allowance.ts";
 import { ending } from "../sessions/endings.ts";
 import type { Door } from "../ssh/door.ts";
@@ -82,6 +84,21 @@ function doorOf(gateway: Gateway): Door {
         throw new Error("The gateway failed. Its log says why.");
       }
     },
+    async withPort({ user, machine, source, ended }, port, gone, use) {
+      try {
+        const principal = stack.principalOf(user);
+        if (principal === null) throw new Refusal(403, "Your account was locked or removed.");
+        await takeTurn(gateway.openings.of(user), { gone }, gateway);
+        const identity = { principal, ended, isLogin: false };
+        await withPort({ identity, machine: machine!, port }, gateway, gone, use);
+      } catch (error) {
+        if (error instanceof Refusal || error instanceof MachineError || gone.aborted) throw error;
+        if (error instanceof AgentAwayError) throw new Error(away().message);
+        counted.of(source).info("a connection to a port failed", { user, error });
+        throw new Error("The connection broke off.");
+      }
+    },
+    follow: (user) => gateway.logins.follow(user),
     async end(session, { user, remote }) {
       const cause = ending("killed", "The session was ended by SSH.");
       const outcome = await gateway.agent.end(session, cause).catch(() => "unknown" as const);

@@ -53,6 +53,8 @@ export interface Gateway {
   readonly terminals: Set<object>;
   /** How many terminals each user may open. */
   readonly openings: Allowances;
+  /** How much each user may send to ports of their machines. */
+  readonly carried: Allowances;
   /** Aborted when it restarts: what the agent serves through it must come back. */
   readonly leaving: AbortSignal;
   readonly assets: Assets;

@@ -34,6 +34,7 @@ import {
   undrainNode,
 } from "./nodes.ts";
 import { changePassword } from "./own_password.ts";
+import { openPort } from "./ports.ts";
 import { showOverview } from "./overview.ts";
 import { webManifest } from "./pages.ts";
 import { openApi } from "./openapi/served.ts";
@@ -143,6 +144,7 @@ export const ROUTES: readonly Route[] = [
     "/api/v1/machines/:name/restore": { POST: restoreMachine },
   }),
   ...group({ listeners: WEB, who: "user", scope: "shell" }, {
+    "/api/v1/machines/:name/ports/:port": { GET: openPort },
     "/api/v1/sessions/:id/output": { GET: sendOutput },
     "/api/v1/sessions/:id/input": { POST: takeInput },
     "/api/v1/sessions/:id/size": { PUT: resizePlain },

@@ -38,17 +38,8 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
   if (caller.listener === "admin" || (caller.path !== "/terminal" && run === undefined)) {
     throw nothingHere();
   }
-  gateway.noticed.look(caller);
-  gateway.hosts.require(caller, gateway);
-  requireOwnOrigin(caller, gateway);
-  const identity = await identify(caller, gateway);
-  requireScope(identity.principal, "shell");
-  const { headers, query } = caller;
-  const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((p) => p.trim());
-  if (!offered.includes(SUBPROTOCOL)) {
-    throw new Refusal(400, `The client does not speak the subprotocol ${SUBPROTOCOL}.`);
-  }
-  requireWebSocket(caller);
+  const identity = await identifyOpening(caller, SUBPROTOCOL, gateway);
+  const { query } = caller;
   const coming = run === undefined ? await comingOf(caller, identity, gateway) : null;
   const session = run === undefined ? coming?.session ?? query.get("session") : null;
   const request = {
@@ -77,6 +68,25 @@ export async function admitTerminal(caller: Caller, gateway: Gateway): Promise<T
   };
   await takeTurn(gateway.openings.of(request.user), caller, gateway);
   return request;
+}
+
+/** Who opens a WebSocket of that subprotocol, and may. @throws {Refusal} as above */
+export async function identifyOpening(
+  caller: Caller,
+  subprotocol: string,
+  gateway: Gateway,
+): Promise<Identity> {
+  gateway.noticed.look(caller);
+  gateway.hosts.require(caller, gateway);
+  requireOwnOrigin(caller, gateway);
+  const identity = await identify(caller, gateway);
+  requireScope(identity.principal, "shell");
+  const offered = caller.headers.get("sec-websocket-protocol") ?? "";
+  if (!offered.split(",").map((one) => one.trim()).includes(subprotocol)) {
+    throw new Refusal(400, `The client does not speak the subprotocol ${subprotocol}.`);
+  }
+  requireWebSocket(caller);
+  return identity;
 }
 
 /** What the handshake must say besides (RFC 6455, section 4.2.1). */

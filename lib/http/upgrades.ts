@@ -1,8 +1,9 @@
-/** Connections that become something else than HTTP: terminals of people, and nodes. */
+/** Connections that become something else than HTTP: terminals and ports of people, and nodes. */
 import type { Opening } from "../agent/agent.ts";
 import type { Caller } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
 import { acceptNode, nodeProtocolOf } from "./nodes.ts";
+import { admitPort, portIn, servePort } from "./ports.ts";
 import { serveTerminal } from "./terminal.ts";
 import { admitTerminal } from "./upgrade.ts";
 
@@ -22,6 +23,12 @@ export async function serveUpgrade(
   if (protocol !== null) {
     await acceptNode(caller, protocol, opening, gateway);
     return admitted("node");
+  }
+  const port = caller.listener === "web" ? portIn(caller) : null;
+  if (port !== null) {
+    const wish = await admitPort(caller, port, gateway);
+    admitted("terminal");
+    return await servePort(opening, wish, gateway);
   }
   const request = await admitTerminal(caller, gateway);
   admitted("terminal");

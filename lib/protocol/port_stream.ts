@@ -98,3 +98,24 @@ export class Pieces implements PortStream {
     return taken;
   }
 }
+
+/** The WebSocket subprotocol of a connection to a port: its messages are bytes, an empty one an end. */
+export const PORT_SUBPROTOCOL = "ttygate.port.v1";
+
+/** Close codes of that, by what they mean; the reason is a sentence. */
+export const PORT_CLOSE = {
+  /** Both have ended. */
+  ended: 1000,
+  /** It broke off. */
+  failed: 1011,
+  restarting: 1012,
+  loginEnded: 4401,
+  /** There is no such machine. */
+  unknown: 4404,
+  /** The machine does not run, or its image cannot do it. */
+  refused: 4409,
+  limit: 4429,
+  /** Nothing listens there. */
+  closed: 4502,
+  unable: 4503,
+} as const;

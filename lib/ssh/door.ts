@@ -5,6 +5,7 @@ import type { Keys } from "../auth/keys.ts";
 import type { AuthRefusal, AuthStack } from "../auth/stack.ts";
 import type { Log } from "../log.ts";
 import type { CountingLog } from "../log/counting.ts";
+import type { PortStream } from "../protocol/port_stream.ts";
 import type { Clock, Winsize } from "../types.ts";
 
 /** Who holds a place among connections. */
@@ -73,6 +74,19 @@ export interface Door {
    * @throws {Error} in a sentence for the person, while nothing has been answered
    */
   serve(opening: Opening, visitor: Visitor, wanted: Wanted, gone: AbortSignal): Promise<void>;
+  /**
+   * Has a port of the visitor's machine connected until `use` ends, or who they are does.
+   *
+   * @throws {Error} in a sentence for the person, while there is no connection
+   */
+  withPort(
+    visitor: Visitor,
+    port: number,
+    gone: AbortSignal,
+    use: (stream: PortStream) => Promise<void>,
+  ): Promise<void>;
+  /** Tells of a change of the account, such as another password; disposing it ends that. */
+  follow(user: string): Disposable & { readonly changed: AbortSignal };
   /** Ends the session of a visitor who has hung up. */
   end(session: string, visitor: Visitor): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { Bucket } from "../bucket.ts";
 import { settlesWithin } from "../clock.ts";
 import type { Door, Guest, Peer, Visitor } from "./door.ts";
 import { UNIT_BYTES } from "./channel.ts";
+import { refuseForward, serveForward } from "./forward.ts";
 import type { HostKey } from "./host_key.ts";
 import { Login } from "./login.ts";
 import { serveChannel } from "./shell.ts";
@@ -13,6 +14,8 @@ import { serveChannel } from "./shell.ts";
 const LOGIN_MS = 60_000;
 /** How many channels a connection may have at a time, as sshd_config(5) has it. */
 const CHANNELS = 10;
+/** How many of its ports' connections may be there at a time. */
+const FORWARDS = 64;
 /** A client for which this much waits reads nothing and asks on: it is cut. */
 const MOST_UNSENT_BYTES = 4 * 1024 * 1024, STRANGER_UNSENT_BYTES = 64 * 1024;
 /** What a client may send before it has logged in: more than all tries need. */
@@ -54,6 +57,7 @@ class Client implements Guest {
   phase: "silent" | "known" | "over" = "silent";
   readonly gone = new AbortController();
   readonly channels = new Set<Promise<void>>();
+  readonly forwards = new Set<Promise<void>>();
   receivedBytes = 0;
   /** The user's, once it is known who that is. */
   allowance: Bucket | null = null;
@@ -65,7 +69,7 @@ class Client implements Guest {
   }
 
   get yields(): boolean {
-    return this.channels.size === 0;
+    return this.channels.size === 0 && this.forwards.size === 0;
   }
 
   cut(): void {
@@ -258,16 +262,29 @@ export class SshServer implements AsyncDisposable {
     const door = this.#door;
     const allowance = client.allowance = door.allowanceOf(visitor.user);
     door.strangers.leave(client);
-    visitor.ended?.addEventListener("abort", () => {
-      // Those with a session are told by that.
-      if (client.channels.size === 0) raw.destroy();
-    }, { signal: gone });
+    const account = door.follow(visitor.user);
+    gone.addEventListener("abort", () => account[Symbol.dispose]());
+    for (const ended of [visitor.ended, account.changed]) {
+      ended?.addEventListener("abort", () => {
+        // Those with a session are told by that.
+        if (client.channels.size === 0) raw.destroy();
+      }, { signal: gone });
+    }
     connection.on("session", (accept, reject) => {
       const isOver = visitor.ended?.aborted === true || this.#phase === "closing";
       if (client.channels.size >= CHANNELS || isOver) return reject();
       const serving = serveChannel(accept(), { door, visitor, allowance, raw, gone });
       client.channels.add(serving);
       void serving.finally(() => client.channels.delete(serving));
+    });
+    connection.on("tcpip", (accept, reject, info) => {
+      const asked = { accept, reject, info };
+      if (client.forwards.size >= FORWARDS || this.#phase === "closing") {
+        return refuseForward(connection, asked, `${FORWARDS} connections are there already.`);
+      }
+      const serving = serveForward(asked, { door: this.#door, visitor, connection, raw, gone });
+      client.forwards.add(serving);
+      void serving.finally(() => client.forwards.delete(serving));
     });
   }
 }

@@ -66,11 +66,29 @@ declare module "ssh2" {
     on(event: "close", listener: () => void): this;
   }
 
+  /** Where a client wants to be connected. */
+  interface TcpipInfo {
+    readonly destIP: string;
+    readonly destPort: number;
+  }
+
   interface Connection extends EventEmitter {
     on(event: "authentication", listener: (context: AuthContext) => void): this;
     on(event: "rekey" | "end" | "close", listener: () => void): this;
     on(event: "session", listener: (accept: () => Session, reject: () => void) => void): this;
     on(event: "error", listener: (error: Error) => void): this;
+    on(
+      event: "tcpip",
+      listener: (
+        accept: () => ServerChannel | undefined,
+        reject: () => void,
+        info: TcpipInfo,
+      ) => void,
+    ): this;
+    /** No part of its interface: where it writes why it opens no channel. */
+    readonly _protocol: {
+      channelOpenFail(to: number, code: number, words: string): unknown;
+    };
     /** Says good-bye. */
     end(): void;
   }
@@ -109,6 +127,15 @@ declare module "ssh2" {
       generateKeyPairSync(type: "ed25519"): { readonly private: string; readonly public: string };
     };
   };
-  export type { AuthContext, Connection, KeyContext, ParsedKey, Server, ServerChannel, Session };
+  export type {
+    AuthContext,
+    Connection,
+    KeyContext,
+    ParsedKey,
+    Server,
+    ServerChannel,
+    Session,
+    TcpipInfo,
+  };
   export default ssh2;
 }

@@ -14,19 +14,23 @@ export function costOf(payloadBytes: number): number {
 
 const RATES = { most: BURST_UNITS, perSecond: UNITS_PER_SECOND };
 
+/** What is passed on as it is, to a port of a machine: 32 MiB a second and as much again at once. */
+export const CARRIED = { most: 32 * 1024, perSecond: 32 * 1024 };
+
 /** Everybody's. They are kept, so that nobody gets another by connecting again. */
 export class Allowances {
   readonly #clock: Clock;
+  readonly #rates: typeof RATES;
   /** As many as there are people with an account. */
   readonly #byUser = new Map<string, Bucket>();
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(clock: Clock, rates = RATES) {
+    [this.#clock, this.#rates] = [clock, rates];
   }
 
   /** One user's, for all of their connections together. */
   of(user: string): Bucket {
-    const known = this.#byUser.get(user) ?? new Bucket(this.#clock, RATES);
+    const known = this.#byUser.get(user) ?? new Bucket(this.#clock, this.#rates);
     this.#byUser.set(user, known);
     return known;
   }

@@ -44,6 +44,7 @@ export interface SocketParts {
   /** Of the user whose client it is. */
   readonly allowance: Bucket;
   readonly clock: Clock;
+  readonly subprotocol?: string; // of terminals unless given
 }
 
 /**
@@ -53,12 +54,12 @@ export interface SocketParts {
  */
 export function acceptSocket(
   { key, connection, ahead }: { key: string; connection: Duplex; ahead: Uint8Array },
-  parts: SocketParts,
+  { subprotocol = SUBPROTOCOL, ...parts }: SocketParts,
 ): TerminalSocket {
   const accept = acceptKey(key);
   connection.write(
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${SUBPROTOCOL}\r\n\r\n`,
+      `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${subprotocol}\r\n\r\n`,
   );
   if (ahead.length > 0) connection.unshift(ahead);
   const socket = new TerminalSocket(connection, parts);

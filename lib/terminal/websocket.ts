@@ -183,13 +183,26 @@ export function encodeFrame(opcode: number, payload: Uint8Array): Uint8Array {
   return frame;
 }
 
-/** A client's frame, whole. Its mask is no secret to who is in the same process: it changes nothing. */
-export function encodeClientFrame(opcode: number, payload: Uint8Array): Uint8Array {
+/**
+ * A client's frame, whole.
+ *
+ * @param mask four bytes that nobody can foresee (section 5.3); unless given it changes nothing, which
+ * will do within a process
+ */
+export function encodeClientFrame(
+  opcode: number,
+  payload: Uint8Array,
+  mask?: Uint8Array,
+): Uint8Array {
   const head = encodeHead(opcode, payload.length);
   head[1]! |= MASKED;
   const frame = Buffer.alloc(head.length + 4 + payload.length);
   frame.set(head);
   frame.set(payload, head.length + 4);
+  if (mask !== undefined) {
+    frame.set(mask, head.length);
+    unmask(frame.subarray(head.length + 4), mask);
+  }
   return frame;
 }
 

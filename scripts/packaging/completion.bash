@@ -40,7 +40,7 @@ _ttygate() {
   local words='' options='--config --help'
   case ${said[0]-} in
     '')
-      words='serve agent sweep user session node drain broadcast login logout whoami list create show start stop rename delete restore shell run token key doctor config install uninstall version'
+      words='serve agent sweep user session node drain broadcast login logout whoami list create show start stop rename delete restore shell run forward token key doctor config install uninstall version'
       options+=' --version'
       ;;
     sweep) options+=' --dry-run --json' ;;
@@ -79,7 +79,7 @@ _ttygate() {
     broadcast) options+=' --json' ;;
     login) options+=' --user --token-stdin --ca' ;;
     create) options+=' --image --node --jobs --json' ;;
-    whoami | list | show | start | stop | rename | delete | restore) options+=' --json' ;;
+    whoami | list | show | start | stop | rename | delete | restore | forward) options+=' --json' ;;
     run) options+=' --json' ;;
     shell) options+=' --image --node --session' ;;
     token)

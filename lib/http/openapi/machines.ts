@@ -80,4 +80,10 @@ export const MACHINES: Operations = {
     answers: { 200: answer("It is back.", MachineShape) },
     problems: ["machine", "conflict", "too-many-machines", "unavailable", "agent-away"],
   },
+  "GET /api/v1/machines/:name/ports/:port": {
+    id: "openPort",
+    summary: "Connects to a TCP port of a machine: a WebSocket of bytes, ttygate.port.v1",
+    answers: { 101: answer("The WebSocket; its close says what is wrong with the port.") },
+    problems: ["upgrade", "too-fast"],
+  },
 };
