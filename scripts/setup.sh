@@ -205,6 +205,7 @@ if [ "${1:-}" = --tests ]; then
   command -v sshpass >/dev/null || apt_install sshpass
   command -v rsync >/dev/null || apt_install rsync
   command -v git >/dev/null || apt_install git
+  command -v zsh >/dev/null || apt_install zsh
   ensure_proxies
   ensure_podman
   ensure_build

@@ -25,6 +25,7 @@ export const commands: Readonly<Record<string, Loader>> = {
   shell: () => import("./client/shell.ts"), // which sets the terminal by stty(1)
   run: withoutPrograms(() => import("./client/run.ts")),
   forward: withoutPrograms(() => import("./client/forward.ts")),
+  menu: () => import("./client/menu.ts"), // which opens shells as well
   token: withoutPrograms(() => import("./client/token.ts")),
   key: withoutPrograms(() => import("./client/key.ts")),
   doctor: () => import("./doctor.ts"),

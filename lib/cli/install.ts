@@ -16,7 +16,7 @@ export const command: Command = {
 Usage: ttygate install [--prefix DIR]
 
 Installs this executable as /usr/local/bin/ttygate, the systemd units, the manual pages, the
-completion for bash, and ttygate.toml and egress.nft in /etc/ttygate, which are left alone where they
+completion for bash and zsh, and ttygate.toml and egress.nft in /etc/ttygate, which are left alone where they
 exist. Says what it does, does nothing twice, and then says what is left to do. Where there is a package of
 ttygate for the system, install that instead.
 

@@ -10,6 +10,8 @@ export interface Layout {
   /** What comes along for these units; an administrator's own go before it (systemd.unit(5)). */
   readonly dropIns: string;
   readonly share: string;
+  /** Where zsh finds completions (Debian's fpath). */
+  readonly zsh: string;
   readonly sysusers: string;
   readonly tmpfiles: string;
   readonly sysctl: string;
@@ -22,6 +24,7 @@ export const PACKAGED: Layout = {
   units: "/usr/lib/systemd/system",
   dropIns: "/usr/lib/systemd/system",
   share: "/usr/share",
+  zsh: "/usr/share/zsh/vendor-completions",
   sysusers: "/usr/lib/sysusers.d",
   tmpfiles: "/usr/lib/tmpfiles.d",
   sysctl: "/usr/lib/sysctl.d",
@@ -34,6 +37,7 @@ export const LOCAL: Layout = {
   units: "/etc/systemd/system",
   dropIns: "/usr/local/lib/systemd/system",
   share: "/usr/local/share",
+  zsh: "/usr/local/share/zsh/site-functions",
   sysusers: "/etc/sysusers.d",
   tmpfiles: "/etc/tmpfiles.d",
   sysctl: "/etc/sysctl.d",
@@ -71,6 +75,7 @@ export function placed(layout: Layout, units: readonly string[]): Placed[] {
       from: "scripts/packaging/completion.bash",
       to: `${share}/bash-completion/completions/ttygate`,
     },
+    { from: "scripts/packaging/completion.zsh", to: `${layout.zsh}/_ttygate` },
     { from: "scripts/packaging/egress.nft", to: `${share}/ttygate/egress.nft` },
     { from: "scripts/packaging/ttygate.toml", to: CONFIG },
     { from: "scripts/packaging/egress-local.nft", to: CONFIGS[1]! },

@@ -1,5 +1,12 @@
 # Completes the commands and options of ttygate(1) in bash.
 
+# One's machines, "living" or "deleted": silent without a login, and given up where nobody answers.
+_ttygate_machines() {
+  local unwanted='/ deleted/d'
+  [ "$1" = living ] || unwanted='/ deleted/!d'
+  timeout 2 "${COMP_WORDS[0]}" list --machines 2>/dev/null | sed "1d; $unwanted; s/ .*//"
+}
+
 _ttygate() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
   COMPREPLY=()
@@ -40,7 +47,7 @@ _ttygate() {
   local words='' options='--config --help'
   case ${said[0]-} in
     '')
-      words='serve agent sweep user session node drain broadcast login logout whoami list create show start stop rename delete restore shell run forward token key doctor config install uninstall version'
+      words='serve agent sweep user session node drain broadcast login logout whoami list create show start stop rename delete restore shell run forward menu token key doctor config install uninstall version'
       options+=' --version'
       ;;
     sweep) options+=' --dry-run --json' ;;
@@ -79,9 +86,20 @@ _ttygate() {
     broadcast) options+=' --json' ;;
     login) options+=' --user --token-stdin --ca' ;;
     create) options+=' --image --node --jobs --json' ;;
-    whoami | list | show | start | stop | rename | delete | restore | forward) options+=' --json' ;;
-    run) options+=' --json' ;;
-    shell) options+=' --image --node --session' ;;
+    list) options+=' --machines --json' ;;
+    whoami) options+=' --json' ;;
+    show | start | stop | rename | delete | forward | run)
+      options+=' --json'
+      [ "${#said[@]}" -gt 1 ] || words=$(_ttygate_machines living)
+      ;;
+    restore)
+      options+=' --json'
+      [ "${#said[@]}" -gt 1 ] || words=$(_ttygate_machines deleted)
+      ;;
+    shell)
+      options+=' --image --node --session'
+      [ "${#said[@]}" -gt 1 ] || words=$(_ttygate_machines living)
+      ;;
     token)
       options+=' --json --scopes --days'
       [ "${#said[@]}" -gt 1 ] || words='list create revoke'

@@ -274,3 +274,32 @@ Deno.test("a machine is made, listed, shown, stopped, started, renamed, deleted 
   assertEquals(wrong.code, 2);
   await told("delete", "crate");
 });
+
+Deno.test("the menu does what its numbers say, names the commands, and goes on after a shell", async () => {
+  await using home = new Home();
+  await home.logIn();
+  const { code, stderr } = await home.run("menu");
+  assertEquals([code, stderr.split("\n")[0]], [
+    2,
+    "ttygate: 'menu' needs a terminal; programs use the commands it names",
+  ]);
+  await using menu = new Tty(home, `${PROGRAM} menu`);
+  await menu.see(/4 {2}make a machine +ttygate create NAME[^]*0 {2}leave[^]*Number: $/);
+  await menu.type("4\n");
+  await menu.see(/Name of the new machine/);
+  await menu.type("numbers\n");
+  await menu.see(/\$ ttygate create numbers\r\nnumbers runs[^]*Number: $/);
+  await menu.type("2\n");
+  await menu.see(/Which machine, of numbers/);
+  await menu.type("numbers\n");
+  await menu.see(/\$ ttygate shell numbers\r\n[^]*# $/);
+  await menu.type("exit 3\r");
+  await menu.see(/exit 3[^]*0 {2}leave[^]*Number: $/);
+  await menu.type("7\n");
+  await menu.type("numbers\n");
+  await menu.see(/\$ ttygate delete numbers[^]*numbers is deleted[^]*Number: $/);
+  await menu.type("9\n");
+  await menu.see(/There is no 9: [^]*Number: $/);
+  await menu.type("0\n");
+  await menu.see(/status 0/);
+});

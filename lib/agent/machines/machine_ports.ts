@@ -62,6 +62,11 @@ export class MachinePorts implements AsyncDisposable {
     }
   }
 
+  /** Of a machine that is gone. */
+  forget(id: string): void {
+    this.#usedMs.delete(id);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#open].map((stream) => stream[Symbol.asyncDispose]()));
   }

@@ -247,6 +247,7 @@ export class Machines implements MachineDeeds, AsyncDisposable {
     const swept = await sweepMachines(store, engine, { dryRun: false, nowMs: unixTimeMs() });
     for (const { id, user, name } of swept.removed) {
       this.#book.delete(id);
+      this.#ports.forget(id);
       log.info("a deleted machine is gone", { event: "machine-sweep", machine: id, user, name });
     }
     for (const { machine: { id, user, name }, error } of swept.failed) {

@@ -14,16 +14,22 @@ export const command: Command = {
   name: "list",
   summary: "lists your terminals and machines there",
   help: `
-Usage: ttygate list [--json]
+Usage: ttygate list [--machines] [--json]
 
 One line for each of your terminals: its id, by which 'ttygate shell' comes back to it, what it runs
 in, its age, how long nothing was typed, and its title or last line. Below them one for each of your
-machines: its name, what it runs in, its age, its state, and what went wrong last. --json has the
-terminals alone; 'ttygate show NAME --json' has a machine.
+machines: its name, what it runs in, its age, its state, and what went wrong last. --machines
+has those alone. --json has the terminals alone, or with --machines the machines.
 `,
   async run(args, { print }) {
-    const { flags } = parseCommandArgs(args, { flags: ["json"] });
+    const { flags } = parseCommandArgs(args, { flags: ["json", "machines"] });
     using api = apiOf(await ownAccount());
+    if (flags["machines"]) {
+      const machines = await ownMachines(api);
+      if (flags["json"]) print(JSON.stringify(machines));
+      else for (const line of machineTable(machines)) print(line);
+      return 0;
+    }
     const { sessions } = await api.ask(SessionListShape, "GET", "/sessions");
     const own = sessions.filter((session) => !("own" in session) || session.own);
     if (flags["json"]) {
@@ -52,7 +58,7 @@ function sessionTable(own: SessionList["sessions"]): string[] {
 }
 
 /** An administrator's list has everybody's. */
-async function ownMachines(api: Api): Promise<readonly MachineInfo[]> {
+export async function ownMachines(api: Api): Promise<readonly MachineInfo[]> {
   const { user } = await api.ask(MeShape, "GET", "/me");
   const own: MachineInfo[] = [];
   for (let cursor: string | null = ""; cursor !== null;) {

@@ -8,6 +8,7 @@ import type { TerminalEvent, Winsize } from "../../types.ts";
 import { type Command, type CommandContext, parseCommandArgs, UsageError } from "../command.ts";
 import { apiOf, ownAccount } from "./account.ts";
 import { pathOf } from "./machines.ts";
+import { typed } from "./typed.ts";
 
 /** The connection failed, as with ssh(1). */
 const FAILED = 255;
@@ -146,10 +147,10 @@ function winsize(): Winsize {
 /** Types what comes from the keyboard, but for what is meant for this program. */
 function followKeys(terminal: RemoteTerminal, say: (text: string) => void): { stop(): void } {
   const escapes = new Escapes();
-  const reader = Deno.stdin.readable.getReader();
+  const over = new AbortController();
   const read = async () => {
-    for (let next; !(next = await reader.read()).done;) {
-      for (const part of escapes.take(next.value)) {
+    for (let bytes; (bytes = await typed(over.signal)) !== null;) {
+      for (const part of escapes.take(bytes)) {
         if (part === "leave") terminal.leave();
         else if (part === "help") say("~. leaves, ~? lists these, ~~ types ~");
         else terminal.type(part);
@@ -158,7 +159,7 @@ function followKeys(terminal: RemoteTerminal, say: (text: string) => void): { st
     terminal.leave(); // the terminal here is gone
   };
   read().catch(() => terminal.leave());
-  return { stop: () => void reader.cancel().catch(() => {}) };
+  return { stop: () => over.abort() };
 }
 
 /** The terminal here, as far as the output has changed it. */

@@ -24,18 +24,51 @@ function commands(): string[] {
   return [...table.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name!);
 }
 
+/** The program as completions ask it: it has users and machines. */
+const PLAYED = `#!/bin/sh
+case "$*" in
+  "user list") printf 'alice\\nbob\\tlocked\\n' ;;
+  "list --machines") printf 'MACHINE  IMAGE\\nbox  x  1 h  running\\nold  x  1 h  deleted\\n' ;;
+  *) exit 1 ;;
+esac
+`;
+const played = Deno.makeTempDirSync({ prefix: "ttygate-test-" });
+Deno.writeTextFileSync(`${played}/ttygate`, PLAYED, { mode: 0o755 });
+Deno.test.afterAll(() => Deno.remove(played, { recursive: true }));
+
+/** Runs a script with that program. @returns its lines */
+async function linesOf(shell: string, script: string): Promise<string[]> {
+  const args = shell === "zsh" ? ["-f", "-c"] : ["-c"];
+  const { code, stdout, stderr } = await run("timeout", [
+    ...["60", shell, ...args],
+    `PATH='${played}':$PATH; cd '${ROOT}'\n${script}`,
+  ]);
+  assertEquals([code, stderr], [0, ""]);
+  return stdout.split("\n").filter((word) => word !== "");
+}
+
+/** What zsh offers for a line: what begins otherwise it leaves out by itself. */
+async function completeInZsh(line: string): Promise<string[]> {
+  const words = line.split(" ");
+  const script = `autoload() { :; }; compdef() { :; }
+compadd() { [[ $1 == -- ]] && shift; print -l -- "$@"; }
+_files() { print -l -- *; }
+source scripts/packaging/completion.zsh
+words=(${words.map((word) => `'${word}'`).join(" ")})
+CURRENT=${words.length}
+_ttygate`;
+  return (await linesOf("zsh", script)).filter((word) => word.startsWith(words.at(-1)!));
+}
+
 /** What bash offers for a line, the cursor being at its end. */
 async function complete(line: string): Promise<string[]> {
   const words = line.split(" ");
   const script = `source scripts/packaging/completion.bash
-ttygate() { [ "$*" = "user list" ] && printf 'alice\\nbob\\tlocked\\n'; }
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")})
 COMP_CWORD=${words.length - 1}
 _ttygate
 printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { code, stdout, stderr } = await run("bash", ["-c", `cd '${ROOT}'\n${script}`]);
-  assertEquals([code, stderr], [0, ""]);
-  return stdout.split("\n").filter((word) => word !== "");
+  return await linesOf("bash", script);
 }
 
 Deno.test("man has nothing to warn of in the manual pages", async () => {
@@ -90,32 +123,60 @@ Deno.test("the sample configuration is right, as it stands and with every line i
   ]);
 });
 
-Deno.test("bash completes the commands of the program, and no others", async () => {
-  assertEquals((await complete("ttygate ")).sort(), commands().sort());
-  assertEquals(await complete("ttygate ser"), ["serve"]);
-  assertEquals(await complete("ttygate --config /tmp/x ser"), ["serve"]);
-});
+const SHELLS = { bash: complete, zsh: completeInZsh };
 
-Deno.test("bash completes verbs, options, users and files", async () => {
-  assertEquals(await complete("ttygate user p"), ["passwd", "pending"]);
-  assertEquals(await complete("ttygate user lock "), ["alice", "bob"]);
-  assertEquals(await complete("ttygate user add "), []);
-  assertEquals(await complete("ttygate session k"), ["kill"]);
-  assertEquals(await complete("ttygate config "), ["check", "show"]);
-  assertEquals(await complete("ttygate sweep --d"), ["--dry-run"]);
-  assertEquals(await complete("ttygate sweep --json --d"), ["--dry-run"]);
-  assertEquals(await complete("ttygate serve --"), ["--config", "--help"]);
-  assertEquals(await complete("ttygate config check --config main"), ["main.ts"]);
-});
+for (const [shell, complete] of Object.entries(SHELLS)) {
+  Deno.test(`${shell} completes the commands of the program, and no others`, async () => {
+    assertEquals((await complete("ttygate ")).sort(), commands().sort());
+    assertEquals(await complete("ttygate ser"), ["serve"]);
+    assertEquals(await complete("ttygate --config /tmp/x ser"), ["serve"]);
+  });
 
-Deno.test("bash completes each option that a command's help names", async () => {
-  for (const name of commands()) {
-    const path = read("lib/cli/commands.ts").match(`  ${name}: .*import\\("\\./(.*)"\\)`)![1];
-    const { command } = await import(`../../../lib/cli/${path}`);
-    const named: string[] = command.help.match(/--[a-z-]+/g) ?? [];
-    const offered = await complete(`ttygate ${name} --`);
-    assertEquals(offered.sort(), [...new Set([...named, "--config", "--help"])].sort(), name);
-  }
+  Deno.test(`${shell} completes verbs, options, users, machines and files`, async () => {
+    assertEquals(await complete("ttygate forward "), ["box"]);
+    assertEquals(await complete("ttygate shell b"), ["box"]);
+    assertEquals(await complete("ttygate restore "), ["old"]);
+    assertEquals(await complete("ttygate user p"), ["passwd", "pending"]);
+    assertEquals(await complete("ttygate user lock "), ["alice", "bob"]);
+    assertEquals(await complete("ttygate user add "), []);
+    assertEquals(await complete("ttygate session k"), ["kill"]);
+    assertEquals(await complete("ttygate config "), ["check", "show"]);
+    assertEquals(await complete("ttygate sweep --d"), ["--dry-run"]);
+    assertEquals(await complete("ttygate sweep --json --d"), ["--dry-run"]);
+    assertEquals(await complete("ttygate serve --"), ["--config", "--help"]);
+    assertEquals(await complete("ttygate config check --config main"), ["main.ts"]);
+  });
+
+  Deno.test(`${shell} completes each option that a command's help names`, async () => {
+    for (const name of commands()) {
+      const path = read("lib/cli/commands.ts").match(`  ${name}: .*import\\("\\./(.*)"\\)`)![1];
+      const { command } = await import(`../../../lib/cli/${path}`);
+      const named: string[] = command.help.match(/--[a-z-]+/g) ?? [];
+      const offered = await complete(`ttygate ${name} --`);
+      assertEquals(offered.sort(), [...new Set([...named, "--config", "--help"])].sort(), name);
+    }
+  });
+}
+
+Deno.test("zsh finds its completion as it is installed, and completes what is typed", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "ttygate-test-" });
+  await using _folder = {
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+  await Deno.copyFile(ROOT + "scripts/packaging/completion.zsh", `${folder}/_ttygate`);
+  // A terminal of its own, in which a line with Tab is typed.
+  const script = `zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "PS1='> '; PATH='${played}':\\$PATH; fpath=('${folder}' \\$fpath); autoload -U compinit"
+zpty -w shell "compinit -D -u; ttygate() { print \\"got[\\$*]\\"; }; print rea''dy"
+zpty -r -m shell ready '*ready?*'
+zpty -w -n shell $'ttygate resto\\to\\t\\n'
+zpty -r -m shell got '*got\\[*\\]*'
+print -r -- "$got"`;
+  assertEquals(
+    (await linesOf("zsh", script)).some((line) => line.includes("got[restore old")),
+    true,
+  );
 });
 
 Deno.test("docs/monitoring.md has each event of the journal and each metric, and no other", () => {
