@@ -1,13 +1,15 @@
 /** Ports of machines in Docker: by Debian's ssh -L, and by ttygate forward. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
-import { PROGRAM, TestGateway, ttygate, until } from "../support/gateway.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { htpasswdLine, PROGRAM, TestGateway, ttygate, until } from "../support/gateway.ts";
 import { SSH_ENV, SshHome, sshPort } from "../support/ssh_client.ts";
 
+const users = { alice: "wonderland", bob: "builder", carol: "lewis" };
 const PLENTY = 20_000_000;
 /** Echoes, tells how much that was once it has ended, and then ends; on 9001 it is the least HTTP. */
 const SERVER = `use IO::Socket::INET; use IO::Select; $SIG{CHLD} = 'IGNORE';
 my @all = map { IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $_, Listen => 50,
   ReuseAddr => 1) or die } 9000, 9001;
+syswrite STDOUT, 'ready';
 my $wait = IO::Select->new(@all);
 while (my @ready = $wait->can_read) { for my $listener (@ready) {
   my $one = $listener->accept;
@@ -31,16 +33,14 @@ const headers = {
 };
 
 Deno.test.beforeAll(async () => {
-  gateway = owned.use(await TestGateway.start({ env: SSH_ENV }));
+  gateway = owned.use(await TestGateway.start({ users, env: SSH_ENV }));
   port = await sshPort(gateway);
   home = owned.use(new SshHome());
   const machines = `${gateway.origin}/api/v1/machines`;
   const made = await fetch(`${machines}/box`, { method: "PUT", headers, body: "{}" });
   const { id } = await made.json();
   await (await fetch(`${machines}/box?until=running&wait=30`, { headers })).body?.cancel();
-  const { containers } = gateway.docker;
-  const serve = await containers.run(`ttygate-machine-${id}`, ["perl", "-e", SERVER]);
-  owned.defer(() => serve[Symbol.asyncDispose]());
+  await serveIn(id);
   const order = { name: "forward", scopes: ["read", "shell", "machines"] };
   const { token } = await (await fetch(`${gateway.origin}/api/v1/tokens`, {
     ...{ method: "POST", headers, body: JSON.stringify(order) },
@@ -53,6 +53,14 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(() => owned.disposeAsync());
 
 const env = () => ({ XDG_CONFIG_HOME: home.dir, HOME: home.dir });
+
+/** Has the server run in a machine, until the end. */
+async function serveIn(id: string): Promise<void> {
+  const command = ["perl", "-e", SERVER];
+  const server = await gateway.docker.containers.run(`ttygate-machine-${id}`, command);
+  owned.defer(() => server[Symbol.asyncDispose]());
+  await server.read(); // it listens
+}
 
 /** A free port of this computer. */
 function freePort(): number {
@@ -184,6 +192,65 @@ Deno.test("ttygate forward carries much both ways, many at once, and tells what 
   const some = await Promise.all(Array.from({ length: 20 }, () => exchange(Number(echo), 50_000)));
   for (const { bytes } of some) assertEquals(bytes, 50_007);
   assertEquals(await forward.end("SIGINT"), 130);
+});
+
+Deno.test("a port is for who may have it, and for as long as they may", async () => {
+  const base = `${gateway.origin}/api/v1/machines`;
+  const plain = await fetch(`${base}/box/ports/9000`, { headers });
+  assertEquals([plain.status, (await plain.json()).type], [426, "urn:ttygate:upgrade"]);
+  const open = (user: string, path: string, more = {}) => {
+    const authorization = `Basic ${btoa(user)}`;
+    const options = { protocols: ["ttygate.port.v1"], headers: { authorization, ...more } };
+    const socket = new WebSocketStream(`${base.replace("http", "ws")}/${path}`, options);
+    for (const promise of [socket.opened, socket.closed]) promise.catch(() => {});
+    return socket;
+  };
+  const closeOf = async (socket: WebSocketStream) => {
+    await socket.opened;
+    const { closeCode, reason } = await socket.closed as unknown as Record<string, unknown>;
+    return [closeCode, reason];
+  };
+  assertEquals(await closeOf(open("bob:builder", "box/ports/9000")), [
+    ...[4404, "You have no machine box."],
+  ]);
+  assertEquals(await closeOf(open("alice:wonderland", "box/ports/9009")), [
+    ...[4502, "Nothing listens on port 9009 of box."],
+  ]);
+  for (
+    const refused of [
+      open("alice:wrong", "box/ports/9000"),
+      open("alice:wonderland", "box/ports/9000", { origin: "https://elsewhere.example" }),
+      open("alice:wonderland", "box/ports/70000"),
+    ]
+  ) await assertRejects(() => refused.opened);
+
+  // Another password ends what goes on by the one before, in whatever way it came.
+  const own = freePort();
+  await using client = home.open(port, "carol+her", [
+    ...["-N", `-L127.0.0.1:${own}:localhost:9000`],
+  ], { password: "lewis" });
+  const carol = { ...headers, authorization: `Basic ${btoa("carol:lewis")}` };
+  await (await fetch(`${base}/her`, { method: "PUT", headers: carol, body: "{}" })).body?.cancel();
+  const her = await fetch(`${base}/her?until=running&wait=30`, { headers: carol });
+  await serveIn((await her.json()).id);
+  using tunnelled = await dial(own);
+  await write(tunnelled, new Uint8Array(3));
+  assertEquals(await tunnelled.read(new Uint8Array(9)), 3);
+  let socket: WebSocketStream;
+  await until(async () => {
+    socket = open("carol:lewis", "her/ports/9000");
+    const { writable, readable } = await socket.opened;
+    await writable.getWriter().write(new Uint8Array(3)).catch(() => {});
+    return (await readable.getReader().read()).value?.length === 3;
+  });
+  const changed = await htpasswdLine("carol", "changed");
+  const path = `${gateway.home}/htpasswd`;
+  const text = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, text.replace(/^carol:.*\n/m, changed));
+  const { closeCode } = await socket!.closed as unknown as Record<string, unknown>;
+  assertEquals(closeCode, 4401);
+  await readAll(tunnelled).catch(() => {});
+  assertEquals(await client.status(), 255);
 });
 
 Deno.test("a machine that stops ends its connections, and is started by none", async () => {
