@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, OutgoingMessage } from "node:http";
 import * as v from "valibot";
-import { FaultShape, FilesError, PathShape } from "../protocol/files.ts";
+import { AmendsShape, FaultShape, FilesError, PathShape, RemovalShape } from "../protocol/files.ts";
 import type { Clock } from "../types.ts";
 
 /** What is asked for, and what comes, as JSON in base64url, because names may have any characters. */
@@ -15,18 +15,28 @@ const Bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Kind = v.picklist(["file", "folder"]);
 
 export const ReadShape = v.object({ path: PathShape, packing: v.picklist(["tar", "zip"]) });
-export const DownloadShape = v.object({ kind: Kind, bytes: v.nullable(Bytes) });
+/** What tells one state of a file from another; it stands in a header of HTTP. */
+const Version = v.pipe(v.string(), v.regex(/^[\d-]{1,64}$/));
+export const DownloadShape = v.object({
+  kind: Kind,
+  bytes: v.nullable(Bytes),
+  version: v.optional(v.nullable(Version), null),
+});
 export const WriteShape = v.object({
   path: PathShape,
   kind: Kind,
-  bytes: Bytes,
+  bytes: v.nullable(Bytes),
   replace: v.boolean(),
+  mode: v.optional(AmendsShape.entries.mode.wrapped),
+  match: v.optional(v.union([v.literal("*"), Version])),
 });
 
-/** What is asked of a session's files besides. */
+/** What is asked of files besides. */
 export const FilesOrderShape = v.variant("verb", [
   v.object({ verb: v.literal("place") }),
-  v.object({ verb: v.picklist(["stat", "list", "remove"]), path: PathShape }),
+  v.object({ verb: v.picklist(["stat", "list"]), path: PathShape }),
+  v.object({ verb: v.literal("remove"), path: PathShape, only: v.optional(RemovalShape) }),
+  v.object({ verb: v.literal("amend"), path: PathShape, amends: AmendsShape }),
   v.object({ verb: v.literal("move"), path: PathShape, to: PathShape }),
 ]);
 export type FilesOrder = v.InferOutput<typeof FilesOrderShape>;

@@ -1,10 +1,18 @@
-/** The files of sessions of an agent that is asked over HTTP. */
+/** The files of sessions and machines of an agent that is asked over HTTP. */
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import * as v from "valibot";
 import manifest from "../../deno.json" with { type: "json" };
-import { EntryShape, FilesError, ListingShape, type Place, PlaceShape } from "../protocol/files.ts";
+import {
+  type Amends,
+  EntryShape,
+  FilesError,
+  ListingShape,
+  type Place,
+  PlaceShape,
+  type Removal,
+} from "../protocol/files.ts";
 import type { Download, Packing, SessionFiles, Upload } from "../sessions/files/files.ts";
 import type { Clock } from "../types.ts";
 import { AgentAwayError } from "./agent.ts";
@@ -57,8 +65,14 @@ export class RemoteFiles implements SessionFiles {
     await this.ask(v.null(), `/sessions/${session}/files`, order, signal);
   }
 
-  async remove(session: string, path: string, signal: AbortSignal): Promise<void> {
-    await this.ask(v.null(), `/sessions/${session}/files`, { verb: "remove", path }, signal);
+  async remove(session: string, path: string, signal: AbortSignal, only?: Removal): Promise<void> {
+    const order = { verb: "remove", path, only } as const;
+    await this.ask(v.null(), `/sessions/${session}/files`, order, signal);
+  }
+
+  async amend(session: string, path: string, amends: Amends, signal: AbortSignal): Promise<void> {
+    const order = { verb: "amend", path, amends } as const;
+    await this.ask(v.null(), `/sessions/${session}/files`, order, signal);
   }
 
   async read(
@@ -71,9 +85,10 @@ export class RemoteFiles implements SessionFiles {
     try {
       call.request.end();
       const answer = await call.answer(ANSWER_MS);
-      const { kind, bytes } = decode(DownloadShape, answer.headers[FILE_HEADER]);
+      const { kind, bytes, version } = decode(DownloadShape, answer.headers[FILE_HEADER]);
       const { over, end } = call;
-      return { kind, bytes, body: bodyOf(answer, { bytes, over, end, clock: this.clock }) };
+      const body = bodyOf(answer, { bytes, over, end, clock: this.clock });
+      return { kind, bytes, version, body };
     } catch (error) {
       call.end();
       throw call.inWords(error);
@@ -108,7 +123,7 @@ export class RemoteFiles implements SessionFiles {
     session: string,
     order: object,
     signal: AbortSignal,
-    bytes?: number,
+    bytes?: number | null,
   ): Promise<FileCall> {
     const connection = await this.dial();
     const headers = {
@@ -116,7 +131,7 @@ export class RemoteFiles implements SessionFiles {
       connection: "keep-alive",
       [VERSION_HEADER]: manifest.version,
       [FILE_HEADER]: encode(order),
-      ...(bytes !== undefined && { "content-length": bytes }),
+      ...(typeof bytes === "number" && { "content-length": bytes }),
     };
     const request = httpRequest({
       ...{ method, headers, path: `${ROOT}/sessions/${session}/file` },

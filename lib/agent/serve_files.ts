@@ -29,7 +29,9 @@ export async function answerOrder(
     case "list":
       return await files.list(session, order.path, signal);
     case "remove":
-      return await files.remove(session, order.path, signal), null;
+      return await files.remove(session, order.path, signal, order.only), null;
+    case "amend":
+      return await files.amend(session, order.path, order.amends, signal), null;
     case "move":
       return await files.move(session, order.path, order.to, signal), null;
     default:
@@ -48,9 +50,9 @@ export async function serveFile(
   const header = request.headers[FILE_HEADER];
   if (request.method === "GET") {
     const { path, packing } = decode(ReadShape, header);
-    const { kind, bytes, body } = await files.read(session, path, packing, gone);
+    const { kind, bytes, version, body } = await files.read(session, path, packing, gone);
     const length = bytes === null ? {} : { "content-length": bytes };
-    response.writeHead(200, { [FILE_HEADER]: encode({ kind, bytes }), ...length });
+    response.writeHead(200, { [FILE_HEADER]: encode({ kind, bytes, version }), ...length });
     response.flushHeaders();
     return await sendBody(body, response, gone, systemClock);
   }

@@ -24,6 +24,7 @@ export const commands: Readonly<Record<string, Loader>> = {
   restore: withoutPrograms(() => import("./client/restore.ts")),
   shell: () => import("./client/shell.ts"), // which sets the terminal by stty(1)
   run: withoutPrograms(() => import("./client/run.ts")),
+  cp: withoutPrograms(() => import("./client/cp.ts")),
   forward: withoutPrograms(() => import("./client/forward.ts")),
   menu: () => import("./client/menu.ts"), // which opens shells as well
   token: withoutPrograms(() => import("./client/token.ts")),

@@ -5,6 +5,7 @@ import { Machines } from "../agent/machines/machines.ts";
 import { OwnSessionFiles } from "../agent/session_files.ts";
 import { systemClock } from "../clock.ts";
 import { log } from "../log.ts";
+import { machineKey } from "../protocol/machines.ts";
 import { CountingLog } from "../log/counting.ts";
 import type { Recent } from "../log/recent.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
@@ -83,27 +84,27 @@ export async function openLocalAgent(
       settings: () => ({ ...live.settings.config.machines, choices: settings().choices }),
       refusal,
       noRoom: async () => await registry.diskIsLow() ? NO_ROOM : null,
-      idleMs: (machine) => idleMsOf(registry, machine),
+      idleMs: (machine) => files.isBusy(machineKey(machine)) ? 0 : idleMsOf(registry, machine),
       endShells: (machine, message) => endShellsIn(registry, machine, message),
       ...{ clock, unixTimeMs, log },
     }),
   );
+  const files: OwnSessionFiles = new OwnSessionFiles({
+    ...{ engine, registry, machines },
+    maxBytes: () => live.settings.config.session.uploadBytes,
+    minFreeBytes: () => settings().minFreeBytes,
+  });
   const swarm = held.use(new SwarmWatch(docker.socket, { clock, log }));
   const now = () => new Date();
   const history = held.use(History.start({ engine, registry, clock, now }));
   const agent = new LocalAgent({
     ...{ recent, history },
-    ...{ engine, registry, maintenance, machines, clock, counted },
+    ...{ engine, registry, maintenance, machines, files, clock, counted },
     runs: containers.runs,
     choices: () => settings().choices,
     labels: () => live.settings.config.agent.labels,
     swarm: () => swarm.state,
     maxTotal: () => settings().maxTotal,
-    files: new OwnSessionFiles({
-      ...{ engine, registry },
-      maxBytes: () => live.settings.config.session.uploadBytes,
-      minFreeBytes: () => settings().minFreeBytes,
-    }),
     tryWriting: () => tryWriting(stateDir),
   });
   return { agent, registry, maintenance };

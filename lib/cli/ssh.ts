@@ -16,6 +16,7 @@ import type { Door } from "../ssh/door.ts";
 import { openHostKey } from "../ssh/host_key.ts";
 import { SshServer, type SshTarget } from "../ssh/server.ts";
 import { log } from "../log.ts";
+import { visitorFiles } from "./ssh_files.ts";
 
 /** How many connections may be there that have not logged in; each costs more than one of the web. */
 const STRANGERS = 64;
@@ -99,6 +100,7 @@ function doorOf(gateway: Gateway): Door {
       }
     },
     follow: (user) => gateway.logins.follow(user),
+    files: (visitor, gone) => visitorFiles(visitor, gone, gateway),
     async end(session, { user, remote }) {
       const cause = ending("killed", "The session was ended by SSH.");
       const outcome = await gateway.agent.end(session, cause).catch(() => "unknown" as const);

@@ -1,4 +1,8 @@
 /** The REST API of a gateway, for programs elsewhere: typed answers, and problems in words that mend. */
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
 import { SUBPROTOCOL } from "../protocol/frame.ts";
 
@@ -46,11 +50,13 @@ export function urlOf(text: string): string {
 export class Api implements Disposable {
   readonly url: string;
   readonly #authorization: string;
+  readonly #ca: string | null;
   readonly #client: Deno.HttpClient;
 
   constructor({ url, authorization, ca }: ApiParts) {
     this.url = url;
     this.#authorization = authorization;
+    this.#ca = ca;
     this.#client = Deno.createHttpClient(ca === null ? {} : { caCerts: [ca] });
   }
 
@@ -84,10 +90,76 @@ export class Api implements Disposable {
     }
     const answer = response.status === 204 ? null : await response.json().catch(() => undefined);
     if (response.ok && v.is(shape, answer)) return answer;
-    if (typeof answer?.detail === "string") throw new ApiError(response.status, answer.detail);
-    const elsewhere = response.headers.get("location");
+    throw this.#refusal(response.status, answer, response.headers.get("location"));
+  }
+
+  /**
+   * The bytes of something below `/api/v1`, as they are read.
+   *
+   * @throws {ApiError | AwayError}
+   */
+  async download(path: string, signal: AbortSignal): Promise<Response> {
+    let response: Response;
+    try {
+      response = await fetch(`${this.url}/api/v1${path}`, {
+        client: this.#client,
+        redirect: "manual",
+        signal,
+        headers: { authorization: this.#authorization },
+      });
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw new AwayError(`${this.url} does not answer: ${whyAway(cause as Error)}`);
+    }
+    if (response.ok) return response;
+    const answer = await response.json().catch(() => undefined);
+    throw this.#refusal(response.status, answer, response.headers.get("location"));
+  }
+
+  /**
+   * Puts so many bytes there, no faster than they are taken.
+   *
+   * By node:http, as fetch() does not say how long a stream is.
+   *
+   * @throws {ApiError | AwayError}
+   */
+  async upload(
+    path: string,
+    { body, bytes }: { readonly body: ReadableStream<Uint8Array>; readonly bytes: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const url = new URL(`${this.url}/api/v1${path}`);
+    const answered = Promise.withResolvers<IncomingMessage>();
+    const options = {
+      method: "PUT",
+      ...(this.#ca !== null && { ca: this.#ca }),
+      headers: { authorization: this.#authorization, "content-length": bytes },
+    };
+    const start = url.protocol === "https:" ? httpsRequest : httpRequest;
+    const request = start(url, options, answered.resolve);
+    request.on("error", answered.reject);
+    const sent = pipeline(Readable.fromWeb(body as never), request, { signal });
+    sent.catch(() => {});
+    try {
+      // It may be refused before all of it is sent.
+      const message = await Promise.race([answered.promise, sent.then(() => answered.promise)]);
+      const text = await new Response(Readable.toWeb(message) as ReadableStream).text();
+      const { statusCode = 0, headers } = message;
+      if (statusCode >= 200 && statusCode < 300) return await sent;
+      throw this.#refusal(statusCode, jsonOf(text), headers.location ?? null);
+    } catch (cause) {
+      signal.throwIfAborted();
+      if (cause instanceof ApiError || cause instanceof AwayError) throw cause;
+      throw new AwayError(`${this.url} does not answer: ${whyAway(cause as Error)}`);
+    } finally {
+      request.destroy();
+    }
+  }
+
+  #refusal(status: number, answer: { detail?: unknown } | undefined, elsewhere: string | null) {
+    if (typeof answer?.detail === "string") return new ApiError(status, answer.detail);
     const mend = elsewhere ? `it leads to ${elsewhere}; log in there` : "mend the address";
-    throw new AwayError(`what answers on ${this.url} is no gateway of ttygate; ${mend}`);
+    return new AwayError(`what answers on ${this.url} is no gateway of ttygate; ${mend}`);
   }
 
   /** Opens a connection to a terminal; what it asks for is the query. */
@@ -115,6 +187,14 @@ export class Api implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.close();
+  }
+}
+
+function jsonOf(text: string) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-/** `/api/v1/sessions/{id}/files`: what is in a session's container, in and out. */
+/** `…/files` of a session or a machine: what is in its container, in and out. */
 import { type Fault, FilesError, MoveShape } from "../protocol/files.ts";
 import { cleanPath, nameOf } from "../protocol/paths.ts";
 import type { Packing } from "../sessions/files/files.ts";
@@ -15,8 +15,10 @@ const HEARD_BYTES = 256 * 1024 * 1024, HEARD_MS = 20_000;
 const PROBLEM: Readonly<Record<Fault, ProblemName>> = {
   missing: "file-missing",
   gone: "session",
+  still: "unavailable",
   denied: "file-denied",
   exists: "file-exists",
+  changed: "file-changed",
   kind: "file-kind",
   large: "file-large",
   broken: "file-broken",
@@ -38,106 +40,168 @@ const TYPES = {
   zip: "application/zip",
 };
 
-/** `GET …/files`: where its shell is, and how much one upload may have. */
+/** What the files are in that a request is about. */
+export interface Home {
+  /** What the agent knows it by. */
+  readonly of: string;
+  readonly what: "session" | "machine";
+  /** By which it stands in a log. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** `GET /api/v1/sessions/{id}/files`. */
 export function showPlace(call: KnownCall<"id">): Promise<Response> {
-  return inWords(call, async (id, gone) => json(await call.gateway.agent.files.place(id, gone)));
+  return inSession(call, tellPlace);
+}
+
+/** `GET /api/v1/sessions/{id}/files/{path}`. */
+export function sendFile(call: KnownCall<"id" | "path">): Promise<Response> {
+  return inSession(call, send);
+}
+
+/** `PUT /api/v1/sessions/{id}/files/{path}`. */
+export function takeFile(call: KnownCall<"id" | "path">): Promise<Response> {
+  return inSession(call, take);
+}
+
+/** `PATCH /api/v1/sessions/{id}/files/{path}` `{to}`. */
+export function moveFile(call: KnownCall<"id" | "path">): Promise<Response> {
+  return inSession(call, async (call, home) => {
+    return await move(call, home, (await readJson(call.request, MoveShape)).to);
+  });
+}
+
+/** `DELETE /api/v1/sessions/{id}/files/{path}`. */
+export function removeFile(call: KnownCall<"id" | "path">): Promise<Response> {
+  return inSession(call, remove);
+}
+
+/** Looks whose session it is; an administrator is written down. */
+function inSession<Call extends KnownCall<"id">>(
+  call: Call,
+  work: (call: Call, home: Home) => Promise<Response>,
+): Promise<Response> {
+  return inWords(async () => {
+    const { caller, principal, params: { id }, gateway } = call;
+    const { user } = await findFor(principal, id, gateway);
+    if (user !== principal.name) {
+      const { remote, method, path } = caller;
+      const fields = { session: id, user, by: principal.name, remote, method, path };
+      const message = "an administrator uses the files of a session";
+      gateway.log.notice(message, { event: "file-admin", ...fields });
+    }
+    return await work(call, { of: id, what: "session", fields: { session: id } });
+  });
+}
+
+/** `GET …/files`: where its shell is, and how much one upload may have. */
+export async function tellPlace({ gateway, request }: KnownCall, { of }: Home): Promise<Response> {
+  return json(await gateway.agent.files.place(of, request.signal));
 }
 
 /** `GET …/files/{path}`: a file's bytes, a folder as tar or, with `?zip`, zip; with `?list` its entries. */
-export function sendFile(call: KnownCall<"id" | "path">): Promise<Response> {
-  return inWords(call, async (id, gone) => {
-    const { gateway: { agent: { files } }, caller: { query, method } } = call;
-    const path = pathOf(call);
-    if (query.has("list")) return json(await files.list(id, path, gone));
-    if (query.has("stat") || method === "HEAD") return json(await files.stat(id, path, gone));
-    const packing: Packing = query.has("zip") ? "zip" : "tar";
-    const { kind, bytes, body } = await files.read(id, path, packing, gone);
-    log(call, "file-download", "a file was copied out of a session", { path });
-    const type = kind === "file" ? kind : packing;
-    const base = nameOf(path) || "files";
-    return new Response(body, {
-      headers: {
-        ...DOWNLOAD_HEADERS,
-        "content-type": TYPES[type],
-        "content-disposition": attachment(type === "file" ? base : `${base}.${type}`),
-        ...(bytes !== null && { "content-length": String(bytes) }),
-      },
-    });
+export async function send(call: KnownCall<"path">, home: Home): Promise<Response> {
+  const { gateway: { agent: { files } }, request: { signal: gone } } = call;
+  const { query, method } = call.caller;
+  const { of } = home;
+  const path = pathOf(call);
+  if (query.has("list")) return json(await files.list(of, path, gone));
+  if (query.has("stat") || method === "HEAD") return json(await files.stat(of, path, gone));
+  const packing: Packing = query.has("zip") ? "zip" : "tar";
+  const { kind, bytes, version, body } = await files.read(of, path, packing, gone);
+  log(call, home, "file-download", `a file was copied out of a ${home.what}`, { path });
+  const type = kind === "file" ? kind : packing;
+  const base = nameOf(path) || "files";
+  return new Response(body, {
+    headers: {
+      ...DOWNLOAD_HEADERS,
+      "content-type": TYPES[type],
+      "content-disposition": attachment(type === "file" ? base : `${base}.${type}`),
+      ...(bytes !== null && { "content-length": String(bytes) }),
+      ...(version !== null && { etag: `"${version}"` }),
+    },
   });
 }
 
 /** `PUT …/files/{path}`: the body as a file or, with `?folder`, a tar as a folder; 201 once it is there. */
-export function takeFile(call: KnownCall<"id" | "path">): Promise<Response> {
-  return inWords(call, async (id, gone) => {
-    const { gateway: { agent: { files } }, caller, request } = call;
-    const { query, headers } = caller;
-    const path = pathOf(call);
-    if (path === "/") throw new Refusal(409, "The root folder is there already.");
-    const length = headers.get("content-length");
-    if (length === null || !/^\d{1,15}$/.test(length)) {
-      throw new Refusal(411, "An upload must say how long it is (Content-Length).");
-    }
-    // Who it is is known, and the container takes it at its own pace.
-    caller.letBody?.();
-    const body = heard(request.body);
-    try {
-      await files.write(id, path, {
-        kind: query.has("folder") ? "folder" : "file",
-        bytes: Number(length),
-        body: body.stream,
-        replace: query.has("replace"),
-      }, gone);
-    } catch (error) {
-      if (error instanceof FilesError) await body.hearOut();
-      throw error;
-    }
-    log(call, "file-upload", "a file was copied into a session", { path, bytes: Number(length) });
-    return new Response(null, { status: 201 });
-  });
+export async function take(call: KnownCall<"path">, home: Home): Promise<Response> {
+  const { gateway: { agent: { files } }, request: { signal: gone } } = call;
+  const { caller, request } = call;
+  const { query } = caller;
+  const path = pathOf(call);
+  if (path === "/") throw new Refusal(409, "The root folder is there already.");
+  const kind = query.has("folder") ? "folder" : "file";
+  const length = caller.headers.get("content-length");
+  if (length === null || !/^\d{1,15}$/.test(length)) {
+    throw new Refusal(411, "An upload must say how long it is (Content-Length).");
+  }
+  const bytes = Number(length);
+  const mode = query.get("mode");
+  if (mode !== null && !/^[0-7]{1,4}$/.test(mode)) {
+    throw new Refusal(400, "Permissions are up to four octal digits, such as 755.");
+  }
+  const match = matchOf(caller);
+  // Who it is is known, and the container takes it at its own pace.
+  caller.letBody?.();
+  const body = heard(request.body);
+  try {
+    await files.write(home.of, path, {
+      ...{ kind, bytes, body: body.stream, match },
+      replace: query.has("replace") || match !== undefined,
+      mode: mode === null ? undefined : parseInt(mode, 8),
+    }, gone);
+  } catch (error) {
+    if (error instanceof FilesError) await body.hearOut();
+    throw error;
+  }
+  log(call, home, "file-upload", `a file was copied into a ${home.what}`, { path, bytes });
+  return new Response(null, { status: 201 });
 }
 
 /** `PATCH …/files/{path}` `{to}`: gives it another path. */
-export function moveFile(call: KnownCall<"id" | "path">): Promise<Response> {
-  return inWords(call, async (id, gone) => {
-    const { to } = await readJson(call.request, MoveShape);
-    const path = pathOf(call);
-    if (path === "/" || to === "/") throw new Refusal(409, "The root folder stays as it is.");
-    await call.gateway.agent.files.move(id, path, to, gone);
-    log(call, "file-change", "a file of a session was renamed", { path, to });
-    return new Response(null, { status: 204 });
-  });
+export async function move(
+  call: KnownCall<"path">,
+  home: Home,
+  to: string,
+): Promise<Response> {
+  const { gateway: { agent: { files } }, request: { signal: gone } } = call;
+  const path = pathOf(call);
+  if (path === "/" || to === "/") throw new Refusal(409, "The root folder stays as it is.");
+  await files.move(home.of, path, to, gone);
+  log(call, home, "file-change", `a file of a ${home.what} was renamed`, { path, to });
+  return new Response(null, { status: 204 });
 }
 
 /** `DELETE …/files/{path}`: removes it, a folder with all that is in it. */
-export function removeFile(call: KnownCall<"id" | "path">): Promise<Response> {
-  return inWords(call, async (id, gone) => {
-    const path = pathOf(call);
-    if (path === "/") throw new Refusal(409, "The root folder stays as it is.");
-    await call.gateway.agent.files.remove(id, path, gone);
-    log(call, "file-change", "a file of a session was removed", { path });
-    return new Response(null, { status: 204 });
-  });
+export async function remove(call: KnownCall<"path">, home: Home): Promise<Response> {
+  const { gateway: { agent: { files } }, request: { signal: gone } } = call;
+  const path = pathOf(call);
+  if (path === "/") throw new Refusal(409, "The root folder stays as it is.");
+  await files.remove(home.of, path, gone);
+  log(call, home, "file-change", `a file of a ${home.what} was removed`, { path });
+  return new Response(null, { status: 204 });
 }
 
-/** Looks whose session it is, and says what cannot be with its status; an administrator is written down. */
-async function inWords(
-  { caller, principal, params: { id }, gateway, request }: KnownCall<"id">,
-  work: (id: string, gone: AbortSignal) => Promise<Response>,
-): Promise<Response> {
-  const { user } = await findFor(principal, id, gateway);
-  if (user !== principal.name) {
-    const { remote, method, path } = caller;
-    const fields = { session: id, user, by: principal.name, remote, method, path };
-    const message = "an administrator uses the files of a session";
-    gateway.log.notice(message, { event: "file-admin", ...fields });
-  }
+/** Says what cannot be with its status. */
+export async function inWords(work: () => Promise<Response>): Promise<Response> {
   try {
-    return await work(id, request.signal);
+    return await work();
   } catch (error) {
     if (!(error instanceof FilesError)) throw error;
     const later = error.fault === "busy" && { "retry-after": "2" };
     throw new Refusal(PROBLEM[error.fault], error.message, { ...later });
   }
+}
+
+/** What `If-Match` names (RFC 9110, section 13.1.1): one tag of ours, or any. */
+function matchOf({ headers }: KnownCall["caller"]): string | undefined {
+  const wanted = headers.get("if-match");
+  if (wanted === null) return undefined;
+  const [, tag] = /^(?:"([\d-]{1,64})"|\*)$/.exec(wanted.trim()) ?? [];
+  if (tag === undefined && wanted.trim() !== "*") {
+    throw new Refusal(412, "No file is that version.");
+  }
+  return tag ?? "*";
 }
 
 function pathOf({ params: { path } }: KnownCall<"path">): string {
@@ -147,12 +211,13 @@ function pathOf({ params: { path } }: KnownCall<"path">): string {
 }
 
 function log(
-  { caller: { remote, source }, principal, params: { id }, gateway }: KnownCall<"id">,
+  { caller: { remote, source }, principal, gateway }: KnownCall,
+  { fields: home }: Home,
   event: "file-upload" | "file-download" | "file-change",
   message: string,
   what: Readonly<Record<string, unknown>>,
 ): void {
-  const fields = { event, session: id, by: principal.name, remote, ...what } as const;
+  const fields = { event, ...home, by: principal.name, remote, ...what } as const;
   gateway.counted.of(source).info(message, fields);
 }
 

@@ -124,7 +124,7 @@ function answered(machine: MachineInfo, wanted: MachineInfo["state"]): Response 
 }
 
 /** @throws {Refusal} in the place of a `MachineError` */
-async function told<T>(deed: () => Promise<T>): Promise<T> {
+export async function told<T>(deed: () => Promise<T>): Promise<T> {
   try {
     return await deed();
   } catch (error) {

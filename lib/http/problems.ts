@@ -37,6 +37,7 @@ export const PROBLEMS = {
   "file-kind": [409, "it is a folder where a file is needed, or none where one is"],
   "ended": [410, "the session has ended: `reason` and `exitCode` say how"],
   "length": [411, "an upload says its `Content-Length`"],
+  "file-changed": [412, "the file is another by now than `If-Match` names"],
   "too-large": [413, "the request is too large"],
   "file-large": [413, "the upload is over `session.upload`"],
   "media-type": [415, "JSON is sent as `application/json`"],

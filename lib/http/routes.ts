@@ -7,6 +7,13 @@ import type { Caller, Listener } from "./caller.ts";
 import { moveFile, removeFile, sendFile, showPlace, takeFile } from "./files.ts";
 import type { Gateway } from "./gateway.ts";
 import { addKey, listKeys, removeKey } from "./keys.ts";
+import {
+  moveMachineFile,
+  removeMachineFile,
+  sendMachineFile,
+  showMachinePlace,
+  takeMachineFile,
+} from "./machine_files.ts";
 import { logIn, logOut, showLogin, toLogin } from "./login.ts";
 import {
   changeMachine,
@@ -145,6 +152,13 @@ export const ROUTES: readonly Route[] = [
   }),
   ...group({ listeners: WEB, who: "user", scope: "shell" }, {
     "/api/v1/machines/:name/ports/:port": { GET: openPort },
+    "/api/v1/machines/:name/files": { GET: showMachinePlace },
+    "/api/v1/machines/:name/files/:path*": {
+      GET: sendMachineFile,
+      PUT: takeMachineFile,
+      PATCH: moveMachineFile,
+      DELETE: removeMachineFile,
+    },
     "/api/v1/sessions/:id/output": { GET: sendOutput },
     "/api/v1/sessions/:id/input": { POST: takeInput },
     "/api/v1/sessions/:id/size": { PUT: resizePlain },

@@ -3,6 +3,7 @@ import { type Agent, AgentAwayError, type Opening, type Visit } from "../agent/a
 import type { ImageInfo, InvitationShape, NodeInfo, NodeStatus } from "../protocol/nodes.ts";
 import type { Counts } from "../protocol/counts.ts";
 import { type Overview, togetherOf } from "../protocol/overview.ts";
+import { machineOfKey } from "../protocol/machines.ts";
 import type { DrainInfo, DrainOrder, SessionInfo } from "../protocol/resources.ts";
 import type { Ending } from "../sessions/endings.ts";
 import { mayHave } from "../sessions/choice.ts";
@@ -51,7 +52,11 @@ export class Fleet implements Agent {
   constructor(parts: FleetParts) {
     this.#parts = parts;
     this.#startedMs = parts.clock.now();
-    this.files = routed(async (session) => (await this.#holder(session)).agent.files);
+    this.files = routed(async (of) => {
+      const machine = machineOfKey(of);
+      const holder = machine === null ? this.#holder(of) : this.machines.holderOf(machine);
+      return (await holder).agent.files;
+    });
     const { roster, links } = parts;
     this.machines = new FleetMachines({
       nodes: () => this.#machines,

@@ -12,6 +12,9 @@ import { NotOfferedError } from "../sessions/errors.ts";
 import type { Machine as Node } from "./machine.ts";
 import { RosterError } from "./roster.ts";
 
+/** Of how many machines it is remembered which node has them. */
+const HELD = 5_000;
+
 export interface FleetMachinesParts {
   /** Those that are there. */
   readonly nodes: () => readonly Node[];
@@ -33,6 +36,8 @@ export class FleetMachines implements MachineDeeds {
   readonly #parts: FleetMachinesParts;
   /** One at a time of each user's, so that no name is given twice; as many as are under way. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  /** The names of the nodes that machines are on, by their ids; those that were told of last. */
+  readonly #held = new Map<string, string>();
 
   constructor(parts: FleetMachinesParts) {
     this.#parts = parts;
@@ -120,6 +125,17 @@ export class FleetMachines implements MachineDeeds {
     return await this.#find(user, ({ info }) => isLiving(info, name)) ?? this.#unknown(name);
   }
 
+  /** The same, by the id that a node told of lately. @throws {AgentAwayError} */
+  async holderOf(id: string): Promise<Node> {
+    const nodes = this.#parts.nodes();
+    if (this.#parts.isAlone() && nodes.length === 1) return nodes[0]!;
+    const name = this.#held.get(id) ?? "";
+    const known = nodes.find((node) => node.name === name) ??
+      await this.#find(null, ({ info }) => info.id === id);
+    if (known) return known;
+    throw new AgentAwayError("The node of this machine is away");
+  }
+
   async #tomb(user: string, name: string): Promise<Node> {
     const isTomb = ({ info }: Found) => info.name === name && info.state === "deleted";
     return await this.#find(user, isTomb) ?? this.#unknown(name);
@@ -132,7 +148,7 @@ export class FleetMachines implements MachineDeeds {
     throw new AgentAwayError(`A node is away that may have the machine ${name}`);
   }
 
-  async #find(user: string, is: (found: Found) => boolean): Promise<Node | undefined> {
+  async #find(user: string | null, is: (found: Found) => boolean): Promise<Node | undefined> {
     return (await this.#all(user)).find(is)?.node;
   }
 
@@ -158,6 +174,10 @@ export class FleetMachines implements MachineDeeds {
   }
 
   #told(node: Node, info: MachineInfo): MachineInfo {
+    this.#held.delete(info.id);
+    this.#held.set(info.id, node.name);
+    const [oldest] = this.#held.keys();
+    if (this.#held.size > HELD) this.#held.delete(oldest!);
     return this.#parts.isAlone() ? info : { ...info, node: node.name };
   }
 

@@ -1,4 +1,4 @@
-/** A session's files: paths, and the shapes that browser, gateway and agent share. */
+/** A session's or a machine's files: paths, and the shapes that browser, gateway and agent share. */
 import * as v from "valibot";
 import { line } from "./line.ts";
 import { cleanPath, PATH_BYTES } from "./paths.ts";
@@ -60,10 +60,27 @@ export type Place = Readonly<v.InferOutput<typeof PlaceShape>>;
 /** `PATCH …/files/PATH`. */
 export const MoveShape = v.strictObject({ to: PathShape });
 
+/** What alone is to be removed: no folder, or a folder that is empty. */
+export const RemovalShape = v.picklist(["file", "folder"]);
+export type Removal = v.InferOutput<typeof RemovalShape>;
+
+/** The last second that touch(1) is asked for: the year 9999. */
+const LAST_SECOND = 253_402_300_799;
+
+/** What a file gets; null stays as it is. */
+export const AmendsShape = v.object({
+  /** Permissions as chmod(1) takes them. */
+  mode: v.nullable(v.pipe(Count, v.maxValue(0o7777))),
+  /** When it was changed last, in Unix seconds. */
+  changed: v.nullable(v.pipe(Count, v.maxValue(LAST_SECOND))),
+});
+export type Amends = Readonly<v.InferOutput<typeof AmendsShape>>;
+
 /** Why something with files cannot be. */
 export const FAULTS = [
   "missing", // there is nothing of that name
   "exists", // there is something of that name
+  "changed", // it is not the version any more that was meant
   "kind", // it is a folder, or none, or neither that nor a file
   "denied", // the shell's user may not
   "full", // there is no room
@@ -72,6 +89,7 @@ export const FAULTS = [
   "broken", // what came is not whole, or not what it should be
   "unable", // the image, or the machine, cannot do it
   "gone", // the session has ended
+  "still", // the machine does not run
 ] as const;
 export type Fault = typeof FAULTS[number];
 

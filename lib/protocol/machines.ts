@@ -2,6 +2,18 @@
 import * as v from "valibot";
 import { line } from "./line.ts";
 
+const KEY = "machine-";
+
+/** What a machine is called by where sessions have their ids: its files, its container. */
+export function machineKey(id: string): string {
+  return KEY + id;
+}
+
+/** The id of the machine that is called so; null of what is a session's. */
+export function machineOfKey(key: string): string | null {
+  return key.startsWith(KEY) ? key.slice(KEY.length) : null;
+}
+
 /** For how long a deleted machine can be brought back. */
 export const TOMB_MS = 24 * 60 * 60 * 1000;
 
@@ -32,6 +44,15 @@ const STATES = [
 ] as const;
 export type MachineState = typeof STATES[number];
 
+/** What a machine uses of the disk, in bytes; null where that cannot be told. */
+const Disk = v.object({
+  /** Of its volume. */
+  home: v.nullable(Count),
+  /** Of its container: what its image has not. */
+  container: v.nullable(Count),
+});
+export type MachineDisk = Readonly<v.InferOutput<typeof Disk>>;
+
 /** `GET /api/v1/machines/{name}`. */
 export const MachineShape = v.object({
   /** Never another, and never another machine's; the name may change. */
@@ -47,6 +68,8 @@ export const MachineShape = v.object({
   /** The name of the choice that it was made from. */
   image: line(255),
   limits: v.object({ cpus: Count, memory: Count, pids: Count, disk: Count }),
+  /** As it was measured last, some minutes ago; null where it was not yet. */
+  disk: v.optional(v.nullable(Disk), null),
   created: Time,
   /** When somebody last typed in it, opened a shell or started it, to the minute. */
   lastUsed: v.optional(v.nullable(Time), null),

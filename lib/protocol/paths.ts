@@ -16,6 +16,19 @@ export function cleanPath(text: string): string | null {
   return bytes(path) > PATH_BYTES ? null : path;
 }
 
+/**
+ * A path as people write it, from the root on: from `home` where it does not begin with a slash, and
+ * dots in it lead where they say. Null of a text that is none.
+ */
+export function resolvedPath(home: string, text: string): string | null {
+  const names: string[] = [];
+  for (const name of (text.startsWith("/") ? text : `${home}/${text}`).split("/")) {
+    if (name === "..") names.pop();
+    else if (name !== "." && name !== "") names.push(name);
+  }
+  return cleanPath(`/${names.join("/")}`);
+}
+
 /** The folder that a path is in; of the root itself that is the root. */
 export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";

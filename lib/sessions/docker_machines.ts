@@ -1,5 +1,7 @@
 /** Named machines as Docker's containers, each with a volume that outlives it. */
 import { type Docker, DockerError } from "deno-docker-api";
+import { type MachineDisk, machineKey } from "../protocol/machines.ts";
+import { LABEL } from "./container_spec.ts";
 import type { PortStream } from "../protocol/port_stream.ts";
 import type { Profile } from "../types.ts";
 import { asEngineError, withDeadline } from "./docker_calls.ts";
@@ -8,10 +10,12 @@ import type { MachineEngine, MachineIdentity } from "./machine_engine.ts";
 import { connectPort } from "./machine_ports.ts";
 import { endShells } from "./machine_scripts.ts";
 import type { MainShells } from "./main_shells.ts";
-import { machineContainer, machineKey, machineVolume } from "./machine_spec.ts";
+import { machineContainer, machineVolume } from "./machine_spec.ts";
 
 /** How long programs may take that do not end when they are asked; its main one ends at once. */
 const STOP_SECONDS = 5;
+/** How long Docker may take to look at all their files. */
+const MEASURE_MS = 5 * 60_000;
 /** Of its terminal, until somebody has it. */
 const WINSIZE = { cols: 80, rows: 24 };
 /** Its init and its main process. */
@@ -75,6 +79,21 @@ export class DockerMachines implements MachineEngine {
     const { volumes } = this.#docker;
     const options = { signal: withDeadline() };
     await asEngineError(volumes.remove(machineVolume(machine), options).catch(unlessMissing));
+  }
+
+  disks(signal: AbortSignal): Promise<ReadonlyMap<string, MachineDisk>> {
+    const options = { signal: AbortSignal.any([signal, AbortSignal.timeout(MEASURE_MS)]) };
+    const labels = [`${LABEL.instance}=${this.instance}`, LABEL.machine];
+    return asEngineError(async () => {
+      const [containers, homes] = await Promise.all([
+        this.#docker.containers.list({ all: true, labels, size: true, ...options }),
+        this.#docker.volumes.sizes(options),
+      ]);
+      return new Map(containers.map(({ Labels, SizeRw: container = 0 }) => {
+        const machine = Labels[LABEL.machine]!;
+        return [machine, { container, home: homes?.get(machineVolume(machine)) ?? null }];
+      }));
+    });
   }
 
   isRunning(machine: string, signal: AbortSignal): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** What named machines need of a container engine, in typed verbs; Docker is one such engine. */
+import type { MachineDisk } from "../protocol/machines.ts";
 import type { PortStream } from "../protocol/port_stream.ts";
 import type { Profile, StartProgress } from "../types.ts";
 
@@ -46,6 +47,9 @@ export interface MachineEngine {
 
   /** Removes its container and then its volume, with all that it kept. */
   remove(machine: string): Promise<void>;
+
+  /** What all of them use of the disk, by their ids; looks at each file, and takes its time. */
+  disks(signal: AbortSignal): Promise<ReadonlyMap<string, MachineDisk>>;
 
   /** Whether it runs. */
   isRunning(machine: string, signal: AbortSignal): Promise<boolean>;

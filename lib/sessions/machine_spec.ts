@@ -1,15 +1,9 @@
 /** The Docker container of a named machine: a session's in all that bounds it, but it stays; pure. */
 import type { ContainerCreate } from "deno-docker-api";
+import { machineKey, machineOfKey } from "../protocol/machines.ts";
 import { containerName, LABEL } from "./container_spec.ts";
 import type { ContainerIdentity } from "./engine.ts";
 import { KEEP, KEEPER } from "./machine_marks.ts";
-
-const KIND = "machine-";
-
-/** What stands for a session in the container's name. */
-export function machineKey(machine: string): string {
-  return KIND + machine;
-}
 
 /** The name of its container in Docker, which stays when the machine is renamed. */
 export function machineContainer(machine: string): string {
@@ -42,7 +36,7 @@ export function machineSpec(
   spec: ContainerCreate,
   { session, home }: Pick<ContainerIdentity, "session" | "home">,
 ): ContainerCreate {
-  const machine = session.slice(KIND.length);
+  const machine = machineOfKey(session)!;
   const { [LABEL.session]: _session, [LABEL.expires]: _expires, ...labels } = spec.Labels ?? {};
   const own = { [LABEL.machine]: machine };
   const volume = {

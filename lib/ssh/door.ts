@@ -6,6 +6,7 @@ import type { AuthRefusal, AuthStack } from "../auth/stack.ts";
 import type { Log } from "../log.ts";
 import type { CountingLog } from "../log/counting.ts";
 import type { PortStream } from "../protocol/port_stream.ts";
+import type { SessionFiles } from "../sessions/files/files.ts";
 import type { Clock, Winsize } from "../types.ts";
 
 /** Who holds a place among connections. */
@@ -44,6 +45,17 @@ export interface Wanted {
   readonly command: readonly string[] | undefined;
   /** Whether that is a command without a terminal, which the client names in its first message. */
   readonly run?: boolean;
+}
+
+/** The files of a visitor's machine; disposing it lets go of them. */
+export interface VisitorFiles extends Disposable {
+  readonly files: SessionFiles;
+  /** What the agent knows the machine by. */
+  readonly of: string;
+  /** What relative paths begin at. */
+  readonly home: string;
+  /** Aborted with why they are there no more, in a sentence. */
+  readonly over: AbortSignal;
 }
 
 export interface Door {
@@ -87,6 +99,8 @@ export interface Door {
   ): Promise<void>;
   /** Tells of a change of the account, such as another password; disposing it ends that. */
   follow(user: string): Disposable & { readonly changed: AbortSignal };
+  /** Has a visitor's machine run, for its files. @throws {Error} in a sentence for the person */
+  files(visitor: Visitor, gone: AbortSignal): Promise<VisitorFiles>;
   /** Ends the session of a visitor who has hung up. */
   end(session: string, visitor: Visitor): Promise<void>;
 }

@@ -8,6 +8,7 @@ import type { TerminalEvent, Winsize } from "../types.ts";
 import { FAILED_STATUS, finish, wordsOf, written } from "./channel.ts";
 import type { Door, Visitor, Wanted } from "./door.ts";
 import { runInChannel } from "./run.ts";
+import { sftpInChannel } from "./sftp.ts";
 
 /** Typed bytes that may be on their way before the client is made to wait. */
 const AHEAD_BYTES = 256 * 1024;
@@ -57,22 +58,38 @@ export async function serveChannel(session: Session, parts: ChannelParts): Promi
     accept?.();
   });
   const { promise: begun, resolve: begin } = Promise.withResolvers<
-    { readonly channel: ServerChannel; readonly line: string | null } | null
+    {
+      readonly channel: ServerChannel;
+      readonly line: string | null;
+      readonly isSftp: boolean;
+    } | null
   >();
-  const start = (accept: () => ServerChannel | undefined, line: string | null) => {
+  const start = (
+    accept: () => ServerChannel | undefined,
+    line: string | null,
+    isSftp = false,
+  ) => {
     const channel = accept();
     if (channel === undefined) return; // one is there already
     channel.on("error", () => closed.abort());
-    begin({ channel, line });
+    begin({ channel, line, isSftp });
   };
   session.on("shell", (accept) => start(accept, null));
   session.on("exec", (accept, _reject, { command }) => start(accept, command));
+  session.on("subsystem", (accept, reject, { name }) => {
+    if (name === "sftp") start(accept, null, true);
+    else reject?.();
+  });
   gone.addEventListener("abort", () => begin(null), { once: true });
   if (gone.aborted) begin(null);
   const what = await begun;
   if (what === null) return;
-  const { channel, line } = what;
+  const { channel, line, isSftp } = what;
   try {
+    if (isSftp) {
+      const end = await sftpInChannel(channel, parts, gone);
+      return await finish(channel, end.status, end.words, gone);
+    }
     if (winsize === null) {
       const end = await runInChannel(channel, line, parts, gone, (to) => signal = to);
       return await finish(channel, end.status, end.words, gone);

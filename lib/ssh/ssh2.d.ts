@@ -63,6 +63,14 @@ declare module "ssh2" {
         info: { command: string },
       ) => void,
     ): this;
+    on(
+      event: "subsystem",
+      listener: (
+        accept: () => ServerChannel | undefined,
+        reject: (() => void) | undefined,
+        info: { name: string },
+      ) => void,
+    ): this;
     on(event: "close", listener: () => void): this;
   }
 

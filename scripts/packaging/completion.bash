@@ -47,7 +47,7 @@ _ttygate() {
   local words='' options='--config --help'
   case ${said[0]-} in
     '')
-      words='serve agent sweep user session node drain broadcast login logout whoami list create show start stop rename delete restore shell run forward menu token key doctor config install uninstall version'
+      words='serve agent sweep user session node drain broadcast login logout whoami list create show start stop rename delete restore shell run cp forward menu token key doctor config install uninstall version'
       options+=' --version'
       ;;
     sweep) options+=' --dry-run --json' ;;
@@ -99,6 +99,10 @@ _ttygate() {
     shell)
       options+=' --image --node --session'
       [ "${#said[@]}" -gt 1 ] || words=$(_ttygate_machines living)
+      ;;
+    cp)
+      options+=' --json'
+      [[ $word == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$word") && return; }
       ;;
     token)
       options+=' --json --scopes --days'

@@ -41,7 +41,7 @@ _ttygate() {
   case ${said[1]-} in
     '')
       list=(serve agent sweep user session node drain broadcast login logout whoami list create show
-        start stop rename delete restore shell run forward menu token key doctor config install uninstall
+        start stop rename delete restore shell run cp forward menu token key doctor config install uninstall
         version)
       options+=(--version)
       ;;
@@ -86,6 +86,10 @@ _ttygate() {
     show | start | stop | rename | delete | forward | run)
       options+=(--json)
       ((${#said} > 1)) || _ttygate_machines living
+      ;;
+    cp)
+      options+=(--json)
+      [[ $PREFIX == -* ]] || { _files && return; }
       ;;
     restore)
       options+=(--json)

@@ -223,7 +223,7 @@ Deno.test("a machine that is not there and a long command are refused in a sente
   assert(!wrong.errors.includes("no machine"));
 });
 
-Deno.test("nothing is forwarded: neither ports in either direction, nor an agent, nor X11, nor files", async () => {
+Deno.test("nothing is forwarded: neither ports in either direction, nor an agent, nor X11", async () => {
   await using remote = home.open(
     port,
     "alice",
@@ -235,9 +235,9 @@ Deno.test("nothing is forwarded: neither ports in either direction, nor an agent
   await using local = home.open(port, "alice", ["-W127.0.0.1:22"], ALICE);
   assertEquals(await local.status(), 255);
   assertMatch(local.errors, /administratively prohibited/);
-  await using files = home.open(port, "alice", ["-s", "sftp"], ALICE);
-  assertEquals(await files.status(), 255);
-  assertMatch(files.errors, /subsystem request failed/);
+  await using other = home.open(port, "alice", ["-s", "netconf"], ALICE);
+  assertEquals(await other.status(), 255);
+  assertMatch(other.errors, /subsystem request failed/);
   await using client = home.open(port, "alice", ["-tt", "-A", "-X"], ALICE);
   await client.see(/# $/);
   await client.type("exit\r");

@@ -126,7 +126,7 @@ export class Machine implements AsyncDisposable {
       labels: () => labels,
       maxTotal: () => made.maxTotal,
       files: new OwnSessionFiles({
-        ...{ engine: this.engine, registry },
+        ...{ engine: this.engine, registry, machines: kept },
         maxBytes: () => UPLOAD_BYTES,
         minFreeBytes: () => made.minFreeBytes,
       }),

@@ -102,6 +102,7 @@ export class Machine {
       stage: this.#progress?.stage ?? null,
       percent: this.#progress?.percent ?? null,
       limits: { cpus, memory, pids, disk },
+      disk: null,
       created: new Date(createdMs).toISOString(),
       lastUsed: new Date(usedMs).toISOString(),
       jobs,

@@ -12,9 +12,12 @@ import type { MachineEngine } from "../../sessions/machine_engine.ts";
 import { newSessionId } from "../../sessions/session_id.ts";
 import type { Choice, Clock, Profile, StartProgress } from "../../types.ts";
 import { Machine, type MachineParts, reached } from "./machine.ts";
+import { MachineDisks } from "./machine_disks.ts";
 import { MachineBook, requireRoom } from "./machine_book.ts";
-import { type MachineRecord, type MachineStore, sweepMachines } from "./machine_file.ts";
+import type { MachineRecord, MachineStore } from "./machine_file.ts";
+import { sweepBook } from "./sweep_book.ts";
 import { type IdleStopParts, stopUnused } from "./idle_stop.ts";
+import { reach } from "./reach.ts";
 import type { MachineDeeds, MachineWish } from "./machines_seam.ts";
 import { MachinePorts } from "./machine_ports.ts";
 
@@ -58,12 +61,14 @@ export class Machines implements MachineDeeds, AsyncDisposable {
   readonly #book: MachineBook;
   readonly #ports: MachinePorts;
   readonly #over = new AbortController();
+  readonly #disks: MachineDisks;
   readonly #loops: Promise<unknown>[] = [];
 
   private constructor(parts: MachinesParts) {
     this.#parts = parts;
     this.#book = new MachineBook(parts.store, parts.unixTimeMs, parts.log);
     this.#ports = new MachinePorts(parts);
+    this.#disks = new MachineDisks({ ...parts, signal: this.#over.signal });
   }
 
   /** Goes on with the machines there are: those that ran are started again. @throws {Error} */
@@ -91,7 +96,7 @@ export class Machines implements MachineDeeds, AsyncDisposable {
 
   // deno-lint-ignore require-await -- another agent must be waited for
   async list(user: string | null): Promise<readonly MachineInfo[]> {
-    return this.#book.of(user).map((machine) => machine.describe());
+    return this.#book.of(user).map((machine) => this.#disks.told(machine.describe()));
   }
 
   async get(
@@ -105,7 +110,7 @@ export class Machines implements MachineDeeds, AsyncDisposable {
       const over = AbortSignal.any([this.#over.signal, ...signal ? [signal] : []]);
       await settlesWithin(reached(machine, wait.until, over), wait.ms, this.#parts.clock);
     }
-    return machine.describe();
+    return this.#disks.told(machine.describe());
   }
 
   async put(
@@ -232,6 +237,13 @@ export class Machines implements MachineDeeds, AsyncDisposable {
     return await this.#ports.connect(this.#book.find(user, name), ...rest);
   }
 
+  /** Has the one with this id run, for its files. @throws {FilesError} */
+  async reach(id: string, signal: AbortSignal) {
+    const machine = this.#book.all.find(({ record }) => record.id === id);
+    machine?.change({ usedMs: this.#parts.unixTimeMs() });
+    return await reach(machine, this, AbortSignal.any([signal, this.#over.signal]));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort();
     await this.#ports[Symbol.asyncDispose]();
@@ -241,19 +253,8 @@ export class Machines implements MachineDeeds, AsyncDisposable {
   }
 
   /** Removes those whose day is over, with all that they kept; no other one. */
-  async sweep(): Promise<void> {
-    const { engine, log, unixTimeMs } = this.#parts;
-    const store = { read: () => Promise.resolve(this.#book.records) };
-    const swept = await sweepMachines(store, engine, { dryRun: false, nowMs: unixTimeMs() });
-    for (const { id, user, name } of swept.removed) {
-      this.#book.delete(id);
-      this.#ports.forget(id);
-      log.info("a deleted machine is gone", { event: "machine-sweep", machine: id, user, name });
-    }
-    for (const { machine: { id, user, name }, error } of swept.failed) {
-      log.warning("a deleted machine was not removed yet", { machine: id, user, name, error });
-    }
-    if (swept.removed.length > 0) this.#book.noteSoon();
+  sweep(): Promise<void> {
+    return sweepBook(this.#book, { ...this.#parts, gone: (id) => this.#ports.forget(id) });
   }
 
   async #sweepOnAndOn(): Promise<void> {

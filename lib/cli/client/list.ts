@@ -4,7 +4,7 @@ import { type MachineInfo, type MachineList, MachineListShape } from "../../prot
 import { MeShape, type SessionList, SessionListShape } from "../../protocol/resources.ts";
 import { type Command, parseCommandArgs } from "../command.ts";
 import { terminalColumns } from "../terminal.ts";
-import { inTime, tableOf } from "../words.ts";
+import { inSize, inTime, tableOf } from "../words.ts";
 import { apiOf, ownAccount } from "./account.ts";
 
 /** The column of what runs there. */
@@ -18,8 +18,8 @@ Usage: ttygate list [--machines] [--json]
 
 One line for each of your terminals: its id, by which 'ttygate shell' comes back to it, what it runs
 in, its age, how long nothing was typed, and its title or last line. Below them one for each of your
-machines: its name, what it runs in, its age, its state, and what went wrong last. --machines
-has those alone. --json has the terminals alone, or with --machines the machines.
+machines: its name, what it runs in, its age, its state, what it uses of the disk, and what went
+wrong last. --machines has those alone. --json has the terminals alone, or with --machines the machines.
 `,
   async run(args, { print }) {
     const { flags } = parseCommandArgs(args, { flags: ["json", "machines"] });
@@ -76,13 +76,14 @@ export async function ownMachines(api: Api): Promise<readonly MachineInfo[]> {
 
 function machineTable(machines: readonly MachineInfo[]): string[] {
   if (machines.length === 0) return [];
-  const rows = machines.map(({ name, state, image, created, lastError }) => [
+  const rows = machines.map(({ name, state, image, created, disk, lastError }) => [
     name,
     image,
     inTime((Date.now() - Date.parse(created)) / 1000),
     state,
+    disk === null ? "" : inSize((disk.home ?? 0) + (disk.container ?? 0)),
     lastError ?? "",
   ]);
-  const head = ["MACHINE", "IMAGE", "AGE", "STATE", "ABOUT"];
-  return tableOf([head, ...rows], { columns: terminalColumns(), elastic: ABOUT });
+  const head = ["MACHINE", "IMAGE", "AGE", "STATE", "DISK", "ABOUT"];
+  return tableOf([head, ...rows], { columns: terminalColumns(), elastic: ABOUT + 1 });
 }

@@ -1,5 +1,5 @@
 /** `ttygate show`: tells all of one of one's own machines. */
-import { MachineShape } from "../../protocol/machines.ts";
+import { type MachineDisk, MachineShape } from "../../protocol/machines.ts";
 import { inSize } from "../words.ts";
 import { machineCommand } from "./machines.ts";
 
@@ -8,7 +8,9 @@ export const command = machineCommand("show", {
   usage: "NAME",
   help: "All that is known of it.",
   run: ({ api, path }) => api.ask(MachineShape, "GET", path),
-  say: ({ id, state, stage, percent, node, image, limits, created, lastUsed, lastError }) => {
+  say: (
+    { id, state, stage, percent, node, image, limits, disk: used, created, lastUsed, lastError },
+  ) => {
     const done = percent === null ? "" : ` ${percent} %`;
     const { cpus, memory, pids, disk } = limits;
     return [
@@ -19,9 +21,15 @@ export const command = machineCommand("show", {
       `limits   ${cpus} CPUs, ${inSize(memory)} of memory, ${pids} processes, ${
         inSize(disk)
       } of disk`,
+      ...used === null ? [] : [`disk     ${diskInWords(used)}`],
       `created  ${created}`,
       ...lastUsed === null ? [] : [`used     ${lastUsed}`],
       `id       ${id}`,
     ];
   },
 });
+
+function diskInWords({ home, container }: MachineDisk): string {
+  const size = (bytes: number | null) => bytes === null ? "not measured" : inSize(bytes);
+  return `${size(home)} at home, ${size(container)} elsewhere`;
+}

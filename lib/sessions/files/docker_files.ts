@@ -2,15 +2,21 @@
 import { type Docker, DockerError, type Program } from "deno-docker-api";
 import { settlesWithin, systemClock } from "../../clock.ts";
 import { concat } from "../../bytes.ts";
-import { type Entry, FilesError, type Listing } from "../../protocol/files.ts";
+import {
+  type Amends,
+  type Entry,
+  FilesError,
+  type Listing,
+  type Removal,
+} from "../../protocol/files.ts";
 import { cleanPath, folderOf, nameOf, pathIn } from "../../protocol/paths.ts";
 import { asEngineError, withDeadline } from "../docker_calls.ts";
 import { namedTar, namedZip, safeTar } from "./archives.ts";
 import { failure } from "./failure.ts";
 import type { Download, Files, Packing, Standing, Upload } from "./files.ts";
-import { endingWith } from "./ending_with.ts";
+import { endedBy, endingWith } from "./ending_with.ts";
 import { listCommand, listingOf } from "./listing.ts";
-import { MOVE, PLACE, READ, REMOVE, UNPACK, WRITE } from "./scripts.ts";
+import { AMEND, MOVE, PLACE, READ, REMOVE, UNPACK, WRITE, WRITE_MARKED } from "./scripts.ts";
 
 /** The most that a program may say that is no file: a folder's entries. */
 const SAID_BYTES = 4 * 1024 * 1024;
@@ -65,20 +71,20 @@ export class DockerFiles implements Files {
     signal.addEventListener("abort", abort);
     made.defer(() => signal.removeEventListener("abort", abort));
     const { line, rest } = await firstLine(program);
-    const [, kind, size] = /^(?:(file) (\d+)|folder)$/.exec(line) ?? [];
+    const [, kind, size, version = null] = /^(?:(file) (\d+) ([\d-]+)|folder)$/.exec(line) ?? [];
     if (kind === undefined && line !== "folder") throw await ended(program, path, line);
     const held = made.move();
     const end = () => held.disposeAsync();
     if (kind === "file") {
-      // Files of the kernel's say that they are empty; some say that they have more than there can be.
+      // Files of the kernel's say that they are empty; some, that they have more than there can be.
       const bytes = Number.isSafeInteger(Number(size)) && Number(size) || null;
-      return { kind, bytes, body: outputOf(program, { rest, bytes, signal, end }) };
+      return { kind, bytes, version, body: outputOf(program, { rest, bytes, signal, end }) };
     }
     const tar = outputOf(program, { rest, bytes: null, signal, end: async () => {} });
     const said = async () => await program.exitCode() === 0 ? null : program.errors;
     const pack = packing === "zip" ? namedZip : namedTar;
     const body = endingWith(pack(tar, nameOf(path), said), end, signal);
-    return { kind: "folder", bytes: null, body };
+    return { kind: "folder", bytes: null, version: null, body };
   }
 
   async write(
@@ -87,20 +93,25 @@ export class DockerFiles implements Files {
     upload: Upload,
     signal: AbortSignal,
   ): Promise<void> {
-    const { kind, bytes, body, replace } = upload;
+    const { kind, bytes, body, replace, mode, match = "" } = upload;
     // Found by nobody before it is there.
     const meantime = pathIn(folderOf(path), `.ttygate-${crypto.randomUUID()}`);
     const how = [path, meantime, replace ? "replace" : "keep"];
-    const command = kind === "file" ? WRITE(...how, String(bytes)) : UNPACK(...how);
+    const rest = [match, mode?.toString(8) ?? ""];
+    // By it the end of what has no length is told from a connection that broke off.
+    const mark = crypto.randomUUID();
+    const write = bytes === null ? WRITE_MARKED : WRITE;
+    const command = (kind === "folder" ? UNPACK : write)(...how, `${bytes ?? mark}`, ...rest);
     await using program = await this.#run(container, command, signal);
     const { line } = await firstLine(program);
     if (line !== "go") throw await ended(program, path, line);
-    const source = (kind === "file" ? body : safeTar(bytes === 0 ? null : body)).getReader();
+    const file = bytes === null ? endedBy(body, mark) : body;
+    const source = (kind === "file" ? file : safeTar(bytes === 0 ? null : body)).getReader();
     const abort = () => void source.cancel(signal.reason).catch(() => {});
     signal.addEventListener("abort", abort);
     try {
       // It may end before it has all, and then it says why.
-      const over = drained(program);
+      const over = lastOf(program);
       over.catch(() => {});
       const sent = send(program, source, kind === "file" ? bytes : null);
       await Promise.race([over, sent]);
@@ -119,8 +130,13 @@ export class DockerFiles implements Files {
     await this.#ask(container, MOVE(from, to), signal, to);
   }
 
-  async remove(container: string, path: string, signal: AbortSignal): Promise<void> {
-    await this.#ask(container, REMOVE(path), signal, path);
+  async remove(container: string, path: string, signal: AbortSignal, only?: Removal) {
+    await this.#ask(container, REMOVE(path, only ?? ""), signal, path);
+  }
+
+  async amend(container: string, path: string, { mode, changed }: Amends, signal: AbortSignal) {
+    const [permissions, seconds] = [mode?.toString(8) ?? "", changed?.toString() ?? ""];
+    await this.#ask(container, AMEND(path, permissions, seconds), signal, path);
   }
 
   async #look(
@@ -205,15 +221,15 @@ async function firstLine(
   }
 }
 
+/** Resolves when a program has said its last. */
+async function lastOf(program: Program): Promise<void> {
+  while (await program.read() !== null) { /* it says nothing that is wanted */ }
+}
+
 /** What to say of a program that did not do it; what the engine says instead of it is output. */
 async function ended(program: Program, path: string, said = ""): Promise<FilesError> {
   const code = await program.exitCode().catch(() => 1); // it may go on for ever
   return failure(path, code, program.errors || said);
-}
-
-/** Resolves when a program has said its last. */
-async function drained(program: Program): Promise<void> {
-  while (await program.read() !== null) { /* it says nothing that is wanted */ }
 }
 
 /**

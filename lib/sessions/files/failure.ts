@@ -9,6 +9,7 @@ const FULL = /no space left|quota exceeded|file too large/i;
 const DENIED = /permission denied|read-only file system|not permitted|directory nonexistent/i;
 const MISSING = /no such file or directory/i;
 const KIND = /not a directory|is a directory/i;
+const FILLED = /directory not empty/i;
 /** How the engine, and a shell, say that there is no such program. */
 const UNABLE =
   /(?:exec: "([^"]+)".*not found|(\w+): (?:command )?not found|(\w+): applet not found)/i;
@@ -37,6 +38,8 @@ export function failure(path: string, code: number, errors: string): FilesError 
       );
     case STATUS.exists:
       return new FilesError("exists", `There is a ${name} in ${folder} already.`);
+    case STATUS.changed:
+      return new FilesError("changed", `${name} is another by now than the one that you mean.`);
     case STATUS.cut:
       return new FilesError("broken", `${name} did not arrive whole, and is not kept.`);
   }
@@ -58,6 +61,8 @@ export function failure(path: string, code: number, errors: string): FilesError 
       `You may not do this with ${path}: the terminal's user has no right to, or it is read-only.`,
     );
   }
+  if (FILLED.test(errors)) return new FilesError("exists", `${path} is not empty.`);
+  if (/is a directory/i.test(errors)) return new FilesError("kind", `${path} is a folder.`);
   if (KIND.test(errors)) return new FilesError("kind", `${path} is not a folder.`);
   if (MISSING.test(errors)) return new FilesError("missing", `There is no ${path}.`);
   const words = said === "" ? `a program ended with status ${code}` : said;

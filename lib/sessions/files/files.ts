@@ -1,5 +1,5 @@
-/** What can be done with files, by the id of the container, or of the session, that they are in. */
-import type { Entry, Listing, Place } from "../../protocol/files.ts";
+/** What can be done with files, by the id of what they are in: a container, a session, a machine. */
+import type { Amends, Entry, Listing, Place, Removal } from "../../protocol/files.ts";
 
 /** Where a shell is, as its container tells. */
 export type Standing = Omit<Place, "maxBytes">;
@@ -9,6 +9,8 @@ export interface Download {
   readonly kind: "file" | "folder";
   /** How much `body` has; null where that is not known before. */
   readonly bytes: number | null;
+  /** Another one once the file is another; null of a folder, and of what cannot be told apart. */
+  readonly version: string | null;
   /** A file's bytes, a folder as an archive; cancelling it lets go of all. */
   readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
@@ -20,11 +22,15 @@ export type Packing = "tar" | "zip";
 export interface Upload {
   /** Of a folder: `body` is a tar of what is in it. */
   readonly kind: "file" | "folder";
-  /** How much `body` has. */
-  readonly bytes: number;
+  /** How much `body` has; null of a file that ends where it ends. */
+  readonly bytes: number | null;
   readonly body: ReadableStream<Uint8Array>;
   /** Whether what has the name already gives way. */
   readonly replace: boolean;
+  /** A file's permissions, as chmod(1) takes them; what is usual unless given. */
+  readonly mode?: number | undefined;
+  /** The version that gives way, of which there must be a file; "*" for any. */
+  readonly match?: string | undefined;
 }
 
 /**
@@ -42,11 +48,13 @@ export interface Files {
   write(of: string, path: string, upload: Upload, signal: AbortSignal): Promise<void>;
   /** Gives a file or a folder another path, which nothing may have. */
   move(of: string, from: string, to: string, signal: AbortSignal): Promise<void>;
-  /** Removes a file, a link or a folder with all that is in it. */
-  remove(of: string, path: string, signal: AbortSignal): Promise<void>;
+  /** Removes a file, a link or a folder with all that is in it, or `only` one of these. */
+  remove(of: string, path: string, signal: AbortSignal, only?: Removal): Promise<void>;
+  /** Gives a file or a folder other permissions, or another time of its last change. */
+  amend(of: string, path: string, amends: Amends, signal: AbortSignal): Promise<void>;
 }
 
-/** Files of sessions, by their ids, with what one upload may have. */
+/** Files of sessions and machines, by `session.id` and `machineKey`, with what one upload may have. */
 export interface SessionFiles extends Omit<Files, "place"> {
   place(session: string, signal: AbortSignal): Promise<Place>;
 }

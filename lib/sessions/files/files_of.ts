@@ -20,5 +20,6 @@ export function filesOf(files: Files, { of, folder }: ShellPlaces): Files {
     write: async (id, ...rest) => await files.write(of(id), ...rest),
     move: async (id, ...rest) => await files.move(of(id), ...rest),
     remove: async (id, ...rest) => await files.remove(of(id), ...rest),
+    amend: async (id, ...rest) => await files.amend(of(id), ...rest),
   };
 }

@@ -13,5 +13,6 @@ export function noFiles(message: string): SessionFiles {
     write: refuse,
     move: refuse,
     remove: refuse,
+    amend: refuse,
   };
 }

@@ -11,6 +11,7 @@ export function routed<F extends Files>(find: (of: string) => F | Promise<F>): F
     write: async (of, ...rest) => await (await find(of)).write(of, ...rest),
     move: async (of, ...rest) => await (await find(of)).move(of, ...rest),
     remove: async (of, ...rest) => await (await find(of)).remove(of, ...rest),
+    amend: async (of, ...rest) => await (await find(of)).amend(of, ...rest),
   };
   return files as Files & F; // each answers as its own kind does
 }

@@ -12,6 +12,8 @@ export const STATUS = {
   exists: 94,
   /** Its input ended before it was whole. */
   cut: 95,
+  /** It is another version than was meant. */
+  changed: 96,
 } as const;
 
 /** Names are arguments, never a part of the script; and as paths from the root on never an option. */
@@ -44,12 +46,17 @@ if [ -d "$1" ]; then
 fi
 [ -f "$1" ] || exit ${STATUS.kind}
 [ -r "$1" ] || exit ${STATUS.denied}
-size=$(stat -L -c %s -- "$1") || exit
-echo "file $size"
+about=$(stat -L -c '%s %i-%s-%Y' -- "$1") || exit
+echo "file $about"
 ${whileWanted('cat -- "$1"')}`);
 
-/** What has the name "$1" already, and is to give way to "$2" or not, as "$3" says. */
-const MAY_TAKE = `if [ -e "$1" ] || [ -h "$1" ]; then
+/** What has the name "$1" already, and is to give way to "$2" or not, as "$3" and, its version, "$5" say. */
+const MAY_TAKE = `case "$5" in
+  "") ;;
+  "*") [ -e "$1" ] || exit ${STATUS.changed};;
+  *) [ "$(stat -L -c '%i-%s-%Y' -- "$1" 2>/dev/null)" = "$5" ] || exit ${STATUS.changed};;
+esac
+if [ -e "$1" ] || [ -h "$1" ]; then
   [ "$3" = replace ] || exit ${STATUS.exists}
 fi`;
 
@@ -65,12 +72,34 @@ trap 'exit 1' HUP INT TERM
 ${MAY_TAKE}
 [ -w "\${1%/*}/" ] && [ -x "\${1%/*}/" ] || exit ${STATUS.denied}`;
 
-/** Path, a name beside it for the meantime, "replace" or "keep", bytes: its input becomes the file. */
+/** Its permissions, where they are given. */
+const PERMIT = `[ -z "$6" ] || chmod -- "$6" "$2" || exit`;
+
+/**
+ * Path, a name beside it for the meantime, "replace" or "keep", bytes, what version gives way or "",
+ * permissions or "": its input becomes the file.
+ */
 export const WRITE = script(`${BEGIN}
 echo go
 cat > "$2" || exit
 size=$(stat -c %s -- "$2") || exit
 [ "$size" = "$4" ] || exit ${STATUS.cut}
+${PERMIT}
+${MAY_TAKE}
+from=$2
+${PUT_IN_PLACE}`);
+
+/**
+ * The same with an input of unknown length, at whose end there is "$4": without it the input was cut.
+ */
+export const WRITE_MARKED = script(`${BEGIN}
+echo go
+cat > "$2" || exit
+size=$(stat -c %s -- "$2") || exit
+size=$((size - \${#4}))
+[ "$size" -ge 0 ] && [ "$(tail -c \${#4} "$2")" = "$4" ] || exit ${STATUS.cut}
+dd if=/dev/null of="$2" bs=1 seek="$size" 2>/dev/null || exit
+${PERMIT}
 ${MAY_TAKE}
 from=$2
 ${PUT_IN_PLACE}`);
@@ -92,6 +121,15 @@ if [ -e "$2" ] || [ -h "$2" ]; then exit ${STATUS.exists}; fi
 [ -d "\${2%/*}/" ] || exit ${STATUS.missing}
 mv -- "$1" "$2"`);
 
-/** Path. */
+/** Path, what alone it may be or "". */
 export const REMOVE = script(`[ -e "$1" ] || [ -h "$1" ] || exit ${STATUS.missing}
-rm -rf -- "$1"`);
+case "$2" in
+  file) rm -f -- "$1";;
+  folder) rmdir -- "$1";;
+  *) rm -rf -- "$1";;
+esac`);
+
+/** Path, permissions or "", Unix seconds or "". */
+export const AMEND = script(`[ -e "$1" ] || exit ${STATUS.missing}
+[ -z "$2" ] || chmod -- "$2" "$1" || exit
+[ -z "$3" ] || touch -c -d "@$3" -- "$1"`);

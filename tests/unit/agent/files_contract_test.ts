@@ -5,12 +5,14 @@ import { type Agent, AgentAwayError } from "../../../lib/agent/agent.ts";
 import { RemoteAgent } from "../../../lib/agent/remote.ts";
 import { systemClock } from "../../../lib/clock.ts";
 import { FilesError } from "../../../lib/protocol/files.ts";
+import { machineKey } from "../../../lib/protocol/machines.ts";
 import { ending } from "../../../lib/sessions/endings.ts";
 import type { Upload } from "../../../lib/sessions/files/files.ts";
 import { until } from "../../support/gateway.ts";
 import { UPLOAD_BYTES } from "../../support/scripted_agent.ts";
 import { TestTerminal } from "../../support/terminal.ts";
 import { contract, type Scene } from "./contract.ts";
+import { refusing } from "./scripted_machines.ts";
 
 const signal = new AbortController().signal;
 const NAME = "/a b/-ü\n'\"$(x)%2F🙂";
@@ -66,6 +68,32 @@ files("a file comes back as it was put there, whatever its name", async ({ agent
   await agent.files.remove(session, "/b", signal);
   assertEquals(await faultOf(agent.files.stat(session, "/b", signal)), "missing");
   assertEquals(await faultOf(readAll(agent, session, "/b")), "missing");
+});
+
+contract("a machine has files of its own, and one that stands still is started", async (scene) => {
+  const { agent: { files, machines }, machine } = scene;
+  const wish = { image: null, groups: [], elsewhere: 0, node: null };
+  const { machine: { id } } = await machines.put("alice", "box", wish);
+  const key = machineKey(id);
+  await files.write(key, "/x", { ...upload(new Uint8Array([1, 2, 3])), mode: 0o700 }, signal);
+  assertEquals((await machines.get("alice", "box")).state, "running");
+  const { bytes, version } = await files.read(key, "/x", "tar", signal);
+  assertEquals([bytes, version], [3, "1-3"]);
+  const body = new Blob(["as long as it is"]).stream();
+  const unknown = { kind: "file", bytes: null, body, replace: true } as const;
+  await files.write(key, "/x", unknown, signal);
+  assertEquals((await files.stat(key, "/x", signal)).bytes, 16);
+  const { upload: { body: endless } } = counted(UPLOAD_BYTES + 65536);
+  const over = files.write(key, "/y", { ...unknown, body: endless }, signal);
+  assertEquals(await faultOf(over), "large");
+  await files.amend(key, "/x", { mode: 0o644, changed: 1 }, signal);
+  assertEquals([...machine.engine.files.amended.values()], [{ mode: 0o644, changed: 1 }]);
+  await files.remove(key, "/x", signal, "file");
+  await machines.stop("alice", "box");
+  await machines.get("alice", "box", { until: "stopped", ms: 20_000 });
+  machine.machines.failWith = refusing("Cannot start it: scripted");
+  assertEquals(await faultOf(files.stat(key, "/x", signal)), "still");
+  assertEquals(await faultOf(files.stat(machineKey("none"), "/x", signal)), "gone");
 });
 
 files("4 MiB go through whole and in order, both ways", async ({ agent, session, machine }) => {

@@ -1,5 +1,6 @@
 /** Machines of an engine that a test plays, noted nowhere but in memory. */
 import type { MachineRecord, MachineStore } from "../../../lib/agent/machines/machine_file.ts";
+import type { MachineDisk } from "../../../lib/protocol/machines.ts";
 import { EngineError } from "../../../lib/sessions/errors.ts";
 import { type MachineEngine, PortError } from "../../../lib/sessions/machine_engine.ts";
 import type { PortStream } from "../../../lib/protocol/port_stream.ts";
@@ -46,6 +47,17 @@ export class ScriptedMachines implements MachineEngine {
     this.calls.push("remove");
     this.#fail();
     this.containers.delete(id);
+  }
+
+  /** What is measured, and how often it was. */
+  used: Readonly<Record<string, MachineDisk>> = {};
+  measured = 0;
+
+  // deno-lint-ignore require-await -- as an engine has it
+  async disks(): Promise<ReadonlyMap<string, MachineDisk>> {
+    this.measured++;
+    this.#fail();
+    return new Map(Object.entries(this.used));
   }
 
   // deno-lint-ignore require-await -- as an engine has it

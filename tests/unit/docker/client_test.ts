@@ -188,3 +188,21 @@ Deno.test("leaving the loop of a pull closes its connection", async () => {
   assertEquals(left, true);
   await socket.idle();
 });
+
+Deno.test("volumes are measured alone, and not by an Engine that would measure all else", async () => {
+  const volumes = [
+    { Name: "one", UsageData: { Size: 5, RefCount: 1 } },
+    { Name: "unknown", UsageData: { Size: -1, RefCount: 1 } },
+    { Name: "none" },
+  ];
+  await using socket = new ScriptedSocket({
+    ...version("1.42"),
+    "GET /v1.42/system/df": [json({ Volumes: volumes })],
+  });
+  using docker = new Docker({ socketPath: socket.path });
+  assertEquals([...(await docker.volumes.sizes())!], [["one", 5]]);
+  assertEquals(socket.requests[1], "GET /v1.42/system/df?type=volume");
+  await using older = new ScriptedSocket(version("1.41"));
+  using old = new Docker({ socketPath: older.path });
+  assertEquals([await old.volumes.sizes(), older.requests], [null, ["GET /version"]]);
+});

@@ -1,5 +1,5 @@
 /** Files without containers, for tests of what stands before them: a map of paths to bytes. */
-import { FilesError } from "../../../lib/protocol/files.ts";
+import { type Amends, FilesError } from "../../../lib/protocol/files.ts";
 import { folderOf, nameOf } from "../../../lib/protocol/paths.ts";
 import { concat } from "../../../lib/bytes.ts";
 import type { Download, Files, Packing, Upload } from "../../../lib/sessions/files/files.ts";
@@ -7,6 +7,7 @@ import type { Download, Files, Packing, Upload } from "../../../lib/sessions/fil
 export class ScriptedFiles implements Files {
   /** By container and path, "container-ID:/path". */
   readonly kept = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly amended = new Map<string, Amends>();
   /** What "/endless" has given so far, and whether it was let go of. */
   endless = { givenBytes: 0, over: false };
   /** How much of an upload to "/slow" is taken; the rest waits for the signal. */
@@ -34,14 +35,15 @@ export class ScriptedFiles implements Files {
     if (path === "/endless") return this.#endless(signal);
     if (path === "/folder") {
       const body = ReadableStream.from([new TextEncoder().encode(packing)]);
-      return { kind: "folder", bytes: null, body };
+      return { kind: "folder", bytes: null, version: null, body };
     }
     if (path === "/broken") {
       const body = new ReadableStream({ pull: (it) => it.error(new Error("it broke")) });
-      return { kind: "file", bytes: 10, body };
+      return { kind: "file", bytes: 10, version: null, body };
     }
     const bytes = this.#bytes(of, path);
-    return { kind: "file", bytes: bytes.length, body: ReadableStream.from([bytes]) };
+    const body = ReadableStream.from([bytes]);
+    return { kind: "file", bytes: bytes.length, version: `1-${bytes.length}`, body };
   }
 
   async write(of: string, path: string, upload: Upload, signal: AbortSignal): Promise<void> {
@@ -72,6 +74,12 @@ export class ScriptedFiles implements Files {
     this.kept.delete(`${of}:${path}`);
   }
 
+  // deno-lint-ignore require-await -- another one must ask
+  async amend(of: string, path: string, amends: Amends): Promise<void> {
+    this.#bytes(of, path);
+    this.amended.set(`${of}:${path}`, amends);
+  }
+
   #endless(signal: AbortSignal): Download {
     const over = () => void (this.endless.over = true);
     signal.addEventListener("abort", over, { once: true });
@@ -83,7 +91,7 @@ export class ScriptedFiles implements Files {
       },
       cancel: over,
     }, { highWaterMark: 0 });
-    return { kind: "file", bytes: null, body };
+    return { kind: "file", bytes: null, version: null, body };
   }
 
   #bytes(of: string, path: string): Uint8Array<ArrayBuffer> {
