@@ -89,7 +89,7 @@ _ttygate() {
       ;;
     cp)
       options+=(--json)
-      [[ $PREFIX == -* ]] || { _files && return; }
+      [[ ${words[CURRENT]} == -* ]] || { _files && return; }
       ;;
     restore)
       options+=(--json)
