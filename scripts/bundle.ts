@@ -13,6 +13,7 @@ const BUNDLES = [
   ["static/terminal.ts", "static/terminal.css"],
   ["static/login.ts", "static/login.css"],
   ["static/admin/admin.tsx", "static/admin/admin.css"],
+  ["static/machines/machines.tsx", "static/machines/machines.css"],
   ["static/shared/shared.ts", "static/shared/shared.css"],
   // A part of the terminal's, with which it would share what turns CommonJS into a module.
   ["static/ui/image.ts"],
@@ -25,6 +26,7 @@ const TEMPLATES = [
   "register.html",
   "terminal.html",
   "admin.html",
+  "machines.html",
   "shared.html",
   "app.webmanifest",
 ];

@@ -82,6 +82,11 @@ export interface Agent {
   list(): Promise<readonly SessionInfo[]>;
   /** Ends a session; resolves once its container is gone, or to why that cannot be. */
   end(id: string, cause: Ending): Promise<"ended" | "unknown" | "leaving">;
+  /**
+   * Tells now and whenever its sessions or its machines are otherwise, of several changes at once a
+   * single time; until the signal is aborted.
+   */
+  watch(told: () => void, signal: AbortSignal): Promise<void>;
   counts(): Promise<Counts>;
   /** What administrators see; who asks has the sessions measured for a few seconds. */
   overview(): Promise<Overview>;

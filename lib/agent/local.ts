@@ -42,7 +42,7 @@ export interface LocalAgentParts {
   /** How many sessions there may be. */
   readonly maxTotal: () => number;
   readonly files: SessionFiles;
-  readonly machines: MachineDeeds & Pick<Machines, "open">;
+  readonly machines: MachineDeeds & Pick<Machines, "open" | "changes">;
   /** Its commands without a terminal. */
   readonly runs: Runs;
   /** What its process logged, where the gateway has another. */
@@ -91,6 +91,11 @@ export class LocalAgent implements Agent {
     // Just after a start it is not known yet which sessions go on.
     await registry.settled(ADOPTION_MS);
     return registry.list().map(describe);
+  }
+
+  async watch(told: () => void, signal: AbortSignal): Promise<void> {
+    const { registry, machines } = this.#parts;
+    await Promise.all([registry, machines].map(({ changes }) => changes.each(told, signal)));
   }
 
   async end(id: string, cause: Ending): Promise<"ended" | "unknown" | "leaving"> {
@@ -211,6 +216,7 @@ function describe(session: Session): SessionInfo {
     user: session.user,
     image: session.profile.image,
     container: session.container,
+    ...session.profile.machine !== undefined && { machine: session.profile.machine },
     started: session.startedAt.toISOString(),
     phase: session.phase,
     attached: session.attached,

@@ -27,6 +27,7 @@ import {
 } from "./machines/machine_wire.ts";
 import { askForPort } from "./machines/port_wire.ts";
 import { type Ask, older, RemoteFiles } from "./remote_files.ts";
+import { watchRemote } from "./watch_remote.ts";
 import { ROOT, VERSION_HEADER, VISIT_HEADER, VISIT_ID_HEADER } from "./wire.ts";
 
 /**
@@ -115,6 +116,13 @@ export class RemoteAgent implements Agent {
 
   status(): Promise<NodeStatus> {
     return this.#ask(StatusShape, "GET", "/status");
+  }
+
+  async watch(told: () => void, signal: AbortSignal): Promise<void> {
+    await watchRemote(
+      (body, signal) => this.#ask(v.number(), "POST", "/changes", body, signal),
+      { told, signal, clock: this.#clock },
+    );
   }
 
   counts(): Promise<Counts> {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 import * as v from "valibot";
 import manifest from "../../deno.json" with { type: "json" };
+import { Changes } from "../changes.ts";
 import { systemClock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { FilesError } from "../protocol/files.ts";
@@ -15,6 +16,8 @@ import { PORT_HEADER, PORT_PATH, servePort } from "./machines/port_wire.ts";
 import { answerOrder, goneOf, serveFile } from "./serve_files.ts";
 import {
   BODY_BYTES,
+  CHANGES_MS,
+  ChangesShape,
   DismissalShape,
   EndingShape,
   ROOT,
@@ -40,7 +43,7 @@ class BadRequest extends Error {
 
 type Verb = (
   agent: Agent,
-  parts: { id: string; body: () => Promise<unknown>; gone: AbortSignal },
+  parts: { id: string; body: () => Promise<unknown>; gone: AbortSignal; changes: () => Changes },
 ) => Promise<unknown>;
 
 /** By method and path, in which `*` stands for an id. */
@@ -48,6 +51,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
   "GET /sessions": (agent) => agent.list(),
   "POST /sessions/*/end": async (agent, { id, body }) =>
     await agent.end(id, parse(EndingShape, await body())),
+  "POST /changes": async (_agent, { body, gone, changes }) => {
+    const { known } = parse(ChangesShape, await body());
+    return await changes().after(known, AbortSignal.any([gone, AbortSignal.timeout(CHANGES_MS)]));
+  },
   "GET /counts": (agent) => agent.counts(),
   "GET /status": (agent) => agent.status(),
   "GET /overview": (agent) => agent.overview(),
@@ -77,6 +84,9 @@ export class AgentServer implements AsyncDisposable {
   readonly #busy = new WeakSet<Duplex>();
   /** The clients that are being served, by the ids that their gateways gave them. */
   readonly #visits = new Map<string, AbortController>();
+  /** Null until a gateway asks for them. */
+  #changes: Changes | null = null;
+  readonly #over = new AbortController();
   readonly server: Server;
 
   constructor(agent: Agent, log: Log) {
@@ -113,6 +123,7 @@ export class AgentServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = Promise.withResolvers<void>();
+    this.#over.abort();
     this.server.close(() => closed.resolve());
     for (const connection of this.#connections) connection.destroy();
     await closed.promise;
@@ -167,7 +178,17 @@ export class AgentServer implements AsyncDisposable {
     }
     const key = `${request.method} ${verb === undefined ? path : `/${kind}/*/${verb}`}`;
     if (!Object.hasOwn(VERBS, key)) throw new BadRequest(404, `There is nothing at ${key}.`);
-    return await VERBS[key]!(this.#agent, { id, body, gone });
+    const changes = () => this.#watched();
+    return await VERBS[key]!(this.#agent, { id, body, gone, changes });
+  }
+
+  /** From the first time on that somebody asks. */
+  #watched(): Changes {
+    if (this.#changes !== null) return this.#changes;
+    // Not those of an agent before this one.
+    const changes = this.#changes = new Changes(Date.now());
+    void this.#agent.watch(() => changes.note(), this.#over.signal);
+    return changes;
   }
 
   /** @returns whether there was such a visit */

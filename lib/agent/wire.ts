@@ -61,6 +61,10 @@ export const EndingShape = v.object({
   endsLogin: v.optional(v.boolean()),
 });
 
+/** How long a gateway waits for changes at a time, and the count of those that it knows. */
+export const CHANGES_MS = 20_000;
+export const ChangesShape = v.object({ known: v.nullable(v.pipe(v.number(), v.safeInteger())) });
+
 export const DismissalShape: v.GenericSchema<unknown, Dismissal> = v.variant("why", [
   v.object({ why: v.literal("login"), ended: v.nullable(EndingShape) }),
   v.object({ why: v.literal("restart") }),

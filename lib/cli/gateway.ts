@@ -15,6 +15,8 @@ import { AuthStack } from "../auth/stack.ts";
 import { systemClock } from "../clock.ts";
 import { AccountWatch } from "../http/accounts.ts";
 import { Assets } from "../http/assets.ts";
+import { Feed } from "../http/events/feed.ts";
+import { Seats } from "../http/events/seats.ts";
 import type { Gateway } from "../http/gateway.ts";
 import { Health } from "../http/health.ts";
 import { Noticed } from "../http/noticed.ts";
@@ -22,7 +24,8 @@ import { PlainViewers } from "../http/plain/viewers.ts";
 import { Places } from "../http/places.ts";
 import { FairQueue } from "../http/fair_queue.ts";
 import { hearLog, log } from "../log.ts";
-import { Fleet, type FleetParts } from "../nodes/fleet.ts";
+import { Fleet } from "../nodes/fleet.ts";
+import type { FleetParts } from "../nodes/fleet_parts.ts";
 import { Links } from "../nodes/links.ts";
 import { Roster } from "../nodes/roster.ts";
 import { CountingLog } from "../log/counting.ts";
@@ -38,7 +41,7 @@ const CONNECTIONS = 4096;
 const ASSETS = new URL("../../dist/assets/", import.meta.url);
 
 /** What a gateway does not make itself. */
-export type GatewayParts = Pick<Gateway, "leaving"> & Pick<FleetParts, "local">;
+export type GatewayParts = Pick<Gateway, "leaving" | "stopping"> & Pick<FleetParts, "local">;
 
 /**
  * Opens a gateway; what it holds is given to `held`. Whatever a reload may change is looked up in
@@ -46,7 +49,7 @@ export type GatewayParts = Pick<Gateway, "leaving"> & Pick<FleetParts, "local">;
  */
 export async function openGateway(
   live: Live,
-  { local, leaving }: GatewayParts,
+  { local, leaving, stopping }: GatewayParts,
   held: AsyncDisposableStack,
 ): Promise<Gateway> {
   const { stateDir, basePath } = live.settings.config.gateway;
@@ -147,9 +150,15 @@ export async function openGateway(
     keys,
     sshAddresses: new Set(),
     plain,
+    feed: new Feed({ fleet, clock, log }),
+    seats: new Seats(),
+    get machinesMost() {
+      return live.settings.config.machines.maxPerUser;
+    },
     openings: new Allowances(clock),
     carried: new Allowances(clock, CARRIED),
     leaving,
+    stopping,
     assets: await Assets.load(ASSETS),
     basePath,
     get banner() {

@@ -23,6 +23,7 @@ import { Registry } from "../sessions/registry.ts";
 import type { Session } from "../sessions/session.ts";
 import type { RegistrySettings } from "../sessions/registry_parts.ts";
 import { SwarmWatch } from "../sessions/swarm_watch.ts";
+import { UsageWatch } from "../sessions/usage_watch.ts";
 import { sweep } from "../sessions/sweeper.ts";
 import { notify } from "../systemd/notify.ts";
 import { count } from "./words.ts";
@@ -77,6 +78,7 @@ export async function openLocalAgent(
   const unixTimeMs = () => Date.now();
   const maintenance = held.use(new Maintenance({ file: drain, registry, clock, unixTimeMs, log }));
   held.use(sweepInBackground(containers, stateDir, docker.instance, registry.adopted));
+  const usage = new UsageWatch({ engine: containers, clock });
   const machines = held.use(
     await Machines.start({
       engine: containers.machines,
@@ -86,6 +88,7 @@ export async function openLocalAgent(
       noRoom: async () => await registry.diskIsLow() ? NO_ROOM : null,
       idleMs: (machine) => files.isBusy(machineKey(machine)) ? 0 : idleMsOf(registry, machine),
       endShells: (machine, message) => endShellsIn(registry, machine, message),
+      glance: (container) => usage.glance(container),
       ...{ clock, unixTimeMs, log },
     }),
   );

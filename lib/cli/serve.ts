@@ -52,7 +52,8 @@ async function serve(read: () => Promise<LoadedConfig>): Promise<void> {
   const machine = own && { name: nodeName(live.settings.config), agent: own };
   // Sessions of its own tell their viewers themselves.
   const restarting = local ? new AbortController().signal : signals.left;
-  const gateway = await openGateway(live, { local: machine, leaving: restarting }, held);
+  const ends = { leaving: restarting, stopping: signals.left };
+  const gateway = await openGateway(live, { local: machine, ...ends }, held);
   warnUnlessReadable(live);
   const listeners = await openListeners(gateway, live.settings, held);
   warnOfWhatHasNoEffect(live, listeners);

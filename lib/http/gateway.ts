@@ -19,6 +19,8 @@ import type { Allowances } from "../terminal/allowance.ts";
 import type { Clock } from "../types.ts";
 import type { AccountWatch } from "./accounts.ts";
 import type { Assets } from "./assets.ts";
+import type { Feed } from "./events/feed.ts";
+import type { Seats } from "./events/seats.ts";
 import type { Health } from "./health.ts";
 import type { KnownHosts } from "./hosts.ts";
 import type { Noticed } from "./noticed.ts";
@@ -49,6 +51,11 @@ export interface Gateway {
   readonly sshAddresses: Set<string>;
   /** Of those who have no WebSocket. */
   readonly plain: PlainViewers;
+  /** Of those who follow what changes, and how many of them each person has. */
+  readonly feed: Feed;
+  readonly seats: Seats;
+  /** How many machines each user may have. */
+  readonly machinesMost: number;
   /** What it serves through the agent now. */
   readonly terminals: Set<object>;
   /** How many terminals each user may open. */
@@ -57,6 +64,8 @@ export interface Gateway {
   readonly carried: Allowances;
   /** Aborted when it restarts: what the agent serves through it must come back. */
   readonly leaving: AbortSignal;
+  /** Aborted when it restarts or stops. */
+  readonly stopping: AbortSignal;
   readonly assets: Assets;
   readonly basePath: string;
   /** Shown above the log-in form; may be empty. */

@@ -107,6 +107,12 @@ export interface AdminPage extends Page {
   readonly user: string;
 }
 
+export interface MachinesPage extends Page {
+  readonly user: string;
+  /** Whether the administrator's page is for them. */
+  readonly admin: boolean;
+}
+
 /**
  * Fills `[[name]]` with escaped values, `[[asset:name]]` with addresses, `[[say:name]]` with words. A line that
  * has `[[part:name]]` is there once for each part of that script.
@@ -247,6 +253,13 @@ export function sharedPage(page: SharedPage): Response {
   const { sharedTerminal, ownTerminals } = SHARING[page.language];
   const values = { base: basePrefix(page.basePath), user: page.user, sharedTerminal, ownTerminals };
   return html(render(page, "shared.html", values), 200, TERMINAL_HEADERS);
+}
+
+/** The page of one's machines. */
+export function machinesPage(page: MachinesPage): Response {
+  const { basePath, user, admin } = page;
+  const values = { base: basePrefix(basePath), user, admin: admin ? "" : "hidden" };
+  return html(render(page, "machines.html", values), 200);
 }
 
 /** The administrator's page. */

@@ -44,6 +44,7 @@ export const PROBLEMS = {
   "host": [421, "the gateway does not answer to that name"],
   "upgrade": [426, "the address speaks WebSocket of version 13 alone"],
   "too-fast": [429, "too much is asked at once: again after `Retry-After`"],
+  "too-many-streams": [429, "as many streams of events as one may follow are open"],
   "limit": [429, "there are too many sessions: `limit` says whose, `user` or `server`"],
   "locked": [429, "too many log-ins have failed: again after `Retry-After`"],
   "file-busy": [429, "as many files as may be are under way"],

@@ -4,7 +4,7 @@ import type { Principal } from "../types.ts";
 import { nothingHere, Refusal } from "./answers.ts";
 import type { Caller, Listener } from "./caller.ts";
 import type { Gateway } from "./gateway.ts";
-import { identify, requireOwnOrigin } from "./identity.ts";
+import { identify, type Identity, requireOwnOrigin } from "./identity.ts";
 
 /** Who may ask. */
 export type Who = "anyone" | "user" | "admin";
@@ -39,6 +39,8 @@ export interface Call<Name extends string = never> {
 /** One of somebody who is known. */
 export interface KnownCall<Name extends string = never> extends Call<Name> {
   readonly principal: Principal;
+  /** Aborted when their log-in, or their token, ends; null where they came by neither. */
+  readonly ended: AbortSignal | null;
 }
 
 /** The names in a path such as `/sessions/:id/files/:path*`. */
@@ -92,36 +94,36 @@ export async function dispatch(
     }
     const params = decoded(match.groups ?? {});
     if (method !== "GET" && !guards.fromPrograms) requireOwnOrigin(caller, gateway);
-    let principal: Principal | null;
+    let known: Pick<Identity, "principal" | "ended"> | null;
     try {
-      principal = await principalFor(guards, method, caller, gateway);
+      known = await identityFor(guards, method, caller, gateway);
     } catch (error) {
       const isStranger = error instanceof Refusal && error.status === 401;
       if (isStranger && guards.stranger) return guards.stranger(caller, gateway);
       throw error;
     }
     // Null for anyone only, whose handlers are typed without it.
-    return await handler({ caller, request, gateway, params, principal: principal! });
+    return await handler({ caller, request, gateway, params, ...known! });
   }
   throw nothingHere();
 }
 
-async function principalFor(
+async function identityFor(
   guards: Guards,
   method: string,
   caller: Caller,
   gateway: Gateway,
-): Promise<Principal | null> {
+): Promise<Pick<Identity, "principal" | "ended"> | null> {
   const { who, what = "do this" } = guards;
   if (who === "anyone") return null;
-  const { principal } = await identify(caller, gateway);
+  const { principal, ended } = await identify(caller, gateway);
   if (who === "admin" && !principal.admin) {
     throw new Refusal("administrators", `Only administrators may ${what}.`);
   }
   const needed = neededScope(guards, method);
   if (needed !== null) requireScope(principal, needed);
   // What others have is an administrator's to see, who has a token for that.
-  return { ...principal, admin: may(principal, "admin") };
+  return { principal: { ...principal, admin: may(principal, "admin") }, ended };
 }
 
 /** What a token must be for; null where it is the handler's to say, or anyone may. */

@@ -1,6 +1,7 @@
 /** The table of routes, and the answer to a request. */
 import { AgentAwayError } from "../agent/agent.ts";
 import { describeError } from "../log.ts";
+import { sendEvents, sendMachineEvents } from "./events/routes.ts";
 import { showAdmin } from "./admin_page.ts";
 import { away, failed, json, nothingHere, problem, Refusal, text } from "./answers.ts";
 import type { Caller, Listener } from "./caller.ts";
@@ -26,6 +27,7 @@ import {
   startMachine,
   stopMachine,
 } from "./machines.ts";
+import { showMachines } from "./machines_page.ts";
 import { beginDrain, broadcast, cancelDrain, showDrain, tellSession } from "./maintenance.ts";
 import { createInvite, listInvites, removeInvite } from "./invites.ts";
 import { showMetrics } from "./metrics.ts";
@@ -67,6 +69,7 @@ export const ROUTES: readonly Route[] = [
   ...group({ listeners: WEB, who: "user", stranger: toLogin }, {
     "/": { GET: showTerminal },
     "/shared": { GET: showShared },
+    "/machines": { GET: showMachines },
   }),
   ...group({ listeners: WEB, who: "admin", what: "see this page", stranger: toLogin }, {
     "/admin": { GET: showAdmin },
@@ -121,6 +124,7 @@ export const ROUTES: readonly Route[] = [
     "/api/v1/images": { GET: listImages },
     "/api/v1/sessions": { GET: listSessions, POST: openPlain },
     "/api/v1/sessions/:id": { GET: showSession, DELETE: endSession },
+    "/api/v1/events": { GET: sendEvents },
   }),
   ...group({ listeners: BOTH, who: "user", scope: "shell" }, {
     "/api/v1/sessions/:id/files": { GET: showPlace },
@@ -146,6 +150,7 @@ export const ROUTES: readonly Route[] = [
       PATCH: changeMachine,
       DELETE: removeMachine,
     },
+    "/api/v1/machines/:name/events": { GET: sendMachineEvents },
     "/api/v1/machines/:name/start": { POST: startMachine },
     "/api/v1/machines/:name/stop": { POST: stopMachine },
     "/api/v1/machines/:name/restore": { POST: restoreMachine },

@@ -1,7 +1,7 @@
 /** What is told of a node, and what several come to together; pure. */
 import type { ImageInfo, NodeInfo, NodeStatus } from "../protocol/nodes.ts";
 import type { Link } from "./link.ts";
-import type { FleetParts } from "./fleet.ts";
+import type { FleetParts } from "./fleet_parts.ts";
 import { type SwarmStatus, withSwarm } from "./swarm.ts";
 import type { DrainInfo, SessionInfo } from "../protocol/resources.ts";
 

@@ -10,36 +10,21 @@ import { mayHave } from "../sessions/choice.ts";
 import { NotOfferedError } from "../sessions/errors.ts";
 import type { SessionFiles } from "../sessions/files/files.ts";
 import { routed } from "../sessions/files/routed.ts";
-import type { Clock } from "../types.ts";
 import type * as v from "valibot";
 import { FleetMachines } from "./fleet_machines.ts";
+import type { FleetParts } from "./fleet_parts.ts";
 import { eachOnce } from "./holders.ts";
 import type { Link } from "./link.ts";
 import { hasSession, type Machine, machineOf } from "./machine.ts";
-import type { Links } from "./links.ts";
 import { awaySessions, describeNodes, drainOfAll, statusOfAll, unionOf } from "./figures.ts";
 import { type SwarmStatus, withSwarm } from "./swarm.ts";
+import { watchFleet } from "./watch.ts";
 import { choose, suits } from "./placement.ts";
-import { type Roster, RosterError } from "./roster.ts";
+import { RosterError } from "./roster.ts";
 import { Totals } from "./totals.ts";
 
 /** After its start a gateway does not know yet what is on nodes that have not called. */
 const CALLING_MS = 15_000;
-
-export interface FleetParts {
-  /** The agent of the gateway's own machine, under its name; null where there is none. */
-  readonly local: { readonly name: string; readonly agent: Agent } | null;
-  readonly roster: Roster;
-  readonly links: Links;
-  /** What the gateway's configuration says of users and images, which a reload may change. */
-  readonly rules: {
-    /** How many sessions a user may have on all machines. */
-    maxPerUser(): number;
-    /** The labels of the nodes that an image is for. */
-    labelsOf(image: string): readonly string[];
-  };
-  readonly clock: Clock;
-}
 
 /** Owns nothing. */
 export class Fleet implements Agent {
@@ -48,6 +33,7 @@ export class Fleet implements Agent {
   readonly #totals = new Totals();
   readonly files: SessionFiles;
   readonly machines: FleetMachines;
+  readonly watch: Agent["watch"];
 
   constructor(parts: FleetParts) {
     this.#parts = parts;
@@ -57,6 +43,7 @@ export class Fleet implements Agent {
       const holder = machine === null ? this.#holder(of) : this.machines.holderOf(machine);
       return (await holder).agent.files;
     });
+    this.watch = watchFleet(parts);
     const { roster, links } = parts;
     this.machines = new FleetMachines({
       nodes: () => this.#machines,

@@ -5,6 +5,7 @@ import {
   type MachineChange,
   MachineError,
   type MachineInfo,
+  type MachineUsage,
   type Made,
 } from "../protocol/machines.ts";
 import type { PortStream } from "../protocol/port_stream.ts";
@@ -45,6 +46,13 @@ export class FleetMachines implements MachineDeeds {
 
   async list(user: string | null): Promise<readonly MachineInfo[]> {
     return (await this.#all(user)).map(({ node, info }) => this.#told(node, info));
+  }
+
+  /** Of a node that does not answer nothing is known. */
+  async usage(user: string | null): Promise<MachineUsage> {
+    const asked = this.#parts.nodes().map(({ agent }) => agent.machines.usage(user));
+    const answers = await Promise.allSettled(asked);
+    return Object.assign({}, ...answers.map((one) => one.status === "fulfilled" ? one.value : {}));
   }
 
   async get(

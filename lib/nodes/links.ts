@@ -1,6 +1,7 @@
 /** Takes the calls of nodes: proves who they are, keeps one link of each. */
 import type { Duplex } from "node:stream";
 import manifest from "../../deno.json" with { type: "json" };
+import { Changes } from "../changes.ts";
 import type { Log } from "../log.ts";
 import {
   CONTROL_PROTOCOL,
@@ -57,6 +58,8 @@ export class Links implements Disposable {
   readonly #links = new Map<string, Link>();
   /** What nodes that are away said last. */
   readonly #last = new Map<string, NodeStatus>();
+  /** A node came or went. */
+  readonly changes = new Changes();
   #proving = 0;
 
   constructor(parts: LinksParts) {
@@ -198,10 +201,12 @@ export class Links implements Disposable {
     const { node: { id, name }, remote } = link;
     this.#links.set(id, link);
     this.#last.delete(id);
+    this.changes.note();
     log.notice("a node is there", { event: "node-online", node: name, remote });
     link.over.then((why) => {
       if (this.#links.get(id) !== link) return; // another one took its place
       this.#links.delete(id);
+      this.changes.note();
       if (this.#parts.roster.byId(id)) this.#last.set(id, link.status);
       log.notice("a node is away", { event: "node-away", node: name, remote, why });
     });

@@ -1,6 +1,7 @@
 /** Named machines: the shapes that gateway, agent and clients share, and what can be wrong. */
 import * as v from "valibot";
 import { line } from "./line.ts";
+import { UsageShape } from "./overview.ts";
 
 const KEY = "machine-";
 
@@ -52,6 +53,16 @@ const Disk = v.object({
   container: v.nullable(Count),
 });
 export type MachineDisk = Readonly<v.InferOutput<typeof Disk>>;
+/** A machine came into a state; where it failed or ended by itself, why. */
+const EventShape = v.object({
+  at: Time,
+  state: v.picklist(STATES),
+  message: v.nullable(Words),
+});
+export type MachineEvent = Readonly<v.InferOutput<typeof EventShape>>;
+
+/** How many of them are told. */
+const EVENTS = 20;
 
 /** `GET /api/v1/machines/{name}`. */
 export const MachineShape = v.object({
@@ -70,6 +81,10 @@ export const MachineShape = v.object({
   limits: v.object({ cpus: Count, memory: Count, pids: Count, disk: Count }),
   /** As it was measured last, some minutes ago; null where it was not yet. */
   disk: v.optional(v.nullable(Disk), null),
+  /** When it came into its state, or its agent began; absent where an older agent says it. */
+  since: v.optional(Time),
+  /** The states that it came into, the newest first; in the answer of one machine alone. */
+  states: v.optional(v.pipe(v.array(EventShape), v.maxLength(EVENTS))),
   created: Time,
   /** When somebody last typed in it, opened a shell or started it, to the minute. */
   lastUsed: v.optional(v.nullable(Time), null),
@@ -88,6 +103,10 @@ export const MachineListShape = v.object({
   next: v.nullable(v.string()),
 });
 export type MachineList = v.InferOutput<typeof MachineListShape>;
+
+/** What machines use, by their ids; of those that are measured by now. */
+export const MachineUsageShape = v.record(Word, UsageShape);
+export type MachineUsage = Readonly<v.InferOutput<typeof MachineUsageShape>>;
 
 const Choice = v.optional(v.nullable(v.pipe(v.string(), v.maxLength(255))), null);
 
@@ -133,7 +152,7 @@ export type PortAsk = v.InferOutput<typeof PortAskShape>;
 
 /** What a gateway asks an agent, one thing at a time. */
 export const MachineAskShape = v.variant("verb", [
-  v.object({ verb: v.literal("list"), user: v.nullable(User) }),
+  v.object({ verb: v.picklist(["list", "usage"]), user: v.nullable(User) }),
   v.object({
     verb: v.literal("get"),
     user: User,

@@ -13,7 +13,8 @@ const Count = v.pipe(v.number(), v.minValue(0));
 const Time = v.pipe(v.string(), v.isoTimestamp());
 const Word = line(64);
 
-const UsageShape = v.object({
+/** What one container uses. */
+export const UsageShape = v.object({
   cpu: Count,
   memory: Count,
   memoryLimit: Count,

@@ -21,6 +21,8 @@ export const SessionShape = v.object({
   node: v.optional(Word),
   /** The id of its container in the engine. */
   container: Name,
+  /** The id of the machine that it is a shell in; absent where it is in none. */
+  machine: v.optional(Word),
   started: Time,
   /**
    * live, left (to the next agent), ending (its container is being removed), gone, or away: its node

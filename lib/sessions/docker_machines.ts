@@ -42,12 +42,12 @@ export class DockerMachines implements MachineEngine {
     { id, user, name: hostname }: MachineIdentity,
     profile: Profile,
     { home, progress, signal }: Parameters<MachineEngine["bring"]>[2],
-  ): Promise<{ container: string; ran: boolean }> {
+  ): Promise<{ container: string; ran: boolean; sinceMs?: number }> {
     return asEngineError(async () => {
       const found = await this.#find(id, signal);
       if (found?.State.Running) {
         this.first.runs(id, profile, true);
-        return { container: found.Id, ran: true };
+        return { container: found.Id, ran: true, sinceMs: Date.parse(found.State.StartedAt) };
       }
       let container = found?.Id;
       if (container === undefined) {

@@ -29,7 +29,7 @@ export interface MachineEngine {
   /**
    * Has its container run: makes it, and its volume, where they are missing.
    *
-   * @returns the container's id, and whether it ran before
+   * @returns the container's id, and whether it ran before: then also since when, as Unix time
    */
   bring(
     machine: MachineIdentity,
@@ -40,7 +40,7 @@ export interface MachineEngine {
       readonly progress: (progress: StartProgress) => void;
       readonly signal: AbortSignal;
     },
-  ): Promise<{ readonly container: string; readonly ran: boolean }>;
+  ): Promise<{ readonly container: string; readonly ran: boolean; readonly sinceMs?: number }>;
 
   /** Ends all that runs in it; resolves when it stands still, also where there is none. */
   stop(machine: string): Promise<void>;

@@ -1,4 +1,5 @@
 /** All sessions of this gateway: opens them, finds them, ends them. */
+import { Changes } from "../changes.ts";
 import { settlesWithin } from "../clock.ts";
 import { Capacity } from "../terminal/capacity.ts";
 import { adoptAll, type SessionStart } from "./adoption.ts";
@@ -28,6 +29,8 @@ type Owned = { readonly session: Session; readonly writer: LeaseWriter };
 export class Registry implements AsyncDisposable {
   /** What was done here, for the metrics. */
   readonly tally = new Tally();
+  /** A session came, is ending or went, or its viewer did. */
+  readonly changes = new Changes();
   readonly #parts: RegistryParts;
   readonly #admission: Admission;
   readonly #pool: Pool;
@@ -210,14 +213,8 @@ export class Registry implements AsyncDisposable {
     const start = ready ? "ready" : "cold";
     this.tally.began();
     session.stages.then((stages) => this.tally.startTook(start, stages, clock.now() - beganMs));
-    log.info("session started", {
-      event: "session-start",
-      session: id,
-      user,
-      remote: request.remote,
-      image: profile.image,
-      start,
-    });
+    const fields = { session: id, user, remote: request.remote, image: profile.image, start };
+    log.info("session started", { event: "session-start", ...fields });
     return session;
   }
 
@@ -257,12 +254,14 @@ export class Registry implements AsyncDisposable {
     const { engine, settings, clock, log } = this.#parts;
     const { times, replayBytes } = settings();
     const dispose = () => resources.disposeAsync();
-    const shared = { engine, capacity: this.#capacity, tally: this.tally, clock };
+    const changed = () => this.changes.note();
+    const shared = { engine, capacity: this.#capacity, tally: this.tally, clock, changed };
     const session = new Session({ ...own, ...shared, times, replayBytes, dispose });
     const writer = resources.use(new LeaseWriter(session, lease, clock, log));
     this.#sessions.set(session.id, { session, writer });
     this.#disk.follow(session);
     this.#follow(session);
+    changed();
     return session;
   }
 
@@ -271,6 +270,7 @@ export class Registry implements AsyncDisposable {
     const { id, user } = session;
     try {
       const { reason, exitCode, cause = reason } = await session.ended;
+      this.changes.note();
       this.tally.ended(cause);
       const seconds = Math.round((Date.now() - session.startedAt.getTime()) / 1000);
       log.info("session ended", {
@@ -292,6 +292,7 @@ export class Registry implements AsyncDisposable {
       });
     } finally {
       this.#sessions.delete(id);
+      this.changes.note();
       this.#pool.refresh();
     }
   }

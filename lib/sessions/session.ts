@@ -54,7 +54,7 @@ export class Session {
   readonly #viewers: Viewers;
 
   constructor(parts: SessionParts) {
-    const { id, user, profile, clock, times, past } = this.#parts = parts;
+    const { id, user, profile, clock, times, past, changed } = this.#parts = parts;
     this.id = id;
     this.user = user;
     this.profile = profile;
@@ -75,7 +75,7 @@ export class Session {
     this.#lifetime = new Lifetime(clock, times, (remainingMs) => this.#warn(remainingMs), past);
     this.#lifetime.over.addEventListener("abort", () => this.#expire());
     const onAbandoned = () => this.end(abandoned(this.lasts.graceMs));
-    this.#viewers = new Viewers(clock, () => this.lasts.graceMs, onAbandoned, viewers);
+    this.#viewers = new Viewers(clock, () => this.lasts.graceMs, onAbandoned, viewers, changed);
     const promptMs = firstOutput(this.output, this.greetingBytes, clock, this.#over.signal);
     this.stages = promptMs.then((prompt) => ({ ...parts.shell.stages, prompt }));
     this.ended = this.#untilEnd();

@@ -43,6 +43,8 @@ export interface SessionParts {
   readonly clock: Clock;
   /** Of a session that another gateway began: how it stood then. */
   readonly past?: SessionPast;
+  /** Told when a viewer comes or goes. */
+  readonly changed: () => void;
   /** Removes the container and gives back all the session holds. */
   readonly dispose: () => Promise<void>;
 }

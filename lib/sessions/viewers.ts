@@ -25,12 +25,14 @@ export class Viewers implements Disposable {
   /**
    * @param graceMs how long to wait for the next one; what it is when one goes counts
    * @param count how many there have been under gateways before this one
+   * @param changed told when one comes or goes
    */
   constructor(
     private readonly clock: Clock,
     private readonly graceMs: () => number,
     private readonly onAbandoned: () => void,
     count: number,
+    private readonly changed: () => void = () => {},
   ) {
     this.#count = count;
     this.#startGrace();
@@ -59,11 +61,13 @@ export class Viewers implements Disposable {
     if (!comesAgain) this.#count++;
     this.#returned = was;
     const viewer = this.#viewer = { emit, over: new AbortController() };
+    this.changed();
     return {
       over: viewer.over.signal,
       [Symbol.dispose]: () => {
         if (this.#viewer !== viewer) return;
         this.#viewer = null;
+        this.changed();
         this.#startGrace();
       },
     };

@@ -3,7 +3,9 @@
 import type { NodeInfo } from "../../lib/protocol/nodes.ts";
 import type { Overview } from "../../lib/protocol/overview.ts";
 import type { LockList, OwnedSession, SessionList } from "../../lib/protocol/resources.ts";
-import { say } from "./say.ts";
+import { Refused, request } from "./request.ts";
+
+export { Refused };
 
 /** How long an answer may take; the end of a container is waited for longer. */
 const ANSWER_MS = 5_000, DONE_MS = 30_000;
@@ -17,15 +19,6 @@ export interface Shown {
   /** Why the container engine does not work; null when it does. */
   readonly engine: string | null;
   readonly atMs: number;
-}
-
-/** The gateway refused, or did not answer (status 0); the message is a sentence for people. */
-export class Refused extends Error {
-  override readonly name = "Refused";
-
-  constructor(readonly status: number, message: string) {
-    super(message);
-  }
 }
 
 export class Api {
@@ -84,29 +77,12 @@ export class Api {
     return this.#ask(method, `/api/v1${path}`, body, DONE_MS);
   }
 
-  async #ask(
+  #ask(
     method: string,
     path: string,
     body?: unknown,
     withinMs = ANSWER_MS,
   ): Promise<Response> {
-    const json = body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-    let response: Response;
-    try {
-      const signal = AbortSignal.timeout(withinMs);
-      response = await fetch(this.base + path, { method, signal, ...json });
-    } catch {
-      throw new Refused(0, say.noAnswer);
-    }
-    if (response.ok) return response;
-    throw new Refused(response.status, await sentenceOf(response));
+    return request(this.base + path, { method, body, withinMs });
   }
-}
-
-/** Why a request was refused: a problem's sentence (RFC 9457), or the reason of `/healthz`. */
-async function sentenceOf(response: Response): Promise<string> {
-  const { detail, reason } = await response.json().catch(() => ({}));
-  return detail ?? reason ?? say.answersError(response.status);
 }

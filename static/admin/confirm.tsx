@@ -5,7 +5,7 @@ import type { State } from "./state.ts";
 import { say } from "./say.ts";
 
 interface Props {
-  readonly state: State;
+  readonly state: Pick<State, "asked" | "working">;
   /** As it is called among what is asked and done. */
   readonly name: string;
   /** On the button, and while it is being done. */

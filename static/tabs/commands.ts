@@ -9,6 +9,8 @@ const NUMBERED = 9;
 export interface PageActions {
   open(): void;
   openWindow(): void;
+  /** Shows one's machines in another window. */
+  machines(): void;
   split(): void;
   close(): void;
   /** Closes the tab, and leaves its session to itself. */
@@ -47,6 +49,7 @@ export function pageCommands(
     { title: acts.closeTab, keys: "Alt Shift W", run: () => act.close() },
     { title: acts.renameTab, run: () => act.rename() },
     ...several,
+    { title: acts.machines, run: () => act.machines() },
     { title: acts.newWindow, run: () => act.openWindow() },
     { title: acts.logOut, run: () => act.logOut() },
   ];

@@ -273,6 +273,7 @@ export class Page implements TabHost {
       ...pageCommands(tabs.map(({ label }) => label), seen.length === 2, {
         open: () => this.#open("here"),
         openWindow: () => void open(`${this.base}/`, "_blank"),
+        machines: () => void open(`${this.base}/machines`, "_blank"),
         split: () => this.#split(),
         close: () => this.#close(active),
         release: () => this.#remove(active),

@@ -321,7 +321,9 @@ Deno.test("the first shell of a machine outlives gateways, killed or not, and th
   killed.docker[Symbol.dispose]();
   {
     const next = await TestGateway.start({ home, instance });
-    await wait(cookie, "box", "running", next);
+    const { since } = await wait(cookie, "box", "running", next);
+    const { State: { StartedAt } } = await docker.containers.inspect(containerOf(id));
+    assertEquals(Date.parse(since), Date.parse(StartedAt)); // it ran all the time
     await until(async () => !await runs(4324));
     // What made a session of its own is no program of that shell any more.
     assertEquals([await runs(4325), await runs(4326)], [true, true]);

@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { LocalAgent } from "../../lib/agent/local.ts";
-import { Machines, type MachineSettings } from "../../lib/agent/machines/machines.ts";
+import { Machines } from "../../lib/agent/machines/machines.ts";
+import type { MachineSettings } from "../../lib/agent/machines/machines_parts.ts";
 import { AgentServer } from "../../lib/agent/server.ts";
 import { OwnSessionFiles } from "../../lib/agent/session_files.ts";
 import { ending } from "../../lib/sessions/endings.ts";
@@ -14,7 +15,7 @@ import { CountingLog } from "../../lib/log/counting.ts";
 import type { Drain } from "../../lib/sessions/drain_file.ts";
 import { Maintenance, refusalDuring } from "../../lib/sessions/maintenance.ts";
 import { Registry } from "../../lib/sessions/registry.ts";
-import type { Clock } from "../../lib/types.ts";
+import type { Clock, Usage } from "../../lib/types.ts";
 import {
   type ScriptedContainer,
   ScriptedEngine,
@@ -68,6 +69,8 @@ export class Machine implements AsyncDisposable {
   /** The engine of its machines. */
   readonly machines = new ScriptedMachines();
   readonly runs = new ScriptedRuns();
+  /** What its machines use. */
+  glanced: Usage | null = null;
   /** What it logged. */
   readonly lines: string[] = [];
   readonly registry: Registry;
@@ -112,6 +115,7 @@ export class Machine implements AsyncDisposable {
         }),
         refusal: () => file.current && refusalDuring(file.current),
         noRoom: () => Promise.resolve(null),
+        glance: () => this.glanced,
         endShells: (machine, message) => {
           for (const session of registry.list()) {
             if (session.profile.machine === machine) session.end(ending("killed", message));

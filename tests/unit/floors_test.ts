@@ -36,7 +36,7 @@ const ROOMS: readonly Room[] = [
   { room: "auth", paths: ["lib/auth/"], floor: 1 },
   { room: "systemd", paths: ["lib/systemd/"], floor: 1 },
   { room: "bytes", paths: ["lib/bytes.ts", "lib/std.d.ts"], floor: 0 },
-  { room: "clock", paths: ["lib/clock.ts", "lib/bucket.ts"], floor: 0 },
+  { room: "clock", paths: ["lib/clock.ts", "lib/bucket.ts", "lib/changes.ts"], floor: 0 },
   { room: "config", paths: ["lib/config.ts", "lib/config/"], floor: 0 },
   { room: "files", paths: ["lib/files/"], floor: 0 },
   { room: "protocol", paths: ["lib/protocol/"], floor: 0 },

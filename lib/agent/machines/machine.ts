@@ -1,7 +1,7 @@
 /** One named machine: brings its container to where it is wanted, one step after the other. */
 import { sleep } from "../../clock.ts";
 import { describeError, type Log } from "../../log.ts";
-import type { MachineInfo, MachineState } from "../../protocol/machines.ts";
+import type { MachineEvent, MachineInfo, MachineState } from "../../protocol/machines.ts";
 import { TOMB_MS } from "../../protocol/machines.ts";
 import { EngineError } from "../../sessions/errors.ts";
 import type { MachineEngine } from "../../sessions/machine_engine.ts";
@@ -14,6 +14,8 @@ const AGAIN_MS = 1_000, AGAIN_MOST_MS = 60_000;
 const STEADY_MS = 60_000;
 /** So often in a row it is started again by itself. */
 const AGAIN_MOST = 5;
+/** How many of the states that it was in are remembered. */
+const STATES_MOST = 12;
 /** The longest reason. */
 const ERROR_CHARS = 400;
 
@@ -23,7 +25,10 @@ export interface MachineParts {
   readonly refusal: () => Promise<string | null>;
   /** Notes what has changed. */
   readonly note: () => void;
+  /** Told of whatever is otherwise. */
+  readonly tell: () => void;
   readonly clock: Clock;
+  readonly unixTimeMs: () => number;
   readonly log: Log;
   /** Aborted when the agent ends; machines go on without it. */
   readonly signal: AbortSignal;
@@ -47,12 +52,15 @@ export class Machine {
   #again = 0;
   #sinceMs = 0;
   #isInherited: boolean;
+  /** The states that it came into, the newest first. */
+  #states: MachineEvent[] = [];
 
   /** @param isInherited whether an agent before this one had it: it may run, and have shells */
   constructor(record: MachineRecord, parts: MachineParts, isInherited: boolean) {
     [this.#record, this.#parts, this.#isInherited] = [record, parts, isInherited];
     const phase = isInherited ? "starting" : "creating";
     this.#phase = this.#goal === "running" ? phase : this.#goal;
+    this.#remember();
   }
 
   get record(): MachineRecord {
@@ -93,6 +101,11 @@ export class Machine {
     await this.#settling;
   }
 
+  /** The states that it came into, as far as this agent saw. */
+  get states(): readonly MachineEvent[] {
+    return this.#states;
+  }
+
   describe(): MachineInfo {
     const { id, user, name, image, profile, createdMs, usedMs, jobs } = this.#record;
     const { deletedMs, lastError } = this.#record;
@@ -103,6 +116,7 @@ export class Machine {
       percent: this.#progress?.percent ?? null,
       limits: { cpus, memory, pids, disk },
       disk: null,
+      since: this.#states[0]!.at,
       created: new Date(createdMs).toISOString(),
       lastUsed: new Date(usedMs).toISOString(),
       jobs,
@@ -159,7 +173,7 @@ export class Machine {
       if (progress.stage !== "start") this.#phase = "creating";
       this.#tell();
     };
-    const { container, ran } = await engine.bring({ id, user, name }, profile, {
+    const { container, ran, sinceMs } = await engine.bring({ id, user, name }, profile, {
       ...{ home, progress, signal },
     });
     if (ran && this.#isInherited) {
@@ -174,7 +188,7 @@ export class Machine {
     if (signal.aborted) return;
     this.#sinceMs = clock.now();
     if (this.#again === 0 && this.#record.lastError !== null) this.#note({ lastError: null });
-    this.#enter("running");
+    this.#enter("running", sinceMs);
     void this.#watch(container);
   }
 
@@ -223,15 +237,31 @@ export class Machine {
     log.warning("a machine is not as it is wanted", { machine: id, user, name, error: lastError });
   }
 
-  #enter(phase: MachineState): void {
+  /** @param atMs when it came into that, where it is no news */
+  #enter(phase: MachineState, atMs?: number): void {
     this.#phase = phase;
+    this.#remember(atMs);
     this.#tell();
   }
 
+  #remember(atMs = this.#parts.unixTimeMs()): void {
+    const state = this.phase;
+    if (state === this.#states[0]?.state) return;
+    const message = isFailure(state) ? this.#record.lastError : null;
+    const at = new Date(atMs).toISOString();
+    this.#states = [{ at, state, message }, ...this.#states].slice(0, STATES_MOST);
+  }
+
   #tell(): void {
+    this.#remember();
+    this.#parts.tell();
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
+}
+
+function isFailure(state: MachineState): boolean {
+  return state === "failed" || state === "stopped";
 }
 
 function aborted(signal: AbortSignal): Promise<null> {

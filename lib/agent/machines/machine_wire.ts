@@ -8,6 +8,8 @@ import {
   MachineFaultShape,
   type MachineInfo,
   MachineShape,
+  type MachineUsage,
+  MachineUsageShape,
   type Made,
   MadeShape,
   type PortAsk,
@@ -26,7 +28,8 @@ export async function answerAsk(
 ): Promise<unknown> {
   switch (ask.verb) {
     case "list":
-      return await machines.list(ask.user);
+    case "usage":
+      return await machines[ask.verb](ask.user);
     case "get": {
       const { user, name, until, waitMs } = ask;
       return await machines.get(user, name, until ? { until, ms: waitMs } : undefined, gone);
@@ -86,6 +89,10 @@ export class RemoteMachines implements MachineDeeds {
 
   list(user: string | null): Promise<readonly MachineInfo[]> {
     return this.ask(v.array(MachineShape), { verb: "list", user });
+  }
+
+  usage(user: string | null): Promise<MachineUsage> {
+    return this.ask(MachineUsageShape, { verb: "usage", user });
   }
 
   get(

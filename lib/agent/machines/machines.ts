@@ -1,23 +1,25 @@
 /** The named machines of an agent: whose they are, what is wanted of each, and when they are gone. */
+import { Changes } from "../../changes.ts";
 import { settlesWithin, sleep } from "../../clock.ts";
-import type { Log } from "../../log.ts";
 import {
   type MachineChange,
   MachineError,
   type MachineInfo,
+  type MachineUsage,
   type Made,
 } from "../../protocol/machines.ts";
 import { mayHave } from "../../sessions/choice.ts";
-import type { MachineEngine } from "../../sessions/machine_engine.ts";
+import { machineContainer } from "../../sessions/machine_spec.ts";
 import { newSessionId } from "../../sessions/session_id.ts";
-import type { Choice, Clock, Profile, StartProgress } from "../../types.ts";
+import type { Profile, StartProgress } from "../../types.ts";
 import { Machine, type MachineParts, reached } from "./machine.ts";
 import { MachineDisks } from "./machine_disks.ts";
 import { MachineBook, requireRoom } from "./machine_book.ts";
-import type { MachineRecord, MachineStore } from "./machine_file.ts";
+import type { MachineRecord } from "./machine_file.ts";
 import { sweepBook } from "./sweep_book.ts";
 import { type IdleStopParts, stopUnused } from "./idle_stop.ts";
 import { reach } from "./reach.ts";
+import type { MachinesParts } from "./machines_parts.ts";
 import type { MachineDeeds, MachineWish } from "./machines_seam.ts";
 import { MachinePorts } from "./machine_ports.ts";
 
@@ -28,38 +30,13 @@ const PARALLEL = 4;
 /** How many an agent has at most, and how many deleted ones of one user it keeps. */
 const MOST = 5_000, TOMBS_PER_USER = 20;
 
-/** What machines are made by; asked for each time, as it may change. */
-export interface MachineSettings {
-  readonly maxPerUser: number;
-  /** For how long nobody may use one before it is stopped; null for ever. */
-  readonly idleStopMs: number | null;
-  /** What is kept in a volume. */
-  readonly home: string;
-  readonly choices: readonly Choice[];
-}
-
-export interface MachinesParts {
-  readonly engine: MachineEngine;
-  readonly store: MachineStore;
-  readonly settings: () => MachineSettings;
-  /** Why no machine may be made or started, in a sentence; null when one may. */
-  readonly refusal: () => string | null;
-  /** Why there is no room for one, in a sentence; null when there is. */
-  readonly noRoom: () => Promise<string | null>;
-  /** How long ago somebody typed in it, of a machine with a shell; null of any other. */
-  readonly idleMs: (machine: string) => number | null;
-  /** Ends the shells of a machine that is about to stop, and says so in them. */
-  readonly endShells: (machine: string, message: string) => void;
-  readonly clock: Clock;
-  readonly unixTimeMs: () => number;
-  readonly log: Log;
-}
-
 /** Disposing it leaves those that run running: the next agent goes on with them. */
 export class Machines implements MachineDeeds, AsyncDisposable {
   readonly #parts: MachinesParts;
   readonly #book: MachineBook;
   readonly #ports: MachinePorts;
+  /** A machine came or went, or is otherwise. */
+  readonly changes = new Changes();
   readonly #over = new AbortController();
   readonly #disks: MachineDisks;
   readonly #loops: Promise<unknown>[] = [];
@@ -110,7 +87,17 @@ export class Machines implements MachineDeeds, AsyncDisposable {
       const over = AbortSignal.any([this.#over.signal, ...signal ? [signal] : []]);
       await settlesWithin(reached(machine, wait.until, over), wait.ms, this.#parts.clock);
     }
-    return this.#disks.told(machine.describe());
+    return { ...this.#disks.told(machine.describe()), states: [...machine.states] };
+  }
+
+  // deno-lint-ignore require-await -- another agent must be waited for
+  async usage(user: string | null): Promise<MachineUsage> {
+    const running = this.#book.of(user).filter(({ phase }) => phase === "running");
+    const used = running.flatMap(({ record: { id, profile: { limits } } }) => {
+      const usage = this.#parts.glance(machineContainer(id));
+      return usage ? [[id, { ...usage, cpuLimit: limits.cpus, pidsLimit: limits.pids }]] : [];
+    });
+    return Object.fromEntries(used);
   }
 
   async put(
@@ -149,6 +136,7 @@ export class Machines implements MachineDeeds, AsyncDisposable {
     }, false);
     const { id } = machine.record;
     await this.#book.note(() => this.#book.delete(id));
+    this.changes.note();
     log.info("a machine was made", { event: "machine-create", machine: id, user, name });
     void machine.settle();
     return { made: true, machine: machine.describe() };
@@ -254,7 +242,11 @@ export class Machines implements MachineDeeds, AsyncDisposable {
 
   /** Removes those whose day is over, with all that they kept; no other one. */
   sweep(): Promise<void> {
-    return sweepBook(this.#book, { ...this.#parts, gone: (id) => this.#ports.forget(id) });
+    const gone = (id: string) => {
+      this.#ports.forget(id);
+      this.changes.note();
+    };
+    return sweepBook(this.#book, { ...this.#parts, gone });
   }
 
   async #sweepOnAndOn(): Promise<void> {
@@ -266,13 +258,14 @@ export class Machines implements MachineDeeds, AsyncDisposable {
   }
 
   #keep(record: MachineRecord, isInherited: boolean): Machine {
-    const { engine, noRoom, clock, log } = this.#parts;
-    const note = () => this.#book.noteSoon();
+    const { engine, noRoom, clock, unixTimeMs, log } = this.#parts;
+    const note = () => this.#book.noteSoon(), tell = () => this.changes.note();
     const parts: MachineParts = {
-      ...{ engine, refusal: noRoom, note, clock, log, signal: this.#over.signal },
+      ...{ engine, refusal: noRoom, note, tell, clock, unixTimeMs, log, signal: this.#over.signal },
     };
     const machine = new Machine(record, parts, isInherited);
     this.#book.add(machine);
+    tell();
     return machine;
   }
 

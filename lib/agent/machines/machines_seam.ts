@@ -1,5 +1,5 @@
 /** What a gateway asks of an agent's named machines, in its own process or behind a wire. */
-import type { MachineChange, MachineInfo, Made } from "../../protocol/machines.ts";
+import type { MachineChange, MachineInfo, MachineUsage, Made } from "../../protocol/machines.ts";
 import type { PortStream } from "../../protocol/port_stream.ts";
 
 /** Who wants a new machine, and how. */
@@ -33,6 +33,8 @@ export interface MachineDeeds {
     wait?: { readonly until: "running" | "stopped"; readonly ms: number },
     signal?: AbortSignal,
   ): Promise<MachineInfo>;
+  /** What those use that run, all or one user's, by id; they are measured for a few seconds. */
+  usage(user: string | null): Promise<MachineUsage>;
   /** Makes one, which then starts; one that is the same already stays as it is. */
   put(user: string, name: string, wish: MachineWish): Promise<Made>;
   start(user: string, name: string): Promise<MachineInfo>;

@@ -53,6 +53,14 @@ export const MACHINES: Operations = {
     answers: { 204: answer("It is deleted.") },
     problems: ["machine", "unavailable", "agent-away"],
   },
+  "GET /api/v1/machines/:name/events": {
+    id: "sendMachineEvents",
+    summary: "Tells how a machine is, now and whenever that changes",
+    answers: {
+      200: { says: "Events machine, until it is no more.", bytes: ["text/event-stream"] },
+    },
+    problems: ["machine", "too-many-streams", "agent-away"],
+  },
   "POST /api/v1/machines/:name/start": {
     id: "startMachine",
     summary: "Starts a machine that is stopped, or has failed",

@@ -1,5 +1,6 @@
 /** JSON Schema of the shapes that check requests and answers: each exported one under its name. */
 import { type ConversionConfig, type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
+import * as events from "../../protocol/events.ts";
 import * as files from "../../protocol/files.ts";
 import * as machines from "../../protocol/machines.ts";
 import * as nodes from "../../protocol/nodes.ts";
@@ -12,7 +13,15 @@ const SUFFIX = "Shape", PLACE = "#/components/schemas/";
 
 /** What may be told: what is exported as `SessionListShape` is named `SessionList`. */
 const SHAPES: Readonly<Record<string, Shape>> = Object.fromEntries(
-  Object.entries({ ...files, ...machines, ...nodes, ...overview, ...registration, ...resources })
+  Object.entries({
+    ...events,
+    ...files,
+    ...machines,
+    ...nodes,
+    ...overview,
+    ...registration,
+    ...resources,
+  })
     .filter(([name]) => name.endsWith(SUFFIX))
     .map(([name, shape]) => [name.slice(0, -SUFFIX.length), shape as Shape]),
 );

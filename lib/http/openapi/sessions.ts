@@ -28,6 +28,21 @@ const SIZE = {
 } satisfies Readonly<Record<string, Query>>;
 
 export const SESSIONS: Operations = {
+  "GET /api/v1/events": {
+    id: "sendEvents",
+    summary: "Tells of one's own sessions and machines whenever they change, administrators of all",
+    query: {
+      own: { says: "An administrator's own alone.", flag: true },
+      usage: { says: "Also what machines use that run, every 2 seconds.", flag: true },
+    },
+    answers: {
+      200: {
+        says: "The event snapshot with all there is, then one for each change.",
+        bytes: ["text/event-stream"],
+      },
+    },
+    problems: ["too-many-streams"],
+  },
   "GET /api/v1/sessions": {
     id: "listSessions",
     summary: "Lists one's own sessions, for administrators all",

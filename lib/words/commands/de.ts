@@ -49,6 +49,7 @@ export const de: CommandWords = {
   terminalBefore: "Zum Terminal davor",
   moveRight: "Diesen Tab nach rechts",
   moveLeft: "Diesen Tab nach links",
+  machines: "Maschinen",
   newWindow: "Neues Terminal in einem anderen Fenster",
   logOut: "Abmelden",
 

@@ -47,6 +47,7 @@ export const en = {
   terminalBefore: "Go to the terminal before",
   moveRight: "Move this tab to the right",
   moveLeft: "Move this tab to the left",
+  machines: "Machines",
   newWindow: "New terminal in another window",
   logOut: "Log out",
 

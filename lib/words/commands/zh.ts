@@ -39,6 +39,7 @@ export const zh: CommandWords = {
   terminalBefore: "转到上一个终端",
   moveRight: "将此标签页右移",
   moveLeft: "将此标签页左移",
+  machines: "机器",
   newWindow: "在另一个窗口中新建终端",
   logOut: "退出登录",
 

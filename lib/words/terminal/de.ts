@@ -55,6 +55,7 @@ export const de: TerminalWords = {
   files: "Dateien",
   split: "Aufteilen",
   join: "Nur eines",
+  machines: "Maschinen",
   administration: "Verwaltung",
   logOut: "Abmelden",
   logOutAsk: "Abmelden?",

@@ -51,6 +51,7 @@ export const en = {
   files: "Files",
   split: "Split",
   join: "Join",
+  machines: "Machines",
   administration: "Administration",
   logOut: "Log out",
   logOutAsk: "Log out?",

@@ -41,6 +41,7 @@ export const zh: TerminalWords = {
   files: "文件",
   split: "拆分",
   join: "合并",
+  machines: "机器",
   administration: "管理",
   logOut: "退出登录",
   logOutAsk: "要退出登录吗？",

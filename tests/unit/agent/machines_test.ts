@@ -40,6 +40,7 @@ class Stage implements AsyncDisposable {
       }),
       idleMs: () => this.idleMs,
       refusal: () => this.refusal,
+      glance: () => null,
       noRoom: () => Promise.resolve(this.room),
       endShells: (_, message) => void this.ended.push(message),
       unixTimeMs: () => this.unixMs,

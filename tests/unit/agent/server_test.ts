@@ -53,6 +53,7 @@ class Stage implements AsyncDisposable {
         return over.promise;
       },
       list: () => note("list", [SESSION]),
+      watch: () => note("watch", undefined),
       end: (id, { reason }) => note(`end ${id} ${reason}`, id === "abc" ? "ended" : "unknown"),
       counts: () => Promise.reject(new Error("a secret of the agent's own")),
       status: () => note("status", STATUS),

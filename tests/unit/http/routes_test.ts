@@ -23,6 +23,7 @@ const FOR_ANYONE = [
 /** Pages for people, and where they lead who must log in first. */
 const PAGES: Readonly<Record<string, string>> = {
   "/": "/login",
+  "/machines": "/login?next=%2Fmachines",
   "/admin": "/login?next=%2Fadmin",
   "/shared": "/login?next=%2Fshared",
 };

@@ -88,3 +88,23 @@ Deno.test("what a node that is away may have is not said not to be there", async
   stage.away = false;
   assertEquals(await refused(stage.machines.get("alice", "none")), "unknown");
 });
+
+Deno.test("a list of everybody's machines is one question to each node, as is what they use", async () => {
+  await using stage = new Stage();
+  for (const node of ["east", "west"]) {
+    for (const user of ["alice", "bob"]) {
+      await stage.machines.put(user, `box-${node}`, { ...WISH, node });
+    }
+  }
+  const asked: string[] = [];
+  for (const name of ["east", "west"] as const) {
+    const { machines } = stage[name].agent;
+    for (const verb of ["list", "usage"] as const) {
+      const ask = machines[verb].bind(machines) as (user: string | null) => Promise<never>;
+      Object.assign(machines, { [verb]: (user: string | null) => (asked.push(name), ask(user)) });
+    }
+  }
+  assertEquals((await stage.machines.list(null)).length, 4);
+  assertEquals(await stage.machines.usage("alice"), {});
+  assertEquals(asked, ["east", "west", "east", "west"]);
+});

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { ADMIN } from "../../../lib/words/admin/mod.ts";
 import { COMMANDS } from "../../../lib/words/commands/mod.ts";
 import { FILES } from "../../../lib/words/files/mod.ts";
+import { MACHINES } from "../../../lib/words/machines/mod.ts";
 import { type Language, languageOf, LANGUAGES } from "../../../lib/words/mod.ts";
 import { REGISTERING } from "../../../lib/words/registering/mod.ts";
 import { SHARING } from "../../../lib/words/sharing/mod.ts";
@@ -44,7 +45,15 @@ const ALIKE =
   /^(language|image|name|units\..*|keyNames\..*|endings\..*|terminal|terminals|cpu|terminal(Number|Says)\(.\)|cursors\.block|cursor|hours\(.\)|minutes\(.\)|seconds\(.\)|exited\(.\)|matchOf\(.\)|ask\(.\))$/;
 
 for (
-  const [part, all] of Object.entries({ ADMIN, TERMINAL, COMMANDS, FILES, REGISTERING, SHARING })
+  const [part, all] of Object.entries({
+    ADMIN,
+    TERMINAL,
+    COMMANDS,
+    FILES,
+    MACHINES,
+    REGISTERING,
+    SHARING,
+  })
 ) {
   Deno.test(`no language leaves a word of ${part} as it is in English, or a hole in a sentence`, () => {
     const alike: string[] = [];
@@ -66,7 +75,8 @@ NAMES.add("Shift").add("Canvas").add("Highlight");
 
 /** The words of a language in a line of code. */
 function wordsIn(line: string): string[] {
-  const code = line.replace(/^\s*(\*|\/\*|\/\/).*/, "").replace(/\s\/\/ .*/, "");
+  const code = line.replace(/^\s*(\*|\/\*|\/\/).*/, "").replace(/\s\/\/ .*/, "")
+    .replace(/\bclass=("[^"]*"|\{[^}]*\})/g, "");
   if (/Error\(|readonly name = |console\.|@media|querySelector|className|matchMedia/.test(code)) {
     return [];
   }
@@ -75,7 +85,7 @@ function wordsIn(line: string): string[] {
   return [...literals, ...jsx].filter((text) =>
     /[A-Za-z]{2,},? [a-z]{2,}/.test(text.replace(/\$\{[^}]*\}/g, "")) ||
     (/^[A-Z][a-z]{2,}…?$/.test(text) && !NAMES.has(text))
-  ).filter((text) => !/^[.#[(]|^(header|button|img)\b|:not|use strict/.test(text));
+  ).filter((text) => !/^[.#[(]|^(header|button|img)\b|:not|use strict|^ttygate /.test(text));
 }
 
 Deno.test("no words of people are left in the code and the templates of the pages", async () => {

@@ -1,0 +1,55 @@
+/** `/api/v1/events` and `/api/v1/machines/{name}/events`: server-sent events, as long as one may have them. */
+import { Refusal } from "../answers.ts";
+import { told } from "../machines.ts";
+import { SECURITY_HEADERS } from "../pages.ts";
+import type { KnownCall } from "../router.ts";
+import { eventStream, type Scope } from "./stream.ts";
+
+/** `GET /api/v1/events`: one's own sessions and machines, an administrator's everybody's. */
+export function sendEvents(call: KnownCall): Response {
+  const { caller: { query }, principal: { name, admin } } = call;
+  const user = admin && !query.has("own") ? null : name;
+  return stream(call, { user, machine: null, usage: query.has("usage") });
+}
+
+/** `GET /api/v1/machines/{name}/events`: one machine alone, until it is no more. */
+export async function sendMachineEvents(call: KnownCall<"name">): Promise<Response> {
+  const { principal: { name: user }, params, gateway: { agent } } = call;
+  const { id } = await told(() => agent.machines.get(user, params.name));
+  return stream(call, { user, machine: id, usage: false });
+}
+
+function stream(call: KnownCall<string>, scope: Scope): Response {
+  const { caller, principal, ended, gateway } = call;
+  const { feed, seats, stack, logins, stopping, clock } = gateway;
+  const headers = {
+    ...SECURITY_HEADERS,
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no", // for nginx, which else keeps it back
+  };
+  if (caller.method === "HEAD") return new Response(null, { headers });
+  const isWeb = caller.listener === "web";
+  if (!seats.take(principal.name)) {
+    throw new Refusal("too-many-streams", "You follow events in too many places at once.", {
+      "retry-after": "5",
+    });
+  }
+  const account = isWeb && ended === null ? logins.follow(principal.name) : null;
+  const signals = [ended, account?.changed, caller.gone, stopping].filter((signal) => !!signal);
+  // Somebody who administers no more comes again, and gets less.
+  const mayStay = () => {
+    const now = stack.principalOf(principal.name);
+    return !isWeb || now !== null && (scope.user !== null || now.admin);
+  };
+  const body = eventStream({
+    ...{ feed, scope, mayStay, clock },
+    most: () => gateway.machinesMost,
+    over: AbortSignal.any(signals),
+    onEnd: () => {
+      account?.[Symbol.dispose]();
+      seats.leave(principal.name);
+    },
+  });
+  return new Response(body, { headers });
+}
