@@ -24,6 +24,7 @@ const COPIES = ["", "-bell", "-warning", "-ended", "-lost"].map((sign) => `favic
 const TEMPLATES = [
   "login.html",
   "register.html",
+  "device.html",
   "terminal.html",
   "admin.html",
   "machines.html",

@@ -1,5 +1,6 @@
 /** The seam: one machine's terminals as a gateway sees them, in its own process or behind a socket. */
 import type { Duplex } from "node:stream";
+import type { LogPart, LogPlace } from "../protocol/log.ts";
 import type { NodeStatus } from "../protocol/nodes.ts";
 import type { Counts } from "../protocol/counts.ts";
 import type { Overview } from "../protocol/overview.ts";
@@ -59,6 +60,12 @@ export type Dismissal =
   /** A guest may be there no more, as the sentence says. */
   | { readonly why: "share"; readonly message: string };
 
+/** The log of a process. */
+export interface LogSource {
+  /** The lines after a place, null for the latest; waits a while for one. */
+  read(after: LogPlace | null, signal: AbortSignal): Promise<LogPart>;
+}
+
 /** The agent does not answer; nothing is known of what it has. */
 export class AgentAwayError extends Error {
   override readonly name = "AgentAwayError";
@@ -103,6 +110,8 @@ export interface Agent {
   broadcast(text: string, session?: string): Promise<number>;
   /** The files of its sessions; these calls reject with a `FilesError` as well. */
   readonly files: SessionFiles;
+  /** What its process logs; null for several machines, and in the gateway's own process. */
+  readonly log: LogSource | null;
   /** Its named machines, which are no sessions. */
   readonly machines: MachineDeeds;
 }

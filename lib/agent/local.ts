@@ -18,7 +18,7 @@ import { UsageWatch } from "../sessions/usage_watch.ts";
 import { Allowances } from "../terminal/allowance.ts";
 import { acceptSocket } from "../terminal/socket.ts";
 import type { Choice, Clock } from "../types.ts";
-import type { Agent, Opening, Visit } from "./agent.ts";
+import type { Agent, LogSource, Opening, Visit } from "./agent.ts";
 import type { Machines } from "./machines/machines.ts";
 import type { MachineDeeds } from "./machines/machines_seam.ts";
 import { serveTerminal } from "./terminal.ts";
@@ -47,6 +47,7 @@ export interface LocalAgentParts {
   readonly runs: Runs;
   /** What its process logged, where the gateway has another. */
   readonly recent?: Recent | undefined;
+  readonly tail?: LogSource | undefined;
   readonly history?: Pick<History, "samples">;
   /** @throws {Error} when nothing can be written to the state directory */
   readonly tryWriting: () => Promise<void>;
@@ -59,6 +60,7 @@ export interface LocalAgentParts {
 export class LocalAgent implements Agent {
   readonly files: SessionFiles;
   readonly machines: MachineDeeds;
+  readonly log: LogSource | null;
   readonly #parts: LocalAgentParts;
   /** How much each user's clients may ask for. */
   readonly #allowances: Allowances;
@@ -70,6 +72,7 @@ export class LocalAgent implements Agent {
     this.#usage = new UsageWatch(parts);
     this.files = parts.files;
     this.machines = parts.machines;
+    this.log = parts.tail ?? null;
   }
 
   /** Whether there is anything that an agent which left would not bring back. */

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import manifest from "../../deno.json" with { type: "json" };
 import { type Counts, CountsShape } from "../protocol/counts.ts";
 import { NOTHING, type Overview, OverviewShape } from "../protocol/overview.ts";
+import { LogPartShape } from "../protocol/log.ts";
 import { type NodeStatus, StatusShape } from "../protocol/nodes.ts";
 import {
   type DrainInfo,
@@ -61,6 +62,10 @@ export function dialAgent(path: string): Promise<Duplex> {
 export class RemoteAgent implements Agent {
   readonly files: RemoteFiles;
   readonly machines: RemoteMachines;
+  /** Agents before 0.4 have none, and say so. */
+  readonly log: Agent["log"] = {
+    read: (after, signal) => this.#ask(LogPartShape, "POST", "/log", { after }, signal),
+  };
   readonly #connect: Connect;
   readonly #clock: Clock;
 

@@ -7,6 +7,7 @@ import { Changes } from "../changes.ts";
 import { systemClock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { FilesError } from "../protocol/files.ts";
+import { LOG_WAIT_MS, LogAskShape } from "../protocol/log.ts";
 import { MachineError, PortAskShape } from "../protocol/machines.ts";
 import { DrainOrderShape, TellOrderShape } from "../protocol/resources.ts";
 import type { Agent, Dismissal } from "./agent.ts";
@@ -67,6 +68,11 @@ const VERBS: Readonly<Record<string, Verb>> = {
   "POST /broadcast": async (agent, { body }) => {
     const { text, session } = parse(TellOrderShape, await body());
     return await agent.broadcast(text, session);
+  },
+  "POST /log": async ({ log }, { body, gone }) => {
+    const { after } = parse(LogAskShape, await body());
+    if (log === null) throw new BadRequest(404, "This agent has no log of its own.");
+    return await log.read(after, AbortSignal.any([gone, AbortSignal.timeout(LOG_WAIT_MS)]));
   },
   "POST /sessions/*/files": async ({ files }, { id, body, gone }) =>
     await answerOrder(files, id, parse(FilesOrderShape, await body()), gone),

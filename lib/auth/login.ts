@@ -1,8 +1,17 @@
 /** Logins: random tokens kept by their hash, each bound to the credential that it was given for. */
 import { timingSafeEqual } from "@std/crypto/timing-safe-equal";
-import type { Clock } from "../types.ts";
+import {
+  type Following,
+  type KnownLogin,
+  type Login,
+  LoginEndedError,
+  type LoginOrigin,
+  type LoginsOptions,
+} from "./login_parts.ts";
 import { LoginStore, type StoredLogin } from "./login_store.ts";
 import { randomText, sha256 } from "./secrets.ts";
+
+export { type Login, LoginEndedError, type LoginOrigin };
 
 /** The most logins of one user; a further one ends the oldest. */
 export const LOGINS_PER_USER = 32;
@@ -15,42 +24,6 @@ export const CHECK_INTERVAL_MS = 5000;
 
 /** 16 random bytes, a dot, 32 random bytes; base64url without padding (RFC 4648 section 5). */
 const TOKEN = /^([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/;
-
-/** Someone who logged in, for as long as that lasts. */
-export interface Login {
-  readonly name: string;
-  /** Unix time in milliseconds. */
-  readonly expiresAtMs: number;
-  /** Aborted, with a `LoginEndedError`, when the login is over; for expiry within seconds of it. */
-  readonly ended: AbortSignal;
-}
-
-/** Why a login is over. */
-export class LoginEndedError extends Error {
-  override readonly name = "LoginEndedError";
-}
-
-/** What logins need to know. */
-export interface LoginsOptions {
-  /** A directory of their own, made when it is missing. */
-  readonly dir: string;
-  /** How long a login lasts; looked at for each, as it may change. */
-  readonly ttlMs: number;
-  /** For the periodic check. */
-  readonly clock: Clock;
-  /** Unix time in milliseconds, as expiry outlives the process; `Date.now` unless given. */
-  readonly unixTimeMs?: () => number;
-  /** The fingerprint of a user's credential, null where there is no such user (any more). */
-  readonly credentialOf: (name: string) => string | null;
-  /** Told of a login that is over and whose file cannot be removed. */
-  readonly warn: (message: string) => void;
-}
-
-/** Someone who came without a login; disposing of it ends the watch. */
-export interface Following extends Disposable {
-  /** Aborted, with a `LoginEndedError`, within seconds of a change of the user's credential. */
-  readonly changed: AbortSignal;
-}
 
 interface Held {
   readonly stored: StoredLogin;
@@ -66,6 +39,7 @@ export class Logins implements Disposable {
   readonly #held = new Map<string, Held>();
   /** As many as there are connections; each follower disposes of its own. */
   readonly #followed = new Set<() => void>();
+  readonly #spared = new Set<Held>();
   #timer: Disposable;
 
   private constructor(options: LoginsOptions, store: LoginStore) {
@@ -95,14 +69,19 @@ export class Logins implements Disposable {
    * @throws {LoginEndedError} when there is no such user
    * @throws {LoginStoreError} when it cannot be kept
    */
-  async issue(name: string): Promise<{ readonly token: string; readonly expiresAtMs: number }> {
+  async issue(
+    name: string,
+    { remote, browser }: LoginOrigin = { remote: null, browser: null },
+  ): Promise<{ readonly token: string; readonly expiresAtMs: number }> {
     const credential = this.#options.credentialOf(name);
     if (credential === null) {
       throw new LoginEndedError(`Cannot log ${name} in: no user that may log in has this name`);
     }
     const [id, secret] = [randomText(16), randomText(32)];
-    const expiresAtMs = this.#now() + this.#options.ttlMs;
+    const madeMs = this.#now();
+    const expiresAtMs = madeMs + this.#options.ttlMs;
     const stored = {
+      ...{ madeMs, remote, browser },
       id,
       secretDigest: sha256(secret).toString("hex"),
       name,
@@ -139,7 +118,7 @@ export class Logins implements Disposable {
         this.#endQuietly(held, "The login has expired");
         return null;
       case "changed":
-        this.#endQuietly(held, "The account was changed");
+        if (!this.#spared.has(held)) this.#endQuietly(held, "The account was changed");
         return null;
     }
   }
@@ -156,6 +135,40 @@ export class Logins implements Disposable {
     if (held === null) return null;
     this.#end(held, "The login was revoked");
     return held.login.name;
+  }
+
+  /** A user's that are good, the oldest first. */
+  of(name: string): KnownLogin[] {
+    return [...this.#held.values()]
+      .filter(({ stored }) => stored.name === name && this.#stateOf(stored) === "good")
+      .map(({ stored: { secretDigest: _, credential: __, ...known } }) => known);
+  }
+
+  /**
+   * Ends a user's login, here and on disk.
+   *
+   * @returns whether there was one
+   * @throws {LoginStoreError} when its file cannot be removed; here, the login is over all the same
+   */
+  end(name: string, id: string): boolean {
+    const held = this.#held.get(id);
+    if (held?.stored.name !== name) return false;
+    this.#end(held, "The login was ended by its user");
+    return true;
+  }
+
+  /**
+   * Lets what goes on by a login go on for a while after its user's credential changes; its token is
+   * good for nothing then all the same.
+   */
+  spare(id: string, forMs: number): void {
+    const held = this.#held.get(id);
+    if (held === undefined) return;
+    this.#spared.add(held);
+    this.#options.clock.timer(forMs, () => {
+      this.#spared.delete(held);
+      this.check();
+    });
   }
 
   /** Watches a user's credential for as long as someone who came without a login stays. */
@@ -180,7 +193,9 @@ export class Logins implements Disposable {
     for (const held of [...this.#held.values()]) {
       const state = this.#stateOf(held.stored);
       if (state === "expired") this.#endQuietly(held, "The login has expired");
-      if (state === "changed") this.#endQuietly(held, "The account was changed");
+      if (state === "changed" && !this.#spared.has(held)) {
+        this.#endQuietly(held, "The account was changed");
+      }
     }
   }
 
@@ -202,10 +217,10 @@ export class Logins implements Disposable {
 
   #hold(stored: StoredLogin): void {
     const ending = new AbortController();
-    const { name, expiresAtMs } = stored;
-    this.#held.set(stored.id, {
+    const { id, name, expiresAtMs } = stored;
+    this.#held.set(id, {
       stored,
-      login: { name, expiresAtMs, ended: ending.signal },
+      login: { id, name, expiresAtMs, ended: ending.signal },
       ending,
     });
   }

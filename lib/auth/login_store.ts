@@ -14,6 +14,10 @@ export interface StoredLogin {
   readonly expiresAtMs: number;
   /** The fingerprint of what the user logged in with. */
   readonly credential: string;
+  /** When it was made, in Unix milliseconds, from where and by what; null where that is not known. */
+  readonly madeMs: number | null;
+  readonly remote: string | null;
+  readonly browser: string | null;
 }
 
 /** A login could not be kept, or not be forgotten. */
@@ -27,6 +31,10 @@ const CONTENT = v.object({
   name: v.string(),
   expiresAtMs: v.pipe(v.number(), v.integer()),
   credential: digest,
+  // Those of a version before say nothing of it.
+  madeMs: v.optional(v.nullable(v.pipe(v.number(), v.integer())), null),
+  remote: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(255))), null),
+  browser: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(255))), null),
 });
 const FILE = /^([A-Za-z0-9_-]{22})\.json$/;
 

@@ -5,6 +5,7 @@ import type { Config, LoadedConfig } from "../config.ts";
 import { placeSocket } from "../http/unix_socket.ts";
 import { hearLog, log } from "../log.ts";
 import { Recent } from "../log/recent.ts";
+import { Tail } from "../agent/tail.ts";
 import { findMeans, findUser, HostEngine } from "../sessions/host_engine.ts";
 import { identityFile } from "../nodes/identity.ts";
 import { Joining } from "../nodes/joining.ts";
@@ -71,8 +72,12 @@ async function runAgent(read: () => Promise<LoadedConfig>): Promise<void> {
   const { stateDir } = first.config.agent;
   const host = await openHost(first.config, held);
   const recent = new Recent(() => new Date());
-  hearLog((entry) => recent.take(entry));
-  const opened = await openLocalAgent(live, stateDir, held, { host, recent });
+  const tail = new Tail(() => new Date());
+  hearLog((entry) => {
+    recent.take(entry);
+    tail.take(entry);
+  });
+  const opened = await openLocalAgent(live, stateDir, held, { host, recent, tail });
   const listener = held.use(new AgentServer(opened.agent, log));
   log.info(`listening on ${await listen(listener, first.config)}`, { listener: "agent" });
 

@@ -1,5 +1,6 @@
 /** Opens all that answering requests needs. */
 import { join } from "node:path";
+import { Devices } from "../auth/devices.ts";
 import { Guard } from "../auth/guard.ts";
 import { guardFile, GuardStore } from "../auth/guard_store.ts";
 import { Hasher } from "../auth/hasher.ts";
@@ -30,6 +31,7 @@ import { Links } from "../nodes/links.ts";
 import { Roster } from "../nodes/roster.ts";
 import { CountingLog } from "../log/counting.ts";
 import { Recent } from "../log/recent.ts";
+import { Tail } from "../agent/tail.ts";
 import { Allowances, CARRIED } from "../terminal/allowance.ts";
 import type { Live } from "./settings.ts";
 
@@ -131,7 +133,11 @@ export async function openGateway(
   const accounts = held.use(AccountWatch.start(watched));
   const terminals = new Set<object>();
   const recent = new Recent(() => new Date());
-  hearLog((entry) => recent.take(entry));
+  const tail = new Tail(() => new Date());
+  hearLog((entry) => {
+    recent.take(entry);
+    tail.take(entry);
+  });
   return {
     agent,
     fleet,
@@ -147,6 +153,7 @@ export async function openGateway(
     waiting,
     shares,
     tokens,
+    devices: new Devices(clock),
     keys,
     sshAddresses: new Set(),
     plain,
@@ -180,6 +187,7 @@ export async function openGateway(
     places: new Places(CONNECTIONS),
     noticed: new Noticed({ log, now: clock.now }),
     recent,
+    tail,
     clock,
     log,
     counted,

@@ -8,6 +8,7 @@ import { log } from "../log.ts";
 import { machineKey } from "../protocol/machines.ts";
 import { CountingLog } from "../log/counting.ts";
 import type { Recent } from "../log/recent.ts";
+import type { Tail } from "../agent/tail.ts";
 import { DockerEngine } from "../sessions/docker_engine.ts";
 import { Engines } from "../sessions/engines.ts";
 import { History } from "../sessions/history.ts";
@@ -55,7 +56,7 @@ export async function openLocalAgent(
   live: LiveAgent,
   stateDir: string,
   held: AsyncDisposableStack,
-  { host = null, recent }: { host?: HostEngine | null; recent?: Recent } = {},
+  { host = null, recent, tail }: { host?: HostEngine | null; recent?: Recent; tail?: Tail } = {},
 ): Promise<OpenedAgent> {
   const { docker } = live.settings.config;
   const clock = systemClock;
@@ -101,7 +102,7 @@ export async function openLocalAgent(
   const now = () => new Date();
   const history = held.use(History.start({ engine, registry, clock, now }));
   const agent = new LocalAgent({
-    ...{ recent, history },
+    ...{ recent, tail, history },
     ...{ engine, registry, maintenance, machines, files, clock, counted },
     runs: containers.runs,
     choices: () => settings().choices,

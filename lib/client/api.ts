@@ -26,7 +26,7 @@ export class AwayError extends Error {
 export interface ApiParts {
   /** Of the gateway, without a slash at its end. */
   readonly url: string;
-  /** `Authorization`, of HTTP Basic or a token. */
+  /** `Authorization`, of HTTP Basic or a token; "" for none. */
   readonly authorization: string;
   /** Certificates to trust besides the system's, in PEM. */
   readonly ca: string | null;
@@ -80,7 +80,7 @@ export class Api implements Disposable {
         redirect: "manual",
         signal: AbortSignal.timeout(REQUEST_MS),
         headers: {
-          authorization: this.#authorization,
+          ...(this.#authorization && { authorization: this.#authorization }),
           ...(body !== undefined && { "content-type": "application/json" }),
         },
         body: body === undefined ? null : JSON.stringify(body),

@@ -133,6 +133,11 @@ export class AccountWatch implements Disposable {
     const { guard } = this.#parts;
     for (const { name, hash, locked } of before?.byName.values() ?? []) {
       const entry = now.byName.get(name);
+      if (locked !== entry?.locked) {
+        const what = entry === undefined ? "removed" : entry.locked ? "locked" : "unlocked";
+        const fields = { event: "user", user: name, what, by: "auth.htpasswd" } as const;
+        this.#parts.log.notice(`a user was ${what}`, fields);
+      }
       const isSame = entry?.hash === hash;
       if (!isSame || (locked && !entry.locked)) guard.forgive(name);
       if (!isSame) guard.forgetSources(name); // a password may be changed as others had it

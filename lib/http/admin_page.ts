@@ -5,5 +5,6 @@ import { languageOf } from "../words/mod.ts";
 
 export function showAdmin({ caller, principal, gateway }: KnownCall): Response {
   const language = languageOf(caller.headers.get("accept-language"));
-  return adminPage({ ...gateway, user: principal.name, language });
+  const registration = gateway.registrar.mode;
+  return adminPage({ ...gateway, user: principal.name, language, registration });
 }

@@ -1,6 +1,7 @@
 /** What the pages and resources of one gateway share. */
 import type { BlockList } from "node:net";
 import type { Agent } from "../agent/agent.ts";
+import type { Devices } from "../auth/devices.ts";
 import type { Guard } from "../auth/guard.ts";
 import type { Keys } from "../auth/keys.ts";
 import type { Invites } from "../auth/invites.ts";
@@ -15,6 +16,7 @@ import type { Fleet } from "../nodes/fleet.ts";
 import type { Links } from "../nodes/links.ts";
 import type { CountingLog } from "../log/counting.ts";
 import type { Recent } from "../log/recent.ts";
+import type { Tail } from "../agent/tail.ts";
 import type { Allowances } from "../terminal/allowance.ts";
 import type { Clock } from "../types.ts";
 import type { AccountWatch } from "./accounts.ts";
@@ -46,6 +48,8 @@ export interface Gateway {
   readonly waiting: WaitingAccounts;
   readonly shares: Shares;
   readonly tokens: Tokens;
+  /** That ask to log in. */
+  readonly devices: Devices;
   readonly keys: Keys;
   /** Where it takes SSH. */
   readonly sshAddresses: Set<string>;
@@ -80,6 +84,7 @@ export interface Gateway {
   readonly noticed: Noticed;
   /** What its own process logged. */
   readonly recent: Recent;
+  readonly tail: Tail;
   readonly clock: Clock;
   readonly log: Log;
   /** For whatever others can cause as often as they like. */

@@ -1,5 +1,7 @@
 /** Logging in and out by form and cookie. */
+import { browserOf } from "../auth/browser_name.ts";
 import { clearLoginCookie, readLoginCookie, setLoginCookie } from "../auth/cookie.ts";
+import type { LoginOrigin } from "../auth/login.ts";
 import { pathBelow, Refusal, safeNext, seeOther } from "./answers.ts";
 import { readText } from "./body.ts";
 import type { Caller } from "./caller.ts";
@@ -66,7 +68,7 @@ export async function admit(
   { basePath, logins, counted, loginTtlMs }: Gateway,
   next: string,
 ): Promise<Response> {
-  const { token } = await logins.issue(user);
+  const { token } = await logins.issue(user, originOf(caller));
   // The browser forgets it now, and so must anybody else who has got hold of it.
   const former = readLoginCookie(caller.headers, { scheme: caller.scheme, basePath });
   if (former !== null) await logins.revoke(former);
@@ -75,6 +77,11 @@ export async function admit(
   const headers = new Headers();
   setLoginCookie(headers, { scheme: caller.scheme, basePath }, { token, ttlMs: loginTtlMs });
   return seeOther(next, headers);
+}
+
+/** What is kept of where somebody logs in. */
+export function originOf({ remote, headers }: Caller): LoginOrigin {
+  return { remote, browser: browserOf(headers.get("user-agent")) };
 }
 
 /** `POST /logout`: ends the login here and in the browser. */

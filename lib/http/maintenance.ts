@@ -11,13 +11,22 @@ export async function showDrain({ gateway: { agent } }: Call): Promise<Response>
 }
 
 /** `POST /api/v1/drain`: begins one, or changes the one that is on. */
-export async function beginDrain({ request, gateway: { agent } }: Call): Promise<Response> {
-  return json(await agent.beginDrain(await readJson(request, DrainOrderShape)));
+export async function beginDrain(
+  { caller, request, principal, gateway: { agent, log } }: KnownCall,
+): Promise<Response> {
+  const drain = await agent.beginDrain(await readJson(request, DrainOrderShape));
+  // What an agent logs of it does not say whose it is.
+  log.notice("a drain was asked for", { by: principal.name, remote: caller.remote });
+  return json(drain);
 }
 
 /** `DELETE /api/v1/drain`. */
-export async function cancelDrain({ gateway: { agent } }: Call): Promise<Response> {
-  return json(await agent.cancelDrain());
+export async function cancelDrain(
+  { caller, principal, gateway: { agent, log } }: KnownCall,
+): Promise<Response> {
+  const drain = await agent.cancelDrain();
+  log.notice("the end of a drain was asked for", { by: principal.name, remote: caller.remote });
+  return json(drain);
 }
 
 /** `POST /api/v1/broadcast`. */

@@ -86,31 +86,48 @@ export async function showNode({ params, gateway }: Call<"name">): Promise<Respo
 }
 
 /** `POST /api/v1/nodes`: makes an invitation. */
-export async function inviteNode({ request, gateway: { fleet, log } }: Call): Promise<Response> {
+export async function inviteNode(
+  { caller, request, principal, gateway: { fleet, log } }: KnownCall,
+): Promise<Response> {
   const { name } = await readJson(request, InviteShape);
   const invitation = await orRefusal(fleet.invite(name));
-  log.notice("a node was invited", { event: "node-invite", node: name });
+  log.notice("a node was invited", {
+    event: "node-invite",
+    node: name,
+    ...by({ caller, principal }),
+  });
   return json(invitation, 201);
 }
 
 /** `DELETE /api/v1/nodes/{name}`: its connections end now. */
-export async function removeNode({ params: { name }, gateway }: Call<"name">): Promise<Response> {
+export async function removeNode(call: KnownCall<"name">): Promise<Response> {
+  const { params: { name }, gateway } = call;
   await orRefusal(gateway.fleet.remove(name));
-  gateway.log.notice("a node was removed", { event: "node-remove", node: name });
+  gateway.log.notice("a node was removed", { event: "node-remove", node: name, ...by(call) });
   return new Response(null, { status: 204 });
 }
 
 /** `POST /api/v1/nodes/{name}/drain`: no new sessions there; those that run are told. */
-export async function drainNode(
-  { request, params: { name }, gateway }: Call<"name">,
-): Promise<Response> {
+export async function drainNode(call: KnownCall<"name">): Promise<Response> {
+  const { request, params: { name }, gateway } = call;
   const order = await readJson(request, DrainOrderShape);
-  return json(await (await agentOf(name, gateway)).beginDrain(order));
+  const drain = await (await agentOf(name, gateway)).beginDrain(order);
+  gateway.log.notice("a node is drained", { event: "drain", node: name, ...by(call) });
+  return json(drain);
 }
 
 /** `DELETE /api/v1/nodes/{name}/drain`. */
-export async function undrainNode({ params: { name }, gateway }: Call<"name">): Promise<Response> {
-  return json(await (await agentOf(name, gateway)).cancelDrain());
+export async function undrainNode(call: KnownCall<"name">): Promise<Response> {
+  const { params: { name }, gateway } = call;
+  const drain = await (await agentOf(name, gateway)).cancelDrain();
+  const fields = { event: "drain-cancel", node: name, ...by(call) } as const;
+  gateway.log.notice("a node is drained no more", fields);
+  return json(drain);
+}
+
+/** Who did it, for the log. */
+function by({ caller, principal }: Pick<KnownCall, "caller" | "principal">) {
+  return { by: principal.name, remote: caller.remote };
 }
 
 /** `GET /api/v1/nodes/{name}/drain`. */

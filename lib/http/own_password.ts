@@ -5,8 +5,12 @@ import { PasswordOrderShape } from "../protocol/registration.ts";
 import { Refusal } from "./answers.ts";
 import { readJson } from "./body.ts";
 import { loginOf, logRefusal, refusalOf } from "./identity.ts";
+import { originOf } from "./login.ts";
 import { refusalFor } from "./register.ts";
 import type { KnownCall } from "./router.ts";
+
+/** How long a page has for its new cookie before it has to come back by that. */
+const COOKIE_MS = 5_000;
 
 /** Their log-ins are over then; who came by one gets another. */
 export async function changePassword(
@@ -23,7 +27,8 @@ export async function changePassword(
     logRefusal(result, { name, caller }, gateway);
     throw refusalOf(result, caller);
   }
-  const hadLogin = loginOf(caller, gateway) !== null;
+  const login = loginOf(caller, gateway);
+  if (login !== null) logins.spare(login.id, COOKIE_MS);
   try {
     await registrar.change(name, { typed, before, source });
   } catch (error) {
@@ -36,8 +41,8 @@ export async function changePassword(
   log.notice("a password was changed by its user", { event: "password", user: name, remote });
   void accounts.apply();
   const answer = new Response(null, { status: 204 });
-  if (!hadLogin) return answer;
-  const { token } = await logins.issue(name);
+  if (login === null) return answer;
+  const { token } = await logins.issue(name, originOf(caller));
   setLoginCookie(answer.headers, { scheme, basePath }, { token, ttlMs: loginTtlMs });
   return answer;
 }

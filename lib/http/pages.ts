@@ -105,6 +105,8 @@ export interface SharedPage extends Page {
 
 export interface AdminPage extends Page {
   readonly user: string;
+  /** `registration.mode`. */
+  readonly registration: string;
 }
 
 export interface MachinesPage extends Page {
@@ -117,7 +119,7 @@ export interface MachinesPage extends Page {
  * Fills `[[name]]` with escaped values, `[[asset:name]]` with addresses, `[[say:name]]` with words. A line that
  * has `[[part:name]]` is there once for each part of that script.
  */
-function render(
+export function render(
   { assets, basePath, language }: Page,
   template: string,
   values: Readonly<Record<string, string>>,
@@ -151,7 +153,7 @@ function escape(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&${ENTITIES[char as keyof typeof ENTITIES]};`);
 }
 
-function html(body: string, status: number, headers = SECURITY_HEADERS): Response {
+export function html(body: string, status: number, headers = SECURITY_HEADERS): Response {
   return new Response(body, {
     status,
     headers: {
@@ -264,8 +266,9 @@ export function machinesPage(page: MachinesPage): Response {
 
 /** The administrator's page. */
 export function adminPage(page: AdminPage): Response {
+  const { user, registration } = page;
   return html(
-    render(page, "admin.html", { base: basePrefix(page.basePath), user: page.user }),
+    render(page, "admin.html", { base: basePrefix(page.basePath), user, registration }),
     200,
   );
 }

@@ -5,9 +5,12 @@ import { sendEvents, sendMachineEvents } from "./events/routes.ts";
 import { showAdmin } from "./admin_page.ts";
 import { away, failed, json, nothingHere, problem, Refusal, text } from "./answers.ts";
 import type { Caller, Listener } from "./caller.ts";
+import { showDevice, startDevice, submitDevice, takeDevice } from "./devices.ts";
 import { moveFile, removeFile, sendFile, showPlace, takeFile } from "./files.ts";
 import type { Gateway } from "./gateway.ts";
 import { addKey, listKeys, removeKey } from "./keys.ts";
+import { sendLog } from "./log_stream.ts";
+import { endLogin, listLogins } from "./logins.ts";
 import {
   moveMachineFile,
   removeMachineFile,
@@ -70,6 +73,7 @@ export const ROUTES: readonly Route[] = [
     "/": { GET: showTerminal },
     "/shared": { GET: showShared },
     "/machines": { GET: showMachines },
+    "/device": { GET: showDevice, POST: submitDevice },
   }),
   ...group({ listeners: WEB, who: "admin", what: "see this page", stranger: toLogin }, {
     "/admin": { GET: showAdmin },
@@ -90,6 +94,8 @@ export const ROUTES: readonly Route[] = [
     "/agent/join": { POST: joinNode },
     // No page of another site can send JSON here, which a browser asks for first.
     "/api/v1/register": { POST: register },
+    "/api/v1/device": { POST: startDevice },
+    "/api/v1/device/token": { POST: takeDevice },
   }),
   ...group({ listeners: BOTH, who: "anyone" }, {
     "/healthz": { GET: ({ gateway }) => gateway.health.showLive() },
@@ -104,6 +110,9 @@ export const ROUTES: readonly Route[] = [
     "/api/v1/nodes": { GET: listNodes, POST: inviteNode },
     "/api/v1/nodes/:name": { GET: showNode, DELETE: removeNode },
     "/api/v1/nodes/:name/drain": { GET: showNodeDrain, POST: drainNode, DELETE: undrainNode },
+  }),
+  ...group({ listeners: BOTH, who: "admin", what: "read the log" }, {
+    "/api/v1/admin/log": { GET: sendLog },
   }),
   ...group({ listeners: BOTH, who: "admin", what: "tell everybody something" }, {
     "/api/v1/broadcast": { POST: broadcast },
@@ -175,6 +184,8 @@ export const ROUTES: readonly Route[] = [
   ...group({ listeners: WEB, who: "user", scope: "any" }, {
     "/api/v1/me": { GET: showMe },
     "/api/v1/me/password": { PUT: changePassword },
+    "/api/v1/logins": { GET: listLogins },
+    "/api/v1/logins/:id": { DELETE: endLogin },
     "/api/v1/tokens": { GET: listTokens, POST: createToken },
     "/api/v1/tokens/:id": { DELETE: revokeToken },
     "/api/v1/keys": { GET: listKeys, POST: addKey },

@@ -32,6 +32,8 @@ export class Fleet implements Agent {
   readonly #startedMs: number;
   readonly #totals = new Totals();
   readonly files: SessionFiles;
+  /** Each machine has its own. */
+  readonly log = null;
   readonly machines: FleetMachines;
   readonly watch: Agent["watch"];
 

@@ -79,7 +79,7 @@ _ttygate() {
       ;;
     drain) options+=(--at --message --wait --status --cancel --json) ;;
     broadcast) options+=(--json) ;;
-    login) options+=(--user --token-stdin --ca) ;;
+    login) options+=(--user --device --token-stdin --ca) ;;
     create) options+=(--image --node --jobs --json) ;;
     list) options+=(--machines --json) ;;
     whoami) options+=(--json) ;;

@@ -7,8 +7,10 @@ import { Preferred } from "../app/preferences.ts";
 import { Api } from "./api.ts";
 import { Events } from "./events.tsx";
 import { Hour } from "./hour.tsx";
+import { LiveLog } from "./live_log.tsx";
 import { Message } from "./message.tsx";
 import { Poll } from "./poll.ts";
+import { Invites, Waiting } from "./registering.tsx";
 import { State } from "./state.ts";
 import { Locks, Nodes, Sessions } from "./tables.tsx";
 import { summary } from "./words.ts";
@@ -19,9 +21,11 @@ const POLL_MS = 2_000;
 interface Props {
   readonly state: State;
   readonly base: string;
+  /** Who registers: `registration.mode`. */
+  readonly registration: string;
 }
 
-function Page({ state, base }: Props) {
+function Page({ state, base, registration }: Props) {
   const shown = state.shown.value;
   const engine = shown?.engine ?? null;
   return (
@@ -42,12 +46,19 @@ function Page({ state, base }: Props) {
       </div>
       {shown !== null && (
         <>
+          {(registration === "approval" || shown.waiting.length > 0) && (
+            <Waiting state={state} shown={shown} />
+          )}
           <Sessions state={state} shown={shown} />
           <Message state={state} />
           <Hour history={shown.overview.history} />
           <Nodes state={state} shown={shown} />
+          {(registration === "invite" || shown.invites.length > 0) && (
+            <Invites state={state} shown={shown} />
+          )}
           <Locks state={state} shown={shown} />
           <Events events={shown.overview.events} atMs={shown.atMs} />
+          <LiveLog base={base} />
         </>
       )}
       <p class="unseen" role="status">{state.said.value}</p>
@@ -63,13 +74,13 @@ const clock: Clock = {
   },
 };
 
-const base = document.documentElement.dataset.base ?? "";
-const state = new State(new Api(base));
+const { base = "", registration = "off" } = document.documentElement.dataset;
+const state = new State(new Api(base, registration !== "off"));
 const poll = new Poll({ everyMs: POLL_MS, clock, ask: () => state.ask() });
 state.changed = () => poll.now();
 const main = document.querySelector("main")!;
 main.replaceChildren();
-render(<Page state={state} base={base} />, main);
+render(<Page state={state} base={base} registration={registration} />, main);
 const look = () => poll.seen(!document.hidden);
 document.addEventListener("visibilitychange", look);
 look();

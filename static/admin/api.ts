@@ -2,6 +2,11 @@
 /// <reference lib="dom" />
 import type { NodeInfo } from "../../lib/protocol/nodes.ts";
 import type { Overview } from "../../lib/protocol/overview.ts";
+import type {
+  NewRegistrationInvite,
+  RegistrationInviteList,
+  RegistrationList,
+} from "../../lib/protocol/registration.ts";
 import type { LockList, OwnedSession, SessionList } from "../../lib/protocol/resources.ts";
 import { Refused, request } from "./request.ts";
 
@@ -15,6 +20,9 @@ export interface Shown {
   readonly sessions: readonly OwnedSession[];
   readonly nodes: readonly NodeInfo[];
   readonly locks: LockList["locks"];
+  /** The accounts that wait, and the invitations; none where nobody registers. */
+  readonly waiting: RegistrationList["registrations"];
+  readonly invites: RegistrationInviteList["invites"];
   readonly overview: Overview;
   /** Why the container engine does not work; null when it does. */
   readonly engine: string | null;
@@ -22,8 +30,8 @@ export interface Shown {
 }
 
 export class Api {
-  /** The gateway is below `base`. */
-  constructor(private readonly base: string) {}
+  /** The gateway is below `base`; where people `register`, who asks to is asked for as well. */
+  constructor(private readonly base: string, private readonly registers: boolean) {}
 
   /** Everything, one request after the other. @throws {Refused} */
   async all(): Promise<Shown> {
@@ -34,7 +42,37 @@ export class Api {
     const { nodes } = await (await this.#ask("GET", "/api/v1/nodes")).json();
     const { locks }: LockList = await (await this.#ask("GET", "/api/v1/locks")).json();
     const overview: Overview = await (await this.#ask("GET", "/api/v1/overview")).json();
-    return { sessions, nodes, locks, overview, engine: await this.#engine(), atMs };
+    const registering = this.registers ? await this.#registering() : { waiting: [], invites: [] };
+    const engine = await this.#engine();
+    return { sessions, nodes, locks, ...registering, overview, engine, atMs };
+  }
+
+  async #registering(): Promise<Pick<Shown, "waiting" | "invites">> {
+    const registrations = await this.#ask("GET", "/api/v1/registrations");
+    const { registrations: waiting }: RegistrationList = await registrations.json();
+    const list = await this.#ask("GET", "/api/v1/invites");
+    const { invites }: RegistrationInviteList = await list.json();
+    return { waiting, invites };
+  }
+
+  /** Lets an account that waits log in. @throws {Refused} */
+  async approve(name: string): Promise<void> {
+    await this.#do("POST", `/registrations/${encodeURIComponent(name)}/approve`);
+  }
+
+  /** Forgets it. @throws {Refused} */
+  async refuse(name: string): Promise<void> {
+    await this.#do("DELETE", `/registrations/${encodeURIComponent(name)}`);
+  }
+
+  /** Makes an invitation, whose link is told this once. @throws {Refused} */
+  async invite(seconds: number): Promise<NewRegistrationInvite> {
+    return await (await this.#do("POST", "/invites", { seconds })).json();
+  }
+
+  /** @throws {Refused} */
+  async takeBack(id: string): Promise<void> {
+    await this.#do("DELETE", `/invites/${encodeURIComponent(id)}`);
   }
 
   /** Ends a session: it is over when this resolves. @throws {Refused} */

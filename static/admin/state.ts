@@ -1,5 +1,6 @@
 /** What the administrator's page knows and does; the parts of the page show it. */
 import { signal } from "@preact/signals";
+import type { NewRegistrationInvite } from "../../lib/protocol/registration.ts";
 import type { OwnedSession } from "../../lib/protocol/resources.ts";
 import { type Api, Refused, type Shown } from "./api.ts";
 
@@ -83,6 +84,32 @@ export class State {
     const isDone = await this.#do(`drain ${name}`, () => this.#api.drain(name, drains));
     if (isDone) this.said.value = drains ? say.noneBegin(name) : say.mayBegin(name);
     this.#done(`drain ${name}`);
+  }
+
+  async approve(name: string): Promise<void> {
+    const isDone = await this.#do(`approve ${name}`, () => this.#api.approve(name));
+    if (isDone) this.said.value = say.isApproved(name);
+    this.#done(`approve ${name}`);
+  }
+
+  async refuse(name: string): Promise<void> {
+    const isDone = await this.#do(`refuse ${name}`, () => this.#api.refuse(name));
+    if (isDone) this.said.value = say.isRefused(name);
+    this.#done(`refuse ${name}`);
+  }
+
+  /** @returns what was made; null when it was not */
+  async invite(seconds: number): Promise<NewRegistrationInvite | null> {
+    let made: NewRegistrationInvite | null = null;
+    await this.#do("invite", async () => void (made = await this.#api.invite(seconds)));
+    this.#done("invite");
+    return made;
+  }
+
+  async takeBack(id: string): Promise<void> {
+    const isDone = await this.#do(`uninvite ${id}`, () => this.#api.takeBack(id));
+    if (isDone) this.said.value = say.isTakenBack;
+    this.#done(`uninvite ${id}`);
   }
 
   /** @returns whether it was done */

@@ -38,9 +38,10 @@ export function stateOf({ state, draining }: NodeInfo): string {
 
 /** What there is, in one line; `engine` is why the container engine does not work, or null. */
 export function summary(
-  { sessions, nodes, engine }: {
+  { sessions, nodes, waiting, engine }: {
     readonly sessions: readonly OwnedSession[];
     readonly nodes: readonly NodeInfo[];
+    readonly waiting: readonly unknown[];
     readonly engine: string | null;
   },
 ): string {
@@ -57,6 +58,7 @@ export function summary(
     say.usersThere(users),
     say.shellsReady(ready),
     away === 0 ? there : say.awayOf(there, away),
+    ...waiting.length === 0 ? [] : [say.waitThere(waiting.length)],
     engine === null ? say.engineWorks : say.engineBroken,
   ].join(" · ");
 }

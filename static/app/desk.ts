@@ -131,6 +131,7 @@ export class Desk implements DeskTools {
       { title: acts.download, run: () => save(screen.text()) },
       ...this.#others(),
       { title: acts.preferences, keys: "Ctrl ,", run: () => this.#openPreferences() },
+      { title: acts.yourAccount, run: () => void this.#openAccount() },
       ...this.#sshCommands(),
       { title: acts.allCommands, keys: "Ctrl Shift P", run: () => void this.#openMenu() },
       ...preferenceCommands(
@@ -139,6 +140,12 @@ export class Desk implements DeskTools {
         this.fontPx,
       ),
     ];
+  }
+
+  async #openAccount(): Promise<void> {
+    const ui = await this.#load();
+    const { base = "" } = document.documentElement.dataset;
+    ui?.openAccount(base, () => this.#screen.focus());
   }
 
   /** Those of a gateway that takes SSH. */

@@ -8,6 +8,7 @@ import { Machines } from "../../lib/agent/machines/machines.ts";
 import type { MachineSettings } from "../../lib/agent/machines/machines_parts.ts";
 import { AgentServer } from "../../lib/agent/server.ts";
 import { OwnSessionFiles } from "../../lib/agent/session_files.ts";
+import { Tail } from "../../lib/agent/tail.ts";
 import { ending } from "../../lib/sessions/endings.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { logTo } from "../../lib/log.ts";
@@ -76,7 +77,11 @@ export class Machine implements AsyncDisposable {
   readonly registry: Registry;
   readonly agent: LocalAgent;
   readonly #held = new AsyncDisposableStack();
-  readonly #log = logTo(({ level, text }) => this.lines.push(`${level} ${text}`));
+  readonly #tail = new Tail(() => new Date());
+  readonly #log = logTo((entry) => {
+    this.lines.push(`${entry.level} ${entry.text}`);
+    this.#tail.take(entry);
+  });
   readonly #server: AgentServer;
   #socket: Promise<string> | null = null;
 
@@ -126,6 +131,7 @@ export class Machine implements AsyncDisposable {
     this.agent = new LocalAgent({
       runs: this.runs,
       ...{ ...parts, registry, maintenance, counted, machines: kept },
+      tail: this.#tail,
       choices: () => made.choices,
       labels: () => labels,
       maxTotal: () => made.maxTotal,

@@ -1,6 +1,8 @@
 /** `ttygate login`: makes a token of a gateway elsewhere for this account, and keeps it. */
 import { saveAccount } from "../../client/account.ts";
-import { Api, ApiError, basic, urlOf } from "../../client/api.ts";
+import { sleep, systemClock } from "../../clock.ts";
+import { Api, ApiError, AwayError, basic, urlOf } from "../../client/api.ts";
+import { DeviceAnswerShape, DeviceStartShape } from "../../protocol/account.ts";
 import { MeShape, NewTokenShape } from "../../protocol/resources.ts";
 import { type Command, parseCommandArgs, UsageError } from "../command.ts";
 import { askHidden, firstLine } from "../secret.ts";
@@ -15,6 +17,7 @@ export const command: Command = {
   summary: "logs in to a gateway elsewhere, for the commands below",
   help: `
 Usage: ttygate login URL [--user NAME] [--ca FILE]
+       ttygate login URL --device [--ca FILE]
        ttygate login URL --token-stdin [--ca FILE]
 
 Asks for a name and a password, makes a token of the gateway by them (${DAYS} days, for terminals
@@ -23,12 +26,14 @@ $XDG_CONFIG_HOME/ttygate/login.json (~/.config). 'ttygate logout' revokes it.
 
   URL            such as https://shell.example.org
   --user NAME    is not asked for then
+  --device       asks for no password: shows a code, which you type in a browser where you are logged
+                 in, and waits until you have let it in there
   --token-stdin  reads a token that was made before from standard input, for programs
   --ca FILE      trusts the certificates in FILE (PEM) besides the system's
 `,
   async run(args, { print, printError }) {
     const { flags, options, positionals: [given] } = parseCommandArgs(args, {
-      flags: ["token-stdin"],
+      flags: ["device", "token-stdin"],
       options: ["user", "ca"],
       positionals: ["URL"],
     });
@@ -45,8 +50,16 @@ $XDG_CONFIG_HOME/ttygate/login.json (~/.config). 'ttygate logout' revokes it.
       print(`logged in to ${url} as ${user}`);
       return 0;
     }
+    if (flags["device"]) {
+      const { user, token, id } = await byDevice(url, ca, print);
+      await saveAccount(ownAccountPath(), { url, user, token, tokenId: id, ca });
+      print(`logged in to ${url} as ${user}; 'ttygate shell' opens a terminal`);
+      return 0;
+    }
     if (!Deno.stdin.isTerminal()) {
-      throw new UsageError("a password is asked for at a terminal; programs use --token-stdin");
+      throw new UsageError(
+        "a password is asked for at a terminal; without one use --device, programs --token-stdin",
+      );
     }
     const user = options["user"] ?? prompt("User name:")?.trim();
     if (!user) throw new UsageError("a name is needed");
@@ -66,6 +79,26 @@ $XDG_CONFIG_HOME/ttygate/login.json (~/.config). 'ttygate logout' revokes it.
     return 0;
   },
 };
+
+/** Waits until a person lets this in who types the code. @throws {Error} where nobody does */
+async function byDevice(url: string, ca: string | null, print: (text: string) => void) {
+  using api = new Api({ url, authorization: "", ca });
+  const name = Deno.hostname().slice(0, 60) || "a computer";
+  const started = await api.ask(DeviceStartShape, "POST", "/device", { name });
+  const { code, device, path, interval, seconds } = started;
+  print(`Open ${new URL(path, url)} where you are logged in, and type: ${code}`);
+  print(`It is good for ${Math.round(seconds / 60)} minutes. Waiting…`);
+  while (true) {
+    await sleep(interval * 1000, systemClock);
+    const said = await api.ask(DeviceAnswerShape, "POST", "/device/token", { device })
+      .catch((error) => {
+        if (error instanceof AwayError) return { state: "waiting" } as const; // it may come back
+        throw error;
+      });
+    if (said.state === "allowed") return said;
+    if (said.state === "refused") throw new Error("you were not let in there");
+  }
+}
 
 /** Whether others may read what is sent. */
 function isClear(url: string): boolean {

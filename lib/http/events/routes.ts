@@ -1,9 +1,9 @@
 /** `/api/v1/events` and `/api/v1/machines/{name}/events`: server-sent events, as long as one may have them. */
 import { Refusal } from "../answers.ts";
 import { told } from "../machines.ts";
-import { SECURITY_HEADERS } from "../pages.ts";
 import type { KnownCall } from "../router.ts";
-import { eventStream, type Scope } from "./stream.ts";
+import { eventStream, STREAM_HEADERS } from "../event_stream.ts";
+import { eventsFor, type Scope } from "./stream.ts";
 
 /** `GET /api/v1/events`: one's own sessions and machines, an administrator's everybody's. */
 export function sendEvents(call: KnownCall): Response {
@@ -22,13 +22,7 @@ export async function sendMachineEvents(call: KnownCall<"name">): Promise<Respon
 function stream(call: KnownCall<string>, scope: Scope): Response {
   const { caller, principal, ended, gateway } = call;
   const { feed, seats, stack, logins, stopping, clock } = gateway;
-  const headers = {
-    ...SECURITY_HEADERS,
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-store",
-    "x-accel-buffering": "no", // for nginx, which else keeps it back
-  };
-  if (caller.method === "HEAD") return new Response(null, { headers });
+  if (caller.method === "HEAD") return new Response(null, { headers: STREAM_HEADERS });
   const isWeb = caller.listener === "web";
   if (!seats.take(principal.name)) {
     throw new Refusal("too-many-streams", "You follow events in too many places at once.", {
@@ -42,14 +36,13 @@ function stream(call: KnownCall<string>, scope: Scope): Response {
     const now = stack.principalOf(principal.name);
     return !isWeb || now !== null && (scope.user !== null || now.admin);
   };
-  const body = eventStream({
+  const events = eventsFor({
     ...{ feed, scope, mayStay, clock },
     most: () => gateway.machinesMost,
     over: AbortSignal.any(signals),
-    onEnd: () => {
-      account?.[Symbol.dispose]();
-      seats.leave(principal.name);
-    },
   });
-  return new Response(body, { headers });
+  return eventStream(events, () => {
+    account?.[Symbol.dispose]();
+    seats.leave(principal.name);
+  });
 }

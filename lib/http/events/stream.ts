@@ -7,9 +7,6 @@ import type { Entry, Feed, World } from "./feed.ts";
 const HEARTBEAT_MS = 15_000;
 /** How often it is looked whether the client may still be there. */
 const CHECK_MS = 2_000;
-/** When a browser comes again that lost it. */
-const RETRY_MS = 2_000;
-
 /** What a client is told of. */
 export interface Scope {
   /** Whose machines and sessions; null for everybody's. */
@@ -29,8 +26,6 @@ export interface StreamParts {
   readonly mayStay: () => boolean;
   /** Aborted when it is over. */
   readonly over: AbortSignal;
-  /** Called when it is. */
-  readonly onEnd: () => void;
   readonly clock: Clock;
 }
 
@@ -42,31 +37,12 @@ interface Sent {
   usage: string;
 }
 
-/**
- * Tells as fast as the client takes it: nothing is made before that is asked for, and what changed
- * several times meanwhile is told once.
- */
-export function eventStream(parts: StreamParts): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const { feed, scope: { user, usage }, onEnd } = parts;
-  const following = feed.follow({ measures: usage ? user : undefined });
-  const cancelled = new AbortController();
-  const over = AbortSignal.any([parts.over, cancelled.signal]);
-  const end = () => {
-    following[Symbol.dispose]();
-    onEnd();
-  };
-  over.addEventListener("abort", end, { once: true });
-  const words = new Words({ ...parts, over });
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      const text = await words.next();
-      if (text !== null) return controller.enqueue(encoder.encode(text));
-      if (!cancelled.signal.aborted) controller.close();
-      cancelled.abort();
-    },
-    cancel: () => cancelled.abort(),
-  }, { highWaterMark: 0 });
+/** What changed several times before the client took it is told once. */
+export async function* eventsFor(parts: StreamParts): AsyncGenerator<string> {
+  const { feed, scope: { user, usage } } = parts;
+  using _following = feed.follow({ measures: usage ? user : undefined });
+  const words = new Words(parts);
+  for (let text; (text = await words.next()) !== null;) yield text;
 }
 
 class Words {
@@ -76,7 +52,7 @@ class Words {
 
   constructor(parts: StreamParts) {
     this.#parts = parts;
-    this.#saidMs = -Infinity; // something is said at once
+    this.#saidMs = parts.clock.now();
   }
 
   /** Waits for what is to be said next; null at the end. */
@@ -89,7 +65,7 @@ class Words {
         if (text !== null) return this.#say(text);
       }
       if (clock.now() - this.#saidMs >= HEARTBEAT_MS) {
-        return this.#say(this.#saidMs === -Infinity ? `retry: ${RETRY_MS}\n\n` : ": here\n\n");
+        return this.#say(": here\n\n");
       }
       if (this.#isOver()) return null;
       const late = new AbortController();

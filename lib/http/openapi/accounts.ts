@@ -1,5 +1,12 @@
 /** Who asks, their tokens, and users, as the OpenAPI document tells them. */
 import {
+  DeviceAnswerShape,
+  DeviceOrderShape,
+  DeviceStartShape,
+  DeviceTakeShape,
+  LoginListShape,
+} from "../../protocol/account.ts";
+import {
   InviteOrderShape,
   NewRegistrationInviteShape,
   PasswordOrderShape,
@@ -34,6 +41,18 @@ export const ACCOUNTS: Operations = {
     body: { json: [PasswordOrderShape] },
     answers: { 204: answer("It is changed.") },
     problems: ["weak-password", "forbidden", "conflict", "too-fast", "log-in-busy"],
+  },
+  "GET /api/v1/logins": {
+    id: "listLogins",
+    summary: "Lists where one is logged in by a browser; not for who comes by a token",
+    answers: { 200: answer("The log-ins.", LoginListShape) },
+    problems: ["forbidden"],
+  },
+  "DELETE /api/v1/logins/:id": {
+    id: "endLogin",
+    summary: "Ends a log-in, and cuts off what goes on by it",
+    answers: { 204: answer("It has ended.") },
+    problems: ["forbidden", "not-found"],
   },
   "GET /api/v1/tokens": {
     id: "listTokens",
@@ -74,6 +93,22 @@ export const ACCOUNTS: Operations = {
     summary: "Removes a public key, and cuts off what goes on by it",
     answers: { 204: answer("It opens nothing now.") },
     problems: ["forbidden", "not-found"],
+  },
+  "POST /api/v1/device": {
+    id: "startDevice",
+    summary: "Asks to log in: a person lets the program in at /device, by the code that it shows",
+    body: { json: [DeviceOrderShape] },
+    answers: {
+      201: answer("The code, and the secret that is traded for the token.", DeviceStartShape),
+    },
+    problems: ["too-fast"],
+  },
+  "POST /api/v1/device/token": {
+    id: "takeDevice",
+    summary: "Says what the person has said; the token is told once",
+    body: { json: [DeviceTakeShape] },
+    answers: { 200: answer("It waits, was refused, or here is the token.", DeviceAnswerShape) },
+    problems: ["not-found", "too-many-tokens"],
   },
   "POST /api/v1/register": {
     id: "register",
@@ -122,6 +157,27 @@ export const ACCOUNTS: Operations = {
     summary: "Refuses an account that waits",
     answers: { 204: answer("It is forgotten.") },
     problems: ["not-found"],
+  },
+  "GET /api/v1/admin/log": {
+    id: "sendLog",
+    summary: "Tells what the gateway and its nodes log, by server-sent events until one leaves",
+    query: {
+      user: { says: "Lines about this user, or what they did.", text: true },
+      session: { says: "Lines about this session.", text: true },
+      node: { says: "Lines of this node; gateway for the gateway's own process.", text: true },
+      level: {
+        says: "The least important level: error, warning, notice, info, debug.",
+        text: true,
+      },
+      after: { says: "As Last-Event-ID, for those who cannot send that.", text: true },
+    },
+    answers: {
+      200: {
+        says: "Events line and gap; Last-Event-ID goes on behind one.",
+        bytes: ["text/event-stream"],
+      },
+    },
+    problems: ["too-fast"],
   },
   "GET /api/v1/locks": {
     id: "listLocks",

@@ -1,7 +1,9 @@
 /** JSON Schema of the shapes that check requests and answers: each exported one under its name. */
 import { type ConversionConfig, type JsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
+import * as account from "../../protocol/account.ts";
 import * as events from "../../protocol/events.ts";
 import * as files from "../../protocol/files.ts";
+import * as log from "../../protocol/log.ts";
 import * as machines from "../../protocol/machines.ts";
 import * as nodes from "../../protocol/nodes.ts";
 import * as overview from "../../protocol/overview.ts";
@@ -14,8 +16,10 @@ const SUFFIX = "Shape", PLACE = "#/components/schemas/";
 /** What may be told: what is exported as `SessionListShape` is named `SessionList`. */
 const SHAPES: Readonly<Record<string, Shape>> = Object.fromEntries(
   Object.entries({
+    ...account,
     ...events,
     ...files,
+    ...log,
     ...machines,
     ...nodes,
     ...overview,

@@ -119,4 +119,19 @@ export const de: CommandWords = {
   removeKey: "Entfernen",
   neverUsed: "nie benutzt",
   lastUsed: (date) => `zuletzt benutzt am ${date}`,
+
+  yourAccount: "Ihr Konto",
+  yourLogins: "Wo Sie angemeldet sind",
+  thisLogin: "Diese",
+  unknownBrowser: "Irgendein Browser",
+  endLogin: "Beenden",
+  endLoginWhat: (login) => `Die Anmeldung ${login} beenden`,
+  endOthers: "Alle anderen beenden",
+  loginEnded: (count) =>
+    count === 1 ? "Diese Anmeldung ist beendet." : `${count} Anmeldungen sind beendet.`,
+  changePassword: "Passwort ändern …",
+  currentPassword: "Jetziges Passwort",
+  newPassword: "Neues Passwort",
+  setPassword: "Passwort ändern",
+  passwordChanged: "Das Passwort ist geändert. Ihre anderen Anmeldungen sind beendet.",
 };

@@ -120,6 +120,22 @@ export const en = {
   removeKey: "Remove",
   neverUsed: "never used",
   lastUsed: (date: string) => `last used ${date}`,
+
+  // One's own account.
+  yourAccount: "Your account",
+  yourLogins: "Where you are logged in",
+  thisLogin: "This one",
+  unknownBrowser: "Some browser",
+  endLogin: "End",
+  endLoginWhat: (login: string) => `End the log-in ${login}`,
+  endOthers: "End all others",
+  loginEnded: (count: number) =>
+    count === 1 ? "That log-in has ended." : `${count} log-ins have ended.`,
+  changePassword: "Change password…",
+  currentPassword: "Current password",
+  newPassword: "New password",
+  setPassword: "Change the password",
+  passwordChanged: "The password is changed. Your other log-ins have ended.",
 };
 
 export type CommandWords = typeof en;

@@ -101,4 +101,18 @@ export const zh: CommandWords = {
   removeKey: "移除",
   neverUsed: "从未使用",
   lastUsed: (date) => `上次使用：${date}`,
+
+  yourAccount: "您的账户",
+  yourLogins: "您的登录",
+  thisLogin: "当前登录",
+  unknownBrowser: "未知浏览器",
+  endLogin: "结束",
+  endLoginWhat: (login) => `结束登录 ${login}`,
+  endOthers: "结束所有其他登录",
+  loginEnded: (count) => count === 1 ? "该登录已结束。" : `${count} 个登录已结束。`,
+  changePassword: "更改密码…",
+  currentPassword: "当前密码",
+  newPassword: "新密码",
+  setPassword: "更改密码",
+  passwordChanged: "密码已更改，您的其他登录已结束。",
 };

@@ -42,6 +42,7 @@ class Stage implements AsyncDisposable {
     };
     const drain = { draining: false, since: null, endsAt: null, message: "", sessions: 0 };
     const agent: Agent = {
+      log: null,
       machines: {} as Agent["machines"], // nobody asks for them
       serve: ({ connection }, { user }, dismissed) => {
         stage.visits.push({ user, dismissed });

@@ -7,6 +7,7 @@ import type { Shape } from "../../../lib/http/openapi/operation.ts";
 import { OPERATIONS } from "../../../lib/http/openapi/operations.ts";
 import { problemType } from "../../../lib/http/problems.ts";
 import { ROUTES } from "../../../lib/http/routes.ts";
+import * as account from "../../../lib/protocol/account.ts";
 import * as files from "../../../lib/protocol/files.ts";
 import * as machines from "../../../lib/protocol/machines.ts";
 import * as nodes from "../../../lib/protocol/nodes.ts";
@@ -60,6 +61,7 @@ Deno.test("the document is one of OpenAPI 3.1, and names each operation once", a
 
 Deno.test("the shape of each request is the one that its handler checks it by", () => {
   const shapes: Record<string, unknown> = {
+    ...account,
     ...files,
     ...machines,
     ...nodes,

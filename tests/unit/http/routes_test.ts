@@ -9,6 +9,8 @@ import { ManualClock } from "../../support/manual_clock.ts";
 /** What needs no login: each is here because somebody thought about it. */
 const FOR_ANYONE = [
   "/agent/join",
+  "/api/v1/device",
+  "/api/v1/device/token",
   "/api/v1/openapi.json",
   "/api/v1/register",
   "/app.webmanifest",
@@ -25,6 +27,7 @@ const PAGES: Readonly<Record<string, string>> = {
   "/": "/login",
   "/machines": "/login?next=%2Fmachines",
   "/admin": "/login?next=%2Fadmin",
+  "/device": "/login?next=%2Fdevice",
   "/shared": "/login?next=%2Fshared",
 };
 /** What the web has not: it stops everybody. */
@@ -86,7 +89,10 @@ Deno.test("each route that changes something refuses a page of another site", as
   const changing = ALL.filter(({ method, guards }) => method !== "GET" && !guards.fromPrograms);
   // A token shows who joins, and no browser has one; who registers sends JSON, and brings no log-in.
   const programs = ROUTES.filter(({ guards }) => guards.fromPrograms).map(({ path }) => path);
-  assertEquals(programs, ["/agent/join", "/api/v1/register"]);
+  assertEquals(programs, [
+    ...["/agent/join", "/api/v1/register"],
+    ...["/api/v1/device", "/api/v1/device/token"],
+  ]);
   assertEquals(changing.length > 0, true);
   for (const { guards, method, path } of changing) {
     const headers = { origin: FOREIGN, authorization: ALICE };

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ADMIN } from "../../../lib/words/admin/mod.ts";
 import { COMMANDS } from "../../../lib/words/commands/mod.ts";
+import { DEVICE } from "../../../lib/words/device/mod.ts";
 import { FILES } from "../../../lib/words/files/mod.ts";
 import { MACHINES } from "../../../lib/words/machines/mod.ts";
 import { type Language, languageOf, LANGUAGES } from "../../../lib/words/mod.ts";
@@ -49,6 +50,7 @@ for (
     ADMIN,
     TERMINAL,
     COMMANDS,
+    DEVICE,
     FILES,
     MACHINES,
     REGISTERING,

@@ -62,12 +62,13 @@ Deno.test("the summary counts users once, and no shells of nodes that are away",
     summary({
       sessions: [session("alice"), session("alice"), session("bob")],
       nodes: [node, away, invited],
+      waiting: [{}, {}],
       engine: null,
     }),
-    "3 sessions · 2 users · 2 ready shells · 2 nodes, 1 away · engine works",
+    "3 sessions · 2 users · 2 ready shells · 2 nodes, 1 away · 2 accounts waiting · engine works",
   );
   assertEquals(
-    summary({ sessions: [session("alice")], nodes: [node], engine: "It is away." }),
+    summary({ sessions: [session("alice")], nodes: [node], waiting: [], engine: "It is away." }),
     "1 session · 1 user · 2 ready shells · 1 node · engine does not work",
   );
 });
