@@ -149,9 +149,6 @@ export const ROUTES: readonly Route[] = [
   ...group({ listeners: BOTH, who: "user", changes: "machines" }, {
     "/api/v1/machines": { GET: listMachines },
   }),
-  ...group({ listeners: WEB, who: "user", scope: "shell" }, {
-    "/api/v1/machines/:name/run": { GET: runInMachine },
-  }),
   ...group({ listeners: WEB, who: "user", changes: "machines" }, {
     "/api/v1/machines/:name": {
       GET: showMachine,
@@ -165,6 +162,7 @@ export const ROUTES: readonly Route[] = [
     "/api/v1/machines/:name/restore": { POST: restoreMachine },
   }),
   ...group({ listeners: WEB, who: "user", scope: "shell" }, {
+    "/api/v1/machines/:name/run": { GET: runInMachine },
     "/api/v1/machines/:name/ports/:port": { GET: openPort },
     "/api/v1/machines/:name/files": { GET: showMachinePlace },
     "/api/v1/machines/:name/files/:path*": {

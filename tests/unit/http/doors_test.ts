@@ -27,6 +27,7 @@ const DOORS: Readonly<
   "/": ["page"],
   "/shared": ["page"],
   "/device": ["page"],
+  "/machines": ["page"],
   "/admin": ["admin page"],
   "/login": ["anyone"],
   "/logout": ["anyone"],
@@ -66,7 +67,14 @@ const DOORS: Readonly<
   ],
   "/api/v1/sessions/:id/shares": ["all", { GET: "shell", POST: "shell" }],
   "/api/v1/sessions/:id/shares/:share": ["all", { DELETE: "shell" }],
+  "/api/v1/events": ["user", { GET: "read" }],
   "/api/v1/machines": ["user", { GET: "read" }],
+  "/api/v1/machines/:name/events": ["own", { GET: "read" }],
+  "/api/v1/machines/:name/files": ["own", { GET: "shell" }],
+  "/api/v1/machines/:name/files/:path*": [
+    "own",
+    { GET: "shell", PUT: "shell", PATCH: "shell", DELETE: "shell" },
+  ],
   "/api/v1/machines/:name": [
     "own",
     { GET: "read", PUT: "machines", PATCH: "machines", DELETE: "machines" },
@@ -100,6 +108,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   "PATCH /api/v1/sessions/:id/files/:path*": { to: "/tmp/other" },
   "POST /api/v1/sessions/:id/shares": { kind: "type", seconds: 60 },
   "PUT /api/v1/sessions/:id/size": { cols: 80, rows: 24 },
+  "PATCH /api/v1/machines/:name/files/:path*": { to: "/tmp/other" },
   "PATCH /api/v1/machines/:name": { name: "crate" },
 };
 const QUERIES: Readonly<Record<string, string>> = {
