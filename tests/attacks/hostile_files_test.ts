@@ -70,7 +70,7 @@ Deno.test("a find that says more than is listened to, names that are long, and t
 });
 
 Deno.test("a stat that tells a size which no file has", async () => {
-  const script = `#!/bin/sh\necho ${"9".repeat(50)}\n`;
+  const script = `#!/bin/sh\necho ${"9".repeat(50)} 1-2-3\n`;
   const { status, bytes } = await play("stat", script, "/d/x");
   assertEquals([status, new TextDecoder().decode(bytes!)], [200, "x\n"]);
 });
