@@ -257,7 +257,7 @@ Deno.test("a machine is made, listed, shown, stopped, started, renamed, deleted 
   assertMatch(await told("show", "box"), /^state +running\n[^]*processes/);
   assertMatch(
     await told("list"),
-    /MACHINE +IMAGE +AGE +STATE +ABOUT\nbox +default +\d+s +running\n/,
+    /MACHINE +IMAGE +AGE +STATE +DISK +ABOUT\nbox +default +\d+s +running\b/,
   );
   assertEquals(await told("stop", "box"), "box is stopped\n");
   assertEquals(await told("start", "box"), "box runs\n");
