@@ -1,8 +1,6 @@
 /** How much of a limit is used: a bar, and per cent. */
 /// <reference lib="dom" />
-
-/** From so many per cent on that is much. */
-const HIGH = 85;
+import { levelOf } from "../status.ts";
 
 interface Props {
   /** What is measured, and whose. */
@@ -15,7 +13,7 @@ export function Meter({ label, used, limit }: Props) {
   if (limit <= 0) return null;
   const percent = Math.min(100, Math.round(100 * used / limit));
   return (
-    <span class="meter" data-level={percent >= HIGH ? "high" : undefined}>
+    <span class="meter" data-level={levelOf(used / limit)}>
       <meter max={100} value={percent} aria-label={label} />
       {percent} %
     </span>

@@ -11,6 +11,8 @@ export interface PageActions {
   openWindow(): void;
   /** Shows one's machines in another window. */
   machines(): void;
+  /** Shows the administrators' page in another window; undefined for who is none. */
+  readonly administration?: (() => void) | undefined;
   split(): void;
   close(): void;
   /** Closes the tab, and leaves its session to itself. */
@@ -42,6 +44,7 @@ export function pageCommands(
     { title: acts.moveLeft, keys: "Alt Shift PageUp", run: () => act.move(-1) },
     { title: acts.releaseTab, run: () => act.release() },
   ];
+  const { administration } = act;
   const split = isSplit ? acts.showAlone : acts.newBeside;
   return [
     { title: acts.newTerminal, keys: "Alt Shift T", run: () => act.open() },
@@ -50,6 +53,7 @@ export function pageCommands(
     { title: acts.renameTab, run: () => act.rename() },
     ...several,
     { title: acts.machines, run: () => act.machines() },
+    ...administration ? [{ title: acts.administration, run: administration }] : [],
     { title: acts.newWindow, run: () => act.openWindow() },
     { title: acts.logOut, run: () => act.logOut() },
   ];

@@ -274,6 +274,9 @@ export class Page implements TabHost {
         open: () => this.#open("here"),
         openWindow: () => void open(`${this.base}/`, "_blank"),
         machines: () => void open(`${this.base}/machines`, "_blank"),
+        administration: find("administration").hidden
+          ? undefined
+          : () => void open(`${this.base}/admin`, "_blank"),
         split: () => this.#split(),
         close: () => this.#close(active),
         release: () => this.#remove(active),

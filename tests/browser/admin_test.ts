@@ -71,6 +71,14 @@ Deno.test("an administrator's terminal leads to the page, in a tab of its own; o
   const opened = admin.context.waitForEvent("page");
   await link(page).click();
   await (await opened).getByRole("heading", { name: "Sessions" }).waitFor();
+
+  // A phone's bar has no room for it: the menu has it.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await link(page).waitFor({ state: "hidden" });
+  const again = admin.context.waitForEvent("page");
+  await page.getByRole("button", { name: "Menu" }).click();
+  await page.getByRole("option", { name: "Administration" }).click();
+  await (await again).getByRole("heading", { name: "Sessions" }).waitFor();
 });
 
 Deno.test("a session appears and goes by itself, with what it has done", async () => {

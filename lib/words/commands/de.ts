@@ -50,6 +50,7 @@ export const de: CommandWords = {
   moveRight: "Diesen Tab nach rechts",
   moveLeft: "Diesen Tab nach links",
   machines: "Maschinen",
+  administration: "Verwaltung",
   newWindow: "Neues Terminal in einem anderen Fenster",
   logOut: "Abmelden",
 

@@ -48,6 +48,7 @@ export const en = {
   moveRight: "Move this tab to the right",
   moveLeft: "Move this tab to the left",
   machines: "Machines",
+  administration: "Administration",
   newWindow: "New terminal in another window",
   logOut: "Log out",
 

@@ -40,6 +40,7 @@ export const zh: CommandWords = {
   moveRight: "将此标签页右移",
   moveLeft: "将此标签页左移",
   machines: "机器",
+  administration: "管理",
   newWindow: "在另一个窗口中新建终端",
   logOut: "退出登录",
 
