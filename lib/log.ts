@@ -47,6 +47,7 @@ export type EventName =
   | "machine-restore"
   | "machine-sweep"
   | "machine-idle-stop"
+  | "machine-stop"
   | "share"
   | "share-end"
   | "share-claim"

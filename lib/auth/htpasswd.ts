@@ -179,6 +179,11 @@ export function withUser(text: string, name: string, field: string): string {
     .join("\n");
 }
 
+/** A user's field as it is without a lock, which is marks before the hash. */
+export function unlockedField(field: string): string {
+  return field.replace(/^!+/, "");
+}
+
 /** The text without any line of this user; all else stays. */
 export function withoutUser(text: string, name: string): string {
   return text.split("\n").filter((content) => nameOf(content) !== name).join("\n");

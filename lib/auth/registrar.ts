@@ -8,6 +8,7 @@ import {
   fieldOfUser,
   newPasswordProblem,
   parseHtpasswd,
+  unlockedField,
   userNameProblem,
   withUser,
 } from "./htpasswd.ts";
@@ -131,6 +132,23 @@ export class Registrar {
     await this.#add(name, hash);
     await waiting.remove(name);
     return true;
+  }
+
+  /**
+   * Locks an account, or takes that back; whether there is one of that name.
+   *
+   * @throws {RegistrationError} where the file cannot be written
+   */
+  async lock(name: string, isLocked: boolean): Promise<boolean> {
+    let isThere = false;
+    const change = (text: string) => {
+      const field = fieldOfUser(text, name);
+      isThere = field !== null;
+      if (field === null) return text;
+      return withUser(text, name, (isLocked ? "!" : "") + unlockedField(field));
+    };
+    await this.#edit(change, (text) => change(text) === text);
+    return isThere;
   }
 
   /**

@@ -222,8 +222,13 @@ export class AuthStack {
     return this.#options.groups.of(name);
   }
 
+  /** Whether a user may administer. */
+  isAdmin(name: string): boolean {
+    return this.groupsOf(name).includes(ADMIN_GROUP);
+  }
+
   #principal(name: string): Principal {
-    return { name, admin: this.groupsOf(name).includes(ADMIN_GROUP) };
+    return { name, admin: this.isAdmin(name) };
   }
 
   async #holdBack(delayMs: number, signal?: AbortSignal): Promise<void> {

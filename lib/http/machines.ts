@@ -93,6 +93,16 @@ export async function stopMachine(call: MachineCall): Promise<Response> {
   return answered(await told(() => agent.machines.stop(principal.name, name)), "stopped");
 }
 
+/** `POST /api/v1/users/{name}/machines/{machine}/stop`: an administrator stops somebody's. */
+export async function stopUsersMachine(call: KnownCall<"name" | "machine">): Promise<Response> {
+  const { caller, principal, params: { name: user, machine }, gateway: { agent, log } } = call;
+  const stopped = await told(() => agent.machines.stop(user, machine));
+  const fields = { machine: stopped.id, user, name: machine, by: principal.name };
+  const event = "machine-stop", { remote } = caller;
+  log.notice("an administrator stops a machine", { event, ...fields, remote });
+  return answered(stopped, "stopped");
+}
+
 /** `PATCH /api/v1/machines/{name}`: gives it another name, or says what counts as use. */
 export async function changeMachine(call: MachineCall): Promise<Response> {
   const { request, principal, params: { name }, gateway: { agent } } = call;

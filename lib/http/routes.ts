@@ -29,6 +29,7 @@ import {
   showMachine,
   startMachine,
   stopMachine,
+  stopUsersMachine,
 } from "./machines.ts";
 import { showMachines } from "./machines_page.ts";
 import { beginDrain, broadcast, cancelDrain, showDrain, tellSession } from "./maintenance.ts";
@@ -59,7 +60,7 @@ import { claimShare, createShare, endShare, listShares, showShare } from "./shar
 import { showTerminal } from "./start_page.ts";
 import { openPlain, resizePlain, sendOutput, takeInput } from "./plain/routes.ts";
 import { createToken, listTokens, revokeToken, showMe } from "./tokens.ts";
-import { listLocks, refreshUser } from "./users.ts";
+import { listLocks, listUsers, lockUser, refreshUser, unlockUser } from "./users.ts";
 
 const DAY_S = 86_400, YEAR_S = 365 * DAY_S;
 
@@ -118,8 +119,12 @@ export const ROUTES: readonly Route[] = [
     "/api/v1/broadcast": { POST: broadcast },
     "/api/v1/sessions/:id/message": { POST: tellSession },
   }),
-  ...group({ listeners: BOTH, who: "admin", what: "see and lift locks" }, {
+  ...group({ listeners: BOTH, who: "admin", what: "see and lock users" }, {
+    "/api/v1/users": { GET: listUsers },
+    "/api/v1/users/:name/lock": { POST: lockUser },
+    "/api/v1/users/:name/unlock": { POST: unlockUser },
     "/api/v1/users/:name/refresh": { POST: refreshUser },
+    "/api/v1/users/:name/machines/:machine/stop": { POST: stopUsersMachine },
     "/api/v1/locks": { GET: listLocks },
   }),
   ...group({ listeners: BOTH, who: "admin", what: "say who may register" }, {

@@ -256,6 +256,13 @@ export const RefreshShape = v.object({
 });
 export type Refresh = Readonly<v.InferOutput<typeof RefreshShape>>;
 
+/** `GET /api/v1/users`: who has an account, and whether an administrator has locked it. */
+export const UserListShape = v.object({
+  users: v.array(v.object({ user: v.string(), locked: v.boolean(), admin: v.boolean() })),
+  next: Next,
+});
+export type UserList = Readonly<v.InferOutput<typeof UserListShape>>;
+
 /** `GET /api/v1/locks`: names that failed log-ins have locked; `from` is null for everywhere. */
 export const LockListShape = v.object({
   locks: v.array(

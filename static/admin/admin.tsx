@@ -9,6 +9,7 @@ import { Events } from "./events.tsx";
 import { Hour } from "./hour.tsx";
 import { LiveLog } from "./live_log.tsx";
 import { Message } from "./message.tsx";
+import { Machines, Users } from "./people.tsx";
 import { Poll } from "./poll.ts";
 import { Invites, Waiting } from "./registering.tsx";
 import { State } from "./state.ts";
@@ -23,9 +24,11 @@ interface Props {
   readonly base: string;
   /** Who registers: `registration.mode`. */
   readonly registration: string;
+  /** Who looks at it. */
+  readonly me: string;
 }
 
-function Page({ state, base, registration }: Props) {
+function Page({ state, base, registration, me }: Props) {
   const shown = state.shown.value;
   const engine = shown?.engine ?? null;
   return (
@@ -51,6 +54,8 @@ function Page({ state, base, registration }: Props) {
           )}
           <Sessions state={state} shown={shown} />
           <Message state={state} />
+          <Machines state={state} shown={shown} />
+          <Users state={state} shown={shown} me={me} />
           <Hour history={shown.overview.history} />
           <Nodes state={state} shown={shown} />
           {(registration === "invite" || shown.invites.length > 0) && (
@@ -80,7 +85,8 @@ const poll = new Poll({ everyMs: POLL_MS, clock, ask: () => state.ask() });
 state.changed = () => poll.now();
 const main = document.querySelector("main")!;
 main.replaceChildren();
-render(<Page state={state} base={base} registration={registration} />, main);
+const me = document.getElementById("user")!.textContent;
+render(<Page {...{ state, base, registration, me }} />, main);
 const look = () => poll.seen(!document.hidden);
 document.addEventListener("visibilitychange", look);
 look();

@@ -1,5 +1,6 @@
 /** The gateway's JSON API, as far as the administrator's page uses it. */
 /// <reference lib="dom" />
+import type { MachineInfo, MachineList } from "../../lib/protocol/machines.ts";
 import type { NodeInfo } from "../../lib/protocol/nodes.ts";
 import type { Overview } from "../../lib/protocol/overview.ts";
 import type {
@@ -7,18 +8,34 @@ import type {
   RegistrationInviteList,
   RegistrationList,
 } from "../../lib/protocol/registration.ts";
-import type { LockList, OwnedSession, SessionList } from "../../lib/protocol/resources.ts";
+import type {
+  LockList,
+  OwnedSession,
+  SessionList,
+  UserList,
+} from "../../lib/protocol/resources.ts";
 import { Refused, request } from "./request.ts";
 
 export { Refused };
 
 /** How long an answer may take; the end of a container is waited for longer. */
 const ANSWER_MS = 5_000, DONE_MS = 30_000;
+/** The most machines and users that are shown; `ttygate` and the API have all. */
+const SHOWN = 200;
+
+/** The first of a list, and whether there are more. */
+export interface Part<T> {
+  readonly items: readonly T[];
+  readonly isAll: boolean;
+}
 
 /** Everything that the page shows, and the server's time. */
 export interface Shown {
   readonly sessions: readonly OwnedSession[];
   readonly nodes: readonly NodeInfo[];
+  /** Everybody's, but those that are deleted; the first ones where there are many. */
+  readonly machines: Part<MachineInfo>;
+  readonly users: Part<UserList["users"][number]>;
   readonly locks: LockList["locks"];
   /** The accounts that wait, and the invitations; none where nobody registers. */
   readonly waiting: RegistrationList["registrations"];
@@ -39,12 +56,20 @@ export class Api {
     const { sessions }: SessionList = await first.json();
     // Ages are told by the server's clock: a wrong one here does no harm.
     const atMs = Date.parse(first.headers.get("date") ?? "") || Date.now();
+    const part = `?limit=${SHOWN}`;
+    const list: MachineList = await (await this.#ask("GET", `/api/v1/machines${part}`)).json();
+    const machines = {
+      items: list.machines.filter(({ state }) => state !== "deleted"),
+      isAll: !list.next,
+    };
+    const accounts: UserList = await (await this.#ask("GET", `/api/v1/users${part}`)).json();
+    const users = { items: accounts.users, isAll: !accounts.next };
     const { nodes } = await (await this.#ask("GET", "/api/v1/nodes")).json();
     const { locks }: LockList = await (await this.#ask("GET", "/api/v1/locks")).json();
     const overview: Overview = await (await this.#ask("GET", "/api/v1/overview")).json();
     const registering = this.registers ? await this.#registering() : { waiting: [], invites: [] };
     const engine = await this.#engine();
-    return { sessions, nodes, locks, ...registering, overview, engine, atMs };
+    return { sessions, machines, users, nodes, locks, ...registering, overview, engine, atMs };
   }
 
   async #registering(): Promise<Pick<Shown, "waiting" | "invites">> {
@@ -93,6 +118,16 @@ export class Api {
   /** Forgets the failed log-ins of a name. @throws {Refused} */
   async unlock(name: string): Promise<void> {
     await this.#do("POST", `/users/${encodeURIComponent(name)}/refresh`);
+  }
+
+  /** Lets nobody log in by a name, or lets them again. @throws {Refused} */
+  async lock(name: string, isLocked: boolean): Promise<void> {
+    await this.#do("POST", `/users/${encodeURIComponent(name)}/${isLocked ? "lock" : "unlock"}`);
+  }
+
+  /** Stops somebody's machine. @throws {Refused} */
+  async stop({ user, name }: MachineInfo): Promise<void> {
+    await this.#do("POST", `/users/${encodeURIComponent(user)}/machines/${name}/stop`);
   }
 
   /** Lets no new sessions begin on a node, or lets them again. @throws {Refused} */

@@ -1,6 +1,7 @@
 /** What the administrator's page knows and does; the parts of the page show it. */
 import { signal } from "@preact/signals";
 import type { NewRegistrationInvite } from "../../lib/protocol/registration.ts";
+import type { MachineInfo } from "../../lib/protocol/machines.ts";
 import type { OwnedSession } from "../../lib/protocol/resources.ts";
 import { type Api, Refused, type Shown } from "./api.ts";
 
@@ -78,6 +79,19 @@ export class State {
     const isDone = await this.#do(`unlock ${name}`, () => this.#api.unlock(name));
     if (isDone) this.said.value = say.mayLogIn(name);
     this.#done(`unlock ${name}`);
+  }
+
+  async lock(name: string, isLocked: boolean): Promise<void> {
+    const isDone = await this.#do(`lock ${name}`, () => this.#api.lock(name, isLocked));
+    if (isDone) this.said.value = isLocked ? say.isLocked(name) : say.mayLogIn(name);
+    this.#done(`lock ${name}`);
+  }
+
+  async stop(machine: MachineInfo): Promise<void> {
+    const { id, name } = machine;
+    const isDone = await this.#do(`stop ${id}`, () => this.#api.stop(machine));
+    if (isDone) this.said.value = say.isStopped(name);
+    this.#done(`stop ${id}`);
   }
 
   async drain(name: string, drains: boolean): Promise<void> {

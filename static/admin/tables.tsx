@@ -10,7 +10,7 @@ import { Meter } from "./meter.tsx";
 import type { State } from "./state.ts";
 import { Table } from "./table.tsx";
 import { Watch } from "./watch.tsx";
-import { size, span, stateOf } from "./words.ts";
+import { ownNode, size, span, stateOf } from "./words.ts";
 import { say } from "./say.ts";
 
 /** Input within so many seconds is now. */
@@ -33,7 +33,7 @@ const HEADS = [
 ];
 
 export function Sessions({ state, shown: { sessions, nodes, overview, atMs } }: ShownProps) {
-  const own = nodes.find(({ kind }) => kind === "local")?.name ?? "";
+  const own = ownNode(nodes);
   return (
     <Table
       id="sessions"

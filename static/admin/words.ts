@@ -62,3 +62,8 @@ export function summary(
     engine === null ? say.engineWorks : say.engineBroken,
   ].join(" · ");
 }
+
+/** The name of the gateway's own machine; "" where it has none. */
+export function ownNode(nodes: readonly NodeInfo[]): string {
+  return nodes.find(({ kind }) => kind === "local")?.name ?? "";
+}

@@ -98,7 +98,7 @@ Deno.test("a session appears and goes by itself, with what it has done", async (
     }
     assertMatch(
       await page.locator("#summary").innerText(),
-      /^1 session · 1 user · 0 ready shells · 1 node · engine works$/,
+      /^1 session · 1 active user · 0 ready shells · 1 node · engine works$/,
     );
     terminal.type("exit\r");
     await terminal.closed;
@@ -237,6 +237,45 @@ Deno.test("a locked name is unlocked", async () => {
     await gateway.logIn("bob", "builder");
   });
   await gateway.logged(/failed log-ins were forgotten user=bob by=root/);
+});
+
+Deno.test("somebody's machine is stopped; a user is locked and unlocked, but never oneself", async () => {
+  const asked = (cookie: string, method: string, path: string) =>
+    fetch(`${origin}/api/v1/${path}`, {
+      method,
+      headers: { cookie, origin, "content-type": "application/json" },
+      body: method === "PUT" ? "{}" : null,
+    }).then(async ({ status, body }) => {
+      await body?.cancel();
+      return status;
+    });
+  assertEquals(await asked(alice, "PUT", "machines/box"), 201);
+  await gateway.logIn("bob", "builder");
+  await administer({}, async (page) => {
+    const box = page.locator("[data-machine]", { hasText: "box" });
+    await box.getByText("running").waitFor();
+    await box.getByRole("button", { name: "Stop box of alice" }).click();
+    await box.getByRole("button", { name: "Stop it" }).click();
+    await box.getByText("stopped").waitFor();
+
+    const bob = page.locator('[data-user="bob"]');
+    await bob.getByRole("button", { name: /^Lock bob/ }).click();
+    await bob.getByRole("button", { name: "Lock", exact: true }).click();
+    await bob.getByText("locked").waitFor();
+    const refused = await gateway.postLogin({ username: "bob", password: "builder" });
+    await refused.body?.cancel();
+    assertEquals(refused.status, 401);
+    await bob.getByRole("button", { name: "Unlock bob" }).click();
+    await bob.getByText("may log in").waitFor();
+    await gateway.logIn("bob", "builder");
+    assertEquals(await page.locator('[data-user="root"] button').count(), 0);
+  });
+  assertEquals(await asked(root, "POST", "users/root/lock"), 409);
+  assertEquals(await asked(root, "POST", "users/nobody/lock"), 404);
+  assertEquals(await asked(alice, "POST", "users/bob/machines/box/stop"), 403);
+  assertEquals(await asked(alice, "DELETE", "machines/box"), 204);
+  await gateway.logged(/an administrator stops a machine .*user=alice .*by=root/);
+  await gateway.logged(/changed an account .*user=bob what=locked by=root/);
 });
 
 Deno.test("a node is drained, once that is confirmed, and undrained", async () => {

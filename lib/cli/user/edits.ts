@@ -4,6 +4,7 @@ import {
   bcryptCost,
   fieldOfUser,
   HIGHEST_COST,
+  unlockedField,
   withoutUser,
   withUser,
 } from "../../auth/htpasswd.ts";
@@ -75,7 +76,7 @@ export const EDITS: Readonly<Record<string, Edit>> = {
     const changed = await editKnown(
       path,
       name,
-      (text, field) => withUser(text, name, `!${unlocked(field)}`),
+      (text, field) => withUser(text, name, `!${unlockedField(field)}`),
     );
     return { said: `${name} locked`, changed };
   },
@@ -84,7 +85,7 @@ export const EDITS: Readonly<Record<string, Edit>> = {
     const changed = await editKnown(
       path,
       name,
-      (text, field) => withUser(text, name, unlocked(field)),
+      (text, field) => withUser(text, name, unlockedField(field)),
     );
     return { said: `${name} unlocked`, changed };
   },
@@ -122,17 +123,13 @@ function fieldOfKnown(text: string, path: string, name: string): string {
   return field;
 }
 
-function unlocked(field: string): string {
-  return field.replace(/^!+/, "");
-}
-
 function lockOf(field: string | null): string {
   return field?.startsWith("!") ? "!" : "";
 }
 
 /** Whether the field is a hash of the password that the gateway would check. */
 async function hasHash(password: string, field: string | null): Promise<boolean> {
-  const hash = unlocked(field ?? "");
+  const hash = unlockedField(field ?? "");
   if ((bcryptCost(hash) ?? Infinity) > HIGHEST_COST) return false;
   using hasher = new Hasher();
   return await hasher.verify(password, hash);

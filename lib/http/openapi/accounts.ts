@@ -25,6 +25,7 @@ import {
   RefreshShape,
   TokenListShape,
   TokenOrderShape,
+  UserListShape,
 } from "../../protocol/resources.ts";
 import { answer, type Operations, PAGES } from "./operation.ts";
 
@@ -183,6 +184,24 @@ export const ACCOUNTS: Operations = {
     id: "listLocks",
     summary: "Lists the names that failed log-ins have locked",
     answers: { 200: answer("The locks.", LockListShape) },
+  },
+  "GET /api/v1/users": {
+    id: "listUsers",
+    summary: "Lists who has an account, and who is locked",
+    query: PAGES,
+    answers: { 200: answer("The users.", UserListShape) },
+  },
+  "POST /api/v1/users/:name/lock": {
+    id: "lockUser",
+    summary: "Lets nobody log in by a name, and ends what goes on by it; never one's own",
+    answers: { 200: answer("What that has done.", RefreshShape) },
+    problems: ["not-found", "conflict", "unavailable"],
+  },
+  "POST /api/v1/users/:name/unlock": {
+    id: "unlockUser",
+    summary: "Takes that back, and forgets the failed log-ins of the name",
+    answers: { 200: answer("What that has done.", RefreshShape) },
+    problems: ["not-found", "unavailable"],
   },
   "POST /api/v1/users/:name/refresh": {
     id: "refreshUser",

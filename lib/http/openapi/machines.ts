@@ -73,6 +73,12 @@ export const MACHINES: Operations = {
     answers: { 200: answer("It is stopped.", MachineShape), 202: ON_ITS_WAY },
     problems: ["machine", "unavailable", "agent-away"],
   },
+  "POST /api/v1/users/:name/machines/:machine/stop": {
+    id: "stopUsersMachine",
+    summary: "Ends all that runs in a machine of somebody's",
+    answers: { 200: answer("It is stopped.", MachineShape), 202: ON_ITS_WAY },
+    problems: ["machine", "unavailable", "agent-away"],
+  },
   "GET /api/v1/machines/:name/run": {
     id: "runInMachine",
     summary:

@@ -139,7 +139,7 @@ Deno.test("docs/protocol.md has the addresses of the web, and no other", () => {
       Object.keys(methods).map((method) =>
         `${method} ${
           path.replace("/:name", "/NAME").replace("/:id", "/ID").replace("/:share", "/SHARE")
-            .replace("/:path*", "/PATH").replace("/:port", "/PORT")
+            .replace("/:path*", "/PATH").replace("/:port", "/PORT").replace("/:machine", "/MACHINE")
         }`
       )
     );

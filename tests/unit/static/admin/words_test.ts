@@ -65,10 +65,10 @@ Deno.test("the summary counts users once, and no shells of nodes that are away",
       waiting: [{}, {}],
       engine: null,
     }),
-    "3 sessions · 2 users · 2 ready shells · 2 nodes, 1 away · 2 accounts waiting · engine works",
+    "3 sessions · 2 active users · 2 ready shells · 2 nodes, 1 away · 2 accounts waiting · engine works",
   );
   assertEquals(
     summary({ sessions: [session("alice")], nodes: [node], waiting: [], engine: "It is away." }),
-    "1 session · 1 user · 2 ready shells · 1 node · engine does not work",
+    "1 session · 1 active user · 2 ready shells · 1 node · engine does not work",
   );
 });
