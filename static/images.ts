@@ -78,9 +78,9 @@ export class ImageChoice {
     return this.#all;
   }
 
-  /** Whether the person came to choose. */
+  /** Whether the person came for a new terminal: to choose, or for a shell in a machine. */
   get isWanted(): boolean {
-    return this.#asked.choose;
+    return this.#asked.choose || this.#asked.machine !== null;
   }
 
   /** As in {@linkcode chosenImage}. */

@@ -30,6 +30,8 @@ export interface TabTerminal {
   readonly view: View;
   /** Whether it is the one that keys go to. */
   readonly isActive: boolean;
+  /** The keys go to what it shows: a panel where there is one, else the terminal. */
+  enter(): void;
 }
 
 /** What all terminals of the page have together. */

@@ -82,7 +82,7 @@ export class Desk implements DeskTools {
   /** Shows everything that can be done. */
   async #openMenu(): Promise<void> {
     const ui = await this.#load();
-    ui?.openPalette(this.#commands(), () => this.#screen.focus());
+    ui?.openPalette(this.#commands(), () => this.#active().enter());
   }
 
   /** The size of text in CSS pixels. */
@@ -145,7 +145,7 @@ export class Desk implements DeskTools {
   async #openAccount(): Promise<void> {
     const ui = await this.#load();
     const { base = "" } = document.documentElement.dataset;
-    ui?.openAccount(base, () => this.#screen.focus());
+    ui?.openAccount(base, () => this.#active().enter());
   }
 
   /** Those of a gateway that takes SSH. */
@@ -153,7 +153,7 @@ export class Desk implements DeskTools {
     const { base = "", ssh } = document.documentElement.dataset;
     const open = async () => {
       const ui = await this.#load();
-      ui?.openSshKeys(base, () => this.#screen.focus());
+      ui?.openSshKeys(base, () => this.#active().enter());
     };
     return ssh === "open" ? [{ title: acts.sshKeys, run: () => void open() }] : [];
   }
@@ -208,7 +208,7 @@ export class Desk implements DeskTools {
   async #openPreferences(): Promise<void> {
     const ui = await this.#load();
     const offered = { fontPx: { ...FONT_PX, usual: this.fontPx } };
-    ui?.openPreferences(this.preferred, offered, () => this.#screen.focus());
+    ui?.openPreferences(this.preferred, offered, () => this.#active().enter());
   }
 
   /** Shows who is at a session, and has links made and ended by which others may come. */

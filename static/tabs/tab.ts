@@ -129,6 +129,11 @@ export class TerminalTab {
     this.#hasNews = false;
     this.screen.fit();
     this.seen();
+    this.enter();
+  }
+
+  /** The keys go to what it shows: a panel where there is one, else the terminal. */
+  enter(): void {
     if (phases.hasPanel(this.course.phase)) this.view.focusPanel();
     else this.focus();
   }

@@ -1,7 +1,7 @@
 /** The page of a machine: `/?machine=NAME` is a shell in it, and what one leaves there stays. */
 import { assertEquals } from "@std/assert";
 import { TestBrowser } from "../support/browser.ts";
-import { TestGateway } from "../support/gateway.ts";
+import { TestGateway, until } from "../support/gateway.ts";
 
 const owned = new AsyncDisposableStack();
 let gateway: TestGateway, browser: TestBrowser, cookie: string;
@@ -27,8 +27,18 @@ Deno.test("the page is a shell in the machine that its address names", async () 
   await tab.press("Enter");
   await tab.prompt();
   assertEquals(await tab.run("cat /root/note"), "left here");
-  await tab.type("exit\n");
-  await tab.phase("ended");
+  // Who has left a terminal is led to the machine all the same, not to what was left.
+  await tab.page.close();
+  await until(async () => {
+    const { sessions } = await (await fetch(`${gateway.origin}/api/v1/sessions`, { headers }))
+      .json();
+    return sessions.length === 1 && !sessions[0].attached;
+  });
+  const again = await alice.open("/?machine=box");
+  await again.prompt();
+  assertEquals(await again.run("cat /root/note"), "left here");
+  await again.type("exit\n");
+  await again.phase("ended");
   assertEquals((await fetch(address, { method: "DELETE", headers })).ok, true);
 });
 
