@@ -29,24 +29,23 @@ export function Machines({ state, world }: Props) {
     wide.addEventListener("change", look);
     return () => wide.removeEventListener("change", look);
   }, []);
-  if (all.length === 0) {
-    return (
-      <div id="none">
-        <p>{say.none}</p>
-        <p class="muted">{say.lead}</p>
-      </div>
-    );
-  }
   const isTable = all.length > CARDS && isWide.value;
   return (
     <section
       id="machines"
-      class={isTable ? "scroll" : "scroll cards"}
+      class={isTable || all.length === 0 ? "scroll" : "scroll cards"}
       tabIndex={isTable ? 0 : -1}
       aria-label={say.title}
       onKeyDown={step}
     >
-      {isTable
+      {all.length === 0
+        ? ( // In the same section: who deletes the last one keeps their place.
+          <div id="none">
+            <p>{say.none}</p>
+            <p class="muted">{say.lead}</p>
+          </div>
+        )
+        : isTable
         ? <Table {...{ state, world }} />
         : all.map((machine) => <Card key={machine.id} {...{ state, world, machine }} />)}
     </section>
