@@ -136,7 +136,9 @@ class Sftp implements AsyncDisposable {
         return answers.attributes(id, await this.#about(request.handle));
       case "fsetstat": {
         const handle = this.#find(request.handle, "writing");
-        handle.amend(possible(request.wants));
+        const { size, ...wants } = request.wants;
+        if (size !== null) handle.cut(size);
+        handle.amend(possible({ ...wants, size: null }));
         return null;
       }
       case "setstat":
@@ -188,12 +190,10 @@ class Sftp implements AsyncDisposable {
     if (there !== null && there.kind !== "file") {
       throw new FilesError("kind", `${path} is no file that could be written.`);
     }
-    if (there !== null && there.bytes > 0 && !(flags & FLAG.truncate)) {
-      throw new FilesError("unable", "An upload cannot be resumed: send the whole file.");
-    }
     if (there === null) await this.#requireFolder(folderOf(path));
     const mode = there?.mode ?? (wants.mode === null ? null : wants.mode & 0o777);
-    return this.#keep(new Writing(this.parts, path, mode));
+    const kept = flags & FLAG.truncate ? 0 : there?.bytes ?? 0;
+    return this.#keep(new Writing(this.parts, path, { mode, kept }));
   }
 
   /** So that it is known at once, and not at the end. @throws {FilesError} */

@@ -102,10 +102,19 @@ export class Writing implements AsyncDisposable {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #done: Promise<void>;
   #at = 0;
+  #kept: number;
   #amends: Amends = { mode: null, changed: null };
 
-  /** @param mode its permissions; null for what is usual */
-  constructor(readonly room: Room, readonly path: string, mode: number | null) {
+  /**
+   * @param parts `mode` is its permissions, null for what is usual; `kept` how many bytes of a file
+   *   that is there stay unless they are written over or cut off, as scp(1) does
+   */
+  constructor(
+    readonly room: Room,
+    readonly path: string,
+    { mode, kept }: { readonly mode: number | null; readonly kept: number },
+  ) {
+    this.#kept = kept;
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     this.#writer = writable.getWriter();
     this.#writer.closed.catch(() => {}); // what is wrong is told by the upload
@@ -128,7 +137,9 @@ export class Writing implements AsyncDisposable {
   /** @throws {FilesError} also where that is not what comes next; then none of it is kept */
   async write(offset: number, data: Uint8Array): Promise<void> {
     if (offset !== this.#at) {
-      const message = "A file is written from its start to its end here.";
+      const message = this.#at === 0
+        ? "An upload cannot be resumed: send the whole file."
+        : "A file is written from its start to its end here.";
       this.#stop.abort(new FilesError("unable", message));
     }
     this.#stop.signal.throwIfAborted();
@@ -136,6 +147,14 @@ export class Writing implements AsyncDisposable {
     const taken = this.#writer.write(data).catch(() => this.#done);
     await Promise.race([taken, this.#done]);
     this.#at += data.length;
+  }
+
+  /** Has it end behind what was written. @throws {FilesError} for any other place */
+  cut(bytes: number): void {
+    if (bytes !== this.#at) {
+      throw new FilesError("unable", "A file is not cut here: send it whole.");
+    }
+    this.#kept = 0;
   }
 
   /** Once it is there. */
@@ -147,6 +166,9 @@ export class Writing implements AsyncDisposable {
   async finish(): Promise<void> {
     const { files, of, over } = this.room;
     this.#stop.signal.throwIfAborted();
+    if (this.#at < this.#kept) {
+      throw new FilesError("unable", `The rest of ${this.path} would be lost: send it whole.`);
+    }
     await this.#writer.close().catch(() => {});
     await this.#done;
     const { mode, changed } = this.#amends;

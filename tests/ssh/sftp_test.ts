@@ -92,6 +92,10 @@ Deno.test("30 MB come and go whole by scp, with many requests under way", async 
   }
   await Deno.writeFile(local("big"), bytes);
   done(await scp(local("big"), "alice+box@127.0.0.1:big"));
+  // A shorter one takes its place: scp opens it as it is, and cuts it at the end.
+  await Deno.truncate(local("big"), 29_999_999);
+  const { code, stderr } = await scp("-q", local("big"), "alice+box@127.0.0.1:big");
+  assertEquals([code, stderr], [0, ""]);
   done(await scp("alice+box@127.0.0.1:/root/big", local("big2")));
   assertEquals(await sum(local("big2")), await sum(local("big")));
   // The rest of one that broke off is read on from where it ended.

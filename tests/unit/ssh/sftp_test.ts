@@ -7,6 +7,7 @@ import { answers, PacketError, requestOf } from "../../../lib/ssh/sftp_wire.ts";
 import { ScriptedFiles } from "../sessions/scripted_files.ts";
 
 const over = new AbortController().signal;
+const usual = { mode: null, kept: 0 };
 
 function roomWith(kept: Record<string, Uint8Array<ArrayBuffer>>): Room & { files: ScriptedFiles } {
   const files = new ScriptedFiles();
@@ -47,7 +48,7 @@ Deno.test("a file is read on from any place, and back only so often", async () =
 
 Deno.test("a file is written from its start on, and is there when it is finished", async () => {
   const room = roomWith({});
-  await using writing = new Writing(room, "/x", 0o600);
+  await using writing = new Writing(room, "/x", { mode: 0o600, kept: 0 });
   await writing.write(0, new Uint8Array([1, 2]));
   await writing.write(2, new Uint8Array([3]));
   assertEquals(room.files.kept.size, 0);
@@ -57,9 +58,26 @@ Deno.test("a file is written from its start on, and is there when it is finished
   assertEquals(room.files.amended.get("box:/x"), { mode: null, changed: 9 });
 });
 
+Deno.test("a file that is there is written over whole, or stays", async () => {
+  const before = new Uint8Array([1, 2, 3]);
+  const room = roomWith({ "/x": before });
+  {
+    await using writing = new Writing(room, "/x", { mode: null, kept: 3 });
+    await writing.write(0, new Uint8Array([7]));
+    assertThrows(() => writing.cut(2), FilesError, "not cut");
+    await assertRejects(() => writing.finish(), FilesError, "The rest of /x would be lost");
+  }
+  assertEquals(room.files.kept.get("box:/x"), before);
+  await using writing = new Writing(room, "/x", { mode: null, kept: 3 });
+  await writing.write(0, new Uint8Array([7]));
+  writing.cut(1);
+  await writing.finish();
+  assertEquals([...room.files.kept.get("box:/x")!], [7]);
+});
+
 Deno.test("of a file that is written here and there nothing is kept", async () => {
   const room = roomWith({});
-  await using writing = new Writing(room, "/x", null);
+  await using writing = new Writing(room, "/x", usual);
   await writing.write(0, new Uint8Array([1, 2]));
   await assertRejects(() => writing.write(5, new Uint8Array([3])), FilesError, "to its end");
   await assertRejects(() => writing.finish(), FilesError, "to its end");
@@ -69,7 +87,7 @@ Deno.test("of a file that is written here and there nothing is kept", async () =
 
 Deno.test("what goes wrong with an upload is told with the next piece, and at its end", async () => {
   const room = roomWith({});
-  await using writing = new Writing(room, "/full", null);
+  await using writing = new Writing(room, "/full", usual);
   const write = async () => {
     for (let at = 0; at < 10; at++) await writing.write(at, new Uint8Array(1));
   };
