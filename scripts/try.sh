@@ -5,10 +5,20 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ./scripts/setup.sh
 
 home=$(mktemp -d "${TMPDIR:-/tmp}/ttygate-try.XXXXXX")
+instance=try-$$
 gateway=
+docker() { command docker --host "unix://${TTYGATE_DOCKER_SOCKET:-/run/docker.sock}" "$@"; }
+remove_machines() { # which outlive their gateway
+  local ours=label=ttygate.instance=$instance containers volumes
+  mapfile -t containers < <(docker ps -aq --filter "$ours")
+  mapfile -t volumes < <(docker volume ls -q --filter "$ours")
+  [ "${#containers[@]}" = 0 ] || docker rm -f "${containers[@]}"
+  [ "${#volumes[@]}" = 0 ] || docker volume rm "${volumes[@]}"
+}
 finish() { # whatever ended this: Ctrl-C, a closed terminal or a kill
   trap '' INT TERM HUP
   [ -z "$gateway" ] || { kill "$gateway" 2>/dev/null && wait "$gateway"; } || true
+  [ -z "$gateway" ] || remove_machines >/dev/null || true
   rm -rf "$home"
 }
 trap finish EXIT
@@ -18,7 +28,7 @@ export TTYGATE_GATEWAY_STATE_DIR="$home/state"
 export TTYGATE_GATEWAY_ADMIN_SOCKET="$home/admin.sock"
 export TTYGATE_AUTH_HTPASSWD="$home/htpasswd"
 export TTYGATE_AUTH_GROUPS="$home/groups"
-export TTYGATE_DOCKER_INSTANCE="try-$$"
+export TTYGATE_DOCKER_INSTANCE=$instance
 TTYGATE_CONTAINER_IMAGE=$(./scripts/image.sh)
 export TTYGATE_CONTAINER_IMAGE
 
@@ -31,7 +41,8 @@ cat <<TEXT
   User      demo
   Password  $password
 
-  Ctrl-C here ends it. Containers reach private networks here; an installed ttygate refuses it.
+  Ctrl-C here ends it, and removes the machines made in it.
+  Containers reach private networks here; an installed ttygate refuses it.
 
 TEXT
 # In a session of its own, so that only finish() tells it to stop.
