@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { ConfigError, loadConfig } from "../config.ts";
 import type { LoadedConfig } from "../config.ts";
 import { loadLoosely, type LooseConfig } from "../config/loose.ts";
+import { AwayError } from "../client/errors.ts";
 import { describeError } from "../log.ts";
 
 /** What a command is given besides its arguments. */
@@ -41,6 +42,9 @@ export interface Command {
 
 /** Loads a command's module, so that starting one command does not load the others. */
 export type Loader = () => Promise<{ readonly command: Command }>;
+
+/** A gateway elsewhere could not be asked, as ssh(1) has it. */
+const AWAY = 255;
 
 /** Arguments that make no sense: exit status 2. */
 export class UsageError extends Error {
@@ -141,7 +145,7 @@ export async function runProgram(argv: readonly string[], program: Program): Pro
     }
     if (error instanceof ConfigError) printError(error.message);
     else printError(`ttygate: ${describeError(error).replaceAll(/\s*\n\s*/g, " ")}`);
-    return 1;
+    return error instanceof AwayError ? AWAY : 1;
   }
 }
 

@@ -128,7 +128,7 @@ function table(nodes: readonly NodeInfo[]): string[] {
   ]);
   return tableOf([["NODE", "STATE", "SESSIONS", "READY", "FROM"], ...rows], {
     columns: terminalColumns(),
-    elastic: 0,
+    elastic: [0],
   });
 }
 
@@ -145,5 +145,5 @@ function details(node: NodeInfo): string[] {
     ...(node.swarm === null ? [] : [["swarm", node.swarm]]),
     ["from", node.remote ?? "-"],
     ["linked for", seconds === null ? "-" : inTime(seconds)],
-  ], { columns: terminalColumns(), elastic: 1 });
+  ], { columns: terminalColumns(), elastic: [1] });
 }

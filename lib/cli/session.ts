@@ -116,10 +116,10 @@ function table(sessions: readonly SessionInfo[], columns: number | null): string
     ...[or(outputBytes, inSize), viewer(attached, phase)],
   ]);
   const table = [["SESSION", "USER", "FROM", "AGE", "IDLE", "OUTPUT", "VIEWER"], ...rows];
-  const lines = tableOf(table, { columns, elastic: 1 });
+  const lines = tableOf(table, { columns, elastic: [1] });
   if (lines.every((line) => line.length <= (columns ?? Infinity))) return lines;
   const withoutFrom = table.map((row) => row.toSpliced(2, 1));
-  return tableOf(withoutFrom, { columns, elastic: 1 });
+  return tableOf(withoutFrom, { columns, elastic: [1] });
 }
 
 function details(session: SessionInfo, now: number): string[] {
@@ -138,7 +138,7 @@ function details(session: SessionInfo, now: number): string[] {
     ["from", session.remote ?? "-"],
     ["idle", or(idleSeconds, inTime)],
     ["output", or(outputBytes, inSize)],
-  ], { columns: null, elastic: 1 });
+  ], { columns: null, elastic: [1] });
 }
 
 function viewer(attached: boolean, phase: SessionInfo["phase"]): string {

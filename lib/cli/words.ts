@@ -35,17 +35,21 @@ export function inSize(bytes: number): string {
  * Lines of a table, the heading first.
  *
  * @param options `columns` of the terminal, null where there is none: what does not fit is taken
- *   off the column number `elastic`
+ *   off the columns number `elastic`, one after the other
  */
 export function tableOf(
   rows: readonly (readonly string[])[],
-  { columns, elastic }: { readonly columns: number | null; readonly elastic: number },
+  { columns, elastic }: { readonly columns: number | null; readonly elastic: readonly number[] },
 ): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]!.length))
   );
-  const excess = widths.reduce((sum, width) => sum + width + 2, -2) - (columns ?? Infinity);
-  if (excess > 0) widths[elastic] = Math.max(LEAST_CHARS, widths[elastic]! - excess);
+  let excess = widths.reduce((sum, width) => sum + width + 2, -2) - (columns ?? Infinity);
+  for (const column of elastic) {
+    const spare = Math.max(0, Math.min(excess, (widths[column] ?? 0) - LEAST_CHARS));
+    if (spare > 0) widths[column]! -= spare;
+    excess -= spare;
+  }
   const fitted = (cell: string, width: number) =>
     (cell.length > width ? `${cell.slice(0, width - 1)}…` : cell).padEnd(width);
   return rows.map((row) => row.map((cell, i) => fitted(cell, widths[i]!)).join("  ").trimEnd());

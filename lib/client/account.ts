@@ -30,13 +30,16 @@ export function accountPath(env: (name: string) => string | undefined): string {
 
 /** @throws {NotLoggedInError} */
 export async function loadAccount(path: string): Promise<Account> {
+  let why = "you are not logged in";
   try {
-    return v.parse(Shape, JSON.parse(await Deno.readTextFile(path)));
+    const text = await Deno.readTextFile(path);
+    why = `${path} cannot be understood`;
+    return v.parse(Shape, JSON.parse(text));
   } catch (cause) {
-    const why = cause instanceof Deno.errors.NotFound
-      ? "you are not logged in"
-      : `${path} cannot be understood`;
-    throw new NotLoggedInError(`${why}; run 'ttygate login URL'`, { cause });
+    if (cause instanceof Deno.errors.PermissionDenied) {
+      throw new Error(`cannot read ${path}`, { cause });
+    }
+    throw new NotLoggedInError(`${why}; run 'ttygate login URL'`);
   }
 }
 

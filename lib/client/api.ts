@@ -5,22 +5,9 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as v from "valibot";
 import { SUBPROTOCOL } from "../protocol/frame.ts";
+import { ApiError, AwayError } from "./errors.ts";
 
 const REQUEST_MS = 30_000;
-
-/** The gateway does not do what was asked. */
-export class ApiError extends Error {
-  override readonly name = "ApiError";
-
-  constructor(readonly status: number, message: string) {
-    super(message);
-  }
-}
-
-/** Nobody answers, or nobody who is a gateway. */
-export class AwayError extends Error {
-  override readonly name = "AwayError";
-}
 
 /** Who asks, and where. */
 export interface ApiParts {
@@ -86,7 +73,7 @@ export class Api implements Disposable {
         body: body === undefined ? null : JSON.stringify(body),
       });
     } catch (cause) {
-      throw new AwayError(`${this.url} does not answer: ${whyAway(cause as Error)}`);
+      throw away(this.url, cause as Error);
     }
     const answer = response.status === 204 ? null : await response.json().catch(() => undefined);
     if (response.ok && v.is(shape, answer)) return answer;
@@ -109,7 +96,7 @@ export class Api implements Disposable {
       });
     } catch (cause) {
       signal.throwIfAborted();
-      throw new AwayError(`${this.url} does not answer: ${whyAway(cause as Error)}`);
+      throw away(this.url, cause as Error);
     }
     if (response.ok) return response;
     const answer = await response.json().catch(() => undefined);
@@ -150,14 +137,17 @@ export class Api implements Disposable {
     } catch (cause) {
       signal.throwIfAborted();
       if (cause instanceof ApiError || cause instanceof AwayError) throw cause;
-      throw new AwayError(`${this.url} does not answer: ${whyAway(cause as Error)}`);
+      throw away(this.url, cause as Error);
     } finally {
       request.destroy();
     }
   }
 
   #refusal(status: number, answer: { detail?: unknown } | undefined, elsewhere: string | null) {
-    if (typeof answer?.detail === "string") return new ApiError(status, answer.detail);
+    if (typeof answer?.detail === "string") {
+      const isOver = status === 401 && this.#authorization.startsWith("Bearer ");
+      return new ApiError(status, isOver ? loggedOut(answer.detail, this.url) : answer.detail);
+    }
     const mend = elsewhere ? `it leads to ${elsewhere}; log in there` : "mend the address";
     return new AwayError(`what answers on ${this.url} is no gateway of ttygate; ${mend}`);
   }
@@ -198,12 +188,22 @@ function jsonOf(text: string) {
   }
 }
 
+/** What is said of a token that is none any more. */
+export function loggedOut(why: string, url: string): string {
+  return `${why} Run 'ttygate login ${url}'.`;
+}
+
+export function away(url: string, cause: Error): AwayError {
+  return new AwayError(`${url} does not answer: ${whyAway(cause)}`);
+}
+
 function whyAway(error: Error): string {
   if (error.name === "TimeoutError") return "it took over 30 seconds";
   const said = `${error.message} ${error.cause}`;
   if (/certificate|UnknownIssuer/i.test(said)) {
     return "its certificate is not known here; give its authority's by --ca FILE";
   }
+  if (/corrupt message/i.test(said)) return "it speaks no HTTPS; write http:// where that is meant";
   if (/dns|lookup/i.test(said)) return "there is no such host";
   if (/refused/i.test(said)) return "nothing listens there";
   return error.message;

@@ -2,7 +2,8 @@
 import { Buffer } from "node:buffer";
 import { BrokenOffError, PORT_SUBPROTOCOL, type PortStream } from "../protocol/port_stream.ts";
 import { encodeClientFrame, MessageReader, OPCODE } from "../terminal/websocket.ts";
-import { ApiError, type ApiParts, AwayError } from "./api.ts";
+import type { ApiParts } from "./api.ts";
+import { ApiError, AwayError } from "./errors.ts";
 
 /** What is read at a time, below the longest message that a gateway takes, and the longest that it sends. */
 const READ_BYTES = 32 * 1024, MESSAGE_BYTES = 64 * 1024;

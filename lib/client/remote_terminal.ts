@@ -31,9 +31,9 @@ export interface TerminalUser {
 /** How it is over for this client. */
 export type Outcome =
   | { readonly how: "ended"; readonly event: Event<"ended"> }
-  | { readonly how: "left" }
-  /** As the sentence says. */
-  | { readonly how: "failed"; readonly why: string };
+  | { readonly how: "left"; readonly session: string | null }
+  /** As the sentence says; null where nothing was opened, and a WebSocket does not tell why. */
+  | { readonly how: "failed"; readonly why: string | null };
 
 const WHY: Readonly<Record<number, string>> = {
   [CLOSE.loginEnded]: "your login ended; run 'ttygate login' again",
@@ -84,7 +84,7 @@ export class RemoteTerminal {
       await this.#showing;
       if (outcome !== null) return outcome;
       if (this.#left.signal.aborted) break;
-      if (this.#session === null) return failed("the gateway opens no terminal");
+      if (this.#session === null) return failed(null);
       if (this.#isReady) {
         attempt = 0;
         lostMs = null;
@@ -96,7 +96,7 @@ export class RemoteTerminal {
       } else if (performance.now() - lostMs > GIVE_UP_MS) return failed("the connection is lost");
       await this.#wait(AGAIN_MS[Math.min(attempt++, AGAIN_MS.length - 1)]!);
     }
-    return { how: "left" };
+    return { how: "left", session: this.#session };
   }
 
   type(bytes: Uint8Array): void {
@@ -190,6 +190,6 @@ export class RemoteTerminal {
   }
 }
 
-function failed(why: string): Outcome {
+function failed(why: string | null): Outcome {
   return { how: "failed", why };
 }

@@ -30,7 +30,9 @@ _ttygate() {
       ;;
   esac
 
-  case $before in --at | --message | --image | --node | --session | --scopes | --days) return ;; esac
+  case $before in
+    --at | --message | --image | --node | --session | --scopes | --days | --expires | --name) return ;;
+  esac
 
   # The words before the one at the cursor, without options and their values.
   local -a said=()
@@ -38,7 +40,7 @@ _ttygate() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --config | --ca | --prefix | --at | --message | --user) ((i++)) ;;
-      --image | --node | --session | --scopes | --days | --expires) ((i++)) ;;
+      --image | --node | --session | --scopes | --days | --expires | --name) ((i++)) ;;
       -*) ;;
       *) said+=("${COMP_WORDS[i]}") ;;
     esac
@@ -84,10 +86,10 @@ _ttygate() {
       ;;
     drain) options+=' --at --message --wait --status --cancel --json' ;;
     broadcast) options+=' --json' ;;
-    login) options+=' --user --device --token-stdin --ca' ;;
+    login) options+=' --user --device --token-stdin --ca --json' ;;
     create) options+=' --image --node --jobs --json' ;;
     list) options+=' --machines --json' ;;
-    whoami) options+=' --json' ;;
+    logout | whoami) options+=' --json' ;;
     show | start | stop | rename | delete | forward | run)
       options+=' --json'
       [ "${#said[@]}" -gt 1 ] || words=$(_ttygate_machines living)

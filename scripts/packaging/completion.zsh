@@ -79,10 +79,10 @@ _ttygate() {
       ;;
     drain) options+=(--at --message --wait --status --cancel --json) ;;
     broadcast) options+=(--json) ;;
-    login) options+=(--user --device --token-stdin --ca) ;;
+    login) options+=(--user --device --token-stdin --ca --json) ;;
     create) options+=(--image --node --jobs --json) ;;
     list) options+=(--machines --json) ;;
-    whoami) options+=(--json) ;;
+    logout | whoami) options+=(--json) ;;
     show | start | stop | rename | delete | forward | run)
       options+=(--json)
       ((${#said} > 1)) || _ttygate_machines living

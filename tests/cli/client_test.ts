@@ -189,7 +189,10 @@ Deno.test("~. leaves the shell where it is, with the terminal here as before, an
   await tty.see(/~\. leaves, ~\? lists these/);
   await tty.type("\r~.");
   await tty.see(/status 0[^]*icanon/);
-  assertMatch(tty.output, /\[\?1049l[^]*\[\?25h[^]*\[\?1002l[^]*left; 'ttygate list'/);
+  assertMatch(
+    tty.output,
+    /\[\?1049l[^]*\[\?25h[^]*\[\?1002l[^]*left; while it lasts, 'ttygate shell --session /,
+  );
   const [{ id }] = JSON.parse((await home.run("list", "--json")).stdout);
   const table = (await home.run("list")).stdout;
   assertMatch(table, new RegExp(`^ID +IMAGE +AGE +QUIET +ABOUT\n${id} `));
@@ -209,21 +212,29 @@ Deno.test("what cannot be is told in one line that mends", async () => {
     ttygate(["login", url, "--token-stdin"], { env: home.env, stdin: "x\n" });
   const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   closed.close();
-  const cases: [string, RegExp][] = [
-    [`http://127.0.0.1:${closed.addr.port}`, /does not answer: nothing listens there/],
-    ["ftp://x", /is no address of a gateway|does not answer/],
-    [`${gateway.origin}/elsewhere`, /no gateway of ttygate/],
-    [gateway.origin, /This token stands for nothing/],
+  const cases: [string, number, RegExp][] = [
+    [`http://127.0.0.1:${closed.addr.port}`, 255, /does not answer: nothing listens there/],
+    [gateway.origin.replace("http", "https"), 255, /speaks no HTTPS/],
+    ["http://a b", 1, /is no address of a gateway/],
+    [`${gateway.origin}/elsewhere`, 255, /no gateway of ttygate/],
+    [gateway.origin, 1, /This token stands for nothing.* Run 'ttygate login http/],
   ];
-  for (const [url, mend] of cases) {
+  for (const [url, status, mend] of cases) {
     const { code, stderr } = await login(url);
-    assertEquals([url, code, stderr.trim().split("\n").length], [url, 1, 1]);
+    assertEquals([url, code, stderr.trim().split("\n").length], [url, status, 1]);
     assertMatch(stderr, mend);
   }
   // The login from before is still there.
   assertEquals((await home.run("whoami")).code, 0);
   await using gone = new Tty(home, `${PROGRAM} shell --session nosuch`);
   await gone.see(/this session is gone[^]*status 255/);
+  await using none = new Tty(home, `${PROGRAM} shell nosuch`);
+  await none.see(/ttygate: You have no machine nosuch\.[^]*status 255/);
+  await using image = new Tty(home, `${PROGRAM} shell --image nosuch`);
+  await image.see(/offers? nosuch\.[^]*status 255/);
+  await Deno.remove(home.path);
+  const left = await home.run("list");
+  assertEquals(left.stderr, "ttygate: you are not logged in; run 'ttygate login URL'\n");
 });
 
 Deno.test("tokens for programs are made, listed and revoked by password", async () => {
@@ -241,6 +252,11 @@ Deno.test("tokens for programs are made, listed and revoked by password", async 
   const wrong = await ttygate(["token", "list"], { env: home.env, stdin: "wrong\n" });
   assertEquals(wrong.code, 1);
   assertMatch(wrong.stderr, /user name or the password is wrong/);
+  for (
+    const args of [["list"], ["create", "x", "--scopes", "all"], ["create", "x", "--days", "0"]]
+  ) {
+    assertEquals((await ttygate(["token", ...args], { env: home.env, stdin: "" })).code, 2);
+  }
 });
 
 Deno.test("a machine is made, listed, shown, stopped, started, renamed, deleted and restored", async () => {

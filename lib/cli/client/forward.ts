@@ -110,7 +110,7 @@ function listen(port: number): Deno.TcpListener {
   } catch (cause) {
     const isTaken = cause instanceof Deno.errors.AddrInUse;
     const why = isTaken ? "something listens there already" : (cause as Error).message;
-    throw new Error(`cannot listen on ${HOST}:${port}: ${why}; take another port, or 0`, { cause });
+    throw new Error(`cannot listen on ${HOST}:${port}: ${why}; take another port, or 0`);
   }
 }
 

@@ -1,12 +1,11 @@
 /** `ttygate key`: adds, lists and removes the public keys that one logs in with by SSH. */
 import * as v from "valibot";
-import { Api, basic } from "../../client/api.ts";
 import { KeyListShape, KeyShape } from "../../protocol/resources.ts";
 import { type Command, parseCommandArgs, UsageError } from "../command.ts";
-import { askHidden, firstLine } from "../secret.ts";
 import { terminalColumns } from "../terminal.ts";
 import { tableOf } from "../words.ts";
-import { ownAccount } from "./account.ts";
+import { apiByPassword, ownAccount } from "./account.ts";
+import { whyNot } from "./why_not.ts";
 
 const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   list: [],
@@ -20,7 +19,7 @@ export const command: Command = {
   help: `
 Usage: ttygate key list [--json]
        ttygate key add FILE [--name NAME] [--json]
-       ttygate key remove ID
+       ttygate key remove ID [--json]
 
 Asks for your password, or reads it from standard input: a token cannot add a key. Who has the
 private key can log in as you by SSH.
@@ -40,11 +39,7 @@ private key can log in as you by SSH.
       positionals: [...positionals],
     });
     const key = verb === "add" ? await readKey(subject) : "";
-    const { url, user, ca } = await ownAccount();
-    const password = Deno.stdin.isTerminal()
-      ? await askHidden((ask) => ask(`Password of ${user}:`))
-      : await firstLine();
-    using api = new Api({ url, authorization: basic(user, password), ca });
+    using api = await apiByPassword(await ownAccount());
     if (verb === "remove") {
       await api.ask(v.null(), "DELETE", `/keys/${encodeURIComponent(subject)}`);
       print(flags["json"] ? JSON.stringify({ removed: subject }) : `removed ${subject}`);
@@ -65,10 +60,12 @@ private key can log in as you by SSH.
         name,
         fingerprint,
         created.slice(0, 10),
-        lastUsed?.slice(0, 16).replace("T", " ") ?? "never",
+        lastUsed?.slice(0, 10) ?? "never",
       ]);
       const head = ["ID", "NAME", "FINGERPRINT", "ADDED", "LAST USED"];
-      for (const line of tableOf([head, ...rows], { columns: terminalColumns(), elastic: 1 })) {
+      for (
+        const line of tableOf([head, ...rows], { columns: terminalColumns(), elastic: [2, 1] })
+      ) {
         print(line);
       }
     }
@@ -80,6 +77,6 @@ async function readKey(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw new Error(`cannot read the key in ${path}: ${(error as Error).message}`);
+    throw new Error(`cannot read the key in ${path}: ${whyNot(error)}`);
   }
 }

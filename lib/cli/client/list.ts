@@ -27,6 +27,7 @@ wrong last. --machines has those alone. --json has the terminals alone, or with 
     if (flags["machines"]) {
       const machines = await ownMachines(api);
       if (flags["json"]) print(JSON.stringify(machines));
+      else if (machines.length === 0) print("you have no machine; 'ttygate create NAME' makes one");
       else for (const line of machineTable(machines)) print(line);
       return 0;
     }
@@ -54,7 +55,7 @@ function sessionTable(own: SessionList["sessions"]): string[] {
     ("title" in one && one.title) || ("lastLine" in one && one.lastLine) || "",
   ]);
   const head = ["ID", "IMAGE", "AGE", "QUIET", "ABOUT"];
-  return tableOf([head, ...rows], { columns: terminalColumns(), elastic: ABOUT });
+  return tableOf([head, ...rows], { columns: terminalColumns(), elastic: [ABOUT, ABOUT - 3] });
 }
 
 /** An administrator's list has everybody's. */
@@ -85,5 +86,5 @@ function machineTable(machines: readonly MachineInfo[]): string[] {
     lastError ?? "",
   ]);
   const head = ["MACHINE", "IMAGE", "AGE", "STATE", "DISK", "ABOUT"];
-  return tableOf([head, ...rows], { columns: terminalColumns(), elastic: ABOUT + 1 });
+  return tableOf([head, ...rows], { columns: terminalColumns(), elastic: [ABOUT + 1, ABOUT - 3] });
 }

@@ -1,12 +1,14 @@
 /** `ttygate login`: makes a token of a gateway elsewhere for this account, and keeps it. */
 import { saveAccount } from "../../client/account.ts";
 import { sleep, systemClock } from "../../clock.ts";
-import { Api, ApiError, AwayError, basic, urlOf } from "../../client/api.ts";
+import { Api, basic, urlOf } from "../../client/api.ts";
+import { ApiError, AwayError } from "../../client/errors.ts";
 import { DeviceAnswerShape, DeviceStartShape } from "../../protocol/account.ts";
 import { MeShape, NewTokenShape } from "../../protocol/resources.ts";
 import { type Command, parseCommandArgs, UsageError } from "../command.ts";
 import { askHidden, firstLine } from "../secret.ts";
 import { ownAccountPath } from "./account.ts";
+import { whyNot } from "./why_not.ts";
 
 /** How long a login of the command line lasts. */
 const DAYS = 90;
@@ -16,9 +18,9 @@ export const command: Command = {
   name: "login",
   summary: "logs in to a gateway elsewhere, for the commands below",
   help: `
-Usage: ttygate login URL [--user NAME] [--ca FILE]
-       ttygate login URL --device [--ca FILE]
-       ttygate login URL --token-stdin [--ca FILE]
+Usage: ttygate login URL [--user NAME] [--ca FILE] [--json]
+       ttygate login URL --device [--ca FILE] [--json]
+       ttygate login URL --token-stdin [--ca FILE] [--json]
 
 Asks for a name and a password, makes a token of the gateway by them (${DAYS} days, for terminals
 and machines), and keeps that alone, readable for you only, in
@@ -33,28 +35,33 @@ $XDG_CONFIG_HOME/ttygate/login.json (~/.config). 'ttygate logout' revokes it.
 `,
   async run(args, { print, printError }) {
     const { flags, options, positionals: [given] } = parseCommandArgs(args, {
-      flags: ["device", "token-stdin"],
+      flags: ["device", "token-stdin", "json"],
       options: ["user", "ca"],
       positionals: ["URL"],
     });
     const url = urlOf(given!);
-    const ca = options["ca"] === undefined ? null : await Deno.readTextFile(options["ca"]);
+    const ca = options["ca"] === undefined ? null : await readAuthority(options["ca"]);
+    const keep = async (user: string, token: string, tokenId: string | null) => {
+      await saveAccount(ownAccountPath(), { url, user, token, tokenId, ca });
+      const next = tokenId === null ? "" : "; 'ttygate shell' opens a terminal"; // for people
+      print(
+        flags["json"] ? JSON.stringify({ url, user }) : `logged in to ${url} as ${user}${next}`,
+      );
+      return 0;
+    };
     if (isClear(url)) {
       printError(`warning: ${url} is not encrypted: anyone between reads all of it`);
     }
     if (flags["token-stdin"]) {
       const token = (await firstLine()).trim();
+      if (token === "") throw new UsageError("standard input has no token");
       using api = new Api({ url, authorization: `Bearer ${token}`, ca });
       const { user } = await api.ask(MeShape, "GET", "/me");
-      await saveAccount(ownAccountPath(), { url, user, token, tokenId: null, ca });
-      print(`logged in to ${url} as ${user}`);
-      return 0;
+      return await keep(user, token, null);
     }
     if (flags["device"]) {
-      const { user, token, id } = await byDevice(url, ca, print);
-      await saveAccount(ownAccountPath(), { url, user, token, tokenId: id, ca });
-      print(`logged in to ${url} as ${user}; 'ttygate shell' opens a terminal`);
-      return 0;
+      const { user, token, id } = await byDevice(url, ca, flags["json"] ? printError : print);
+      return await keep(user, token, id);
     }
     if (!Deno.stdin.isTerminal()) {
       throw new UsageError(
@@ -73,12 +80,15 @@ $XDG_CONFIG_HOME/ttygate/login.json (~/.config). 'ttygate logout' revokes it.
         const other = `${name} ${new Date().toISOString().slice(0, 19)}`;
         return api.ask(NewTokenShape, "POST", "/tokens", { name: other, ...order });
       });
-    const { token, id: tokenId } = made;
-    await saveAccount(ownAccountPath(), { url, user, token, tokenId, ca });
-    print(`logged in to ${url} as ${user}; 'ttygate shell' opens a terminal`);
-    return 0;
+    return await keep(user, made.token, made.id);
   },
 };
+
+async function readAuthority(path: string): Promise<string> {
+  return await Deno.readTextFile(path).catch((error) => {
+    throw new Error(`cannot read the certificates in ${path}: ${whyNot(error)}`);
+  });
+}
 
 /** Waits until a person lets this in who types the code. @throws {Error} where nobody does */
 async function byDevice(url: string, ca: string | null, print: (text: string) => void) {

@@ -33,6 +33,9 @@ first MB of each output.
 `,
   async run(args, { print, printError }) {
     const end = args.indexOf("--");
+    if (end < 0 && args.filter((arg) => !arg.startsWith("-")).length > 1) {
+      throw new UsageError("what to run stands behind --: ttygate run NAME -- COMMAND");
+    }
     const { flags, positionals: [name] } = parseCommandArgs(end < 0 ? args : args.slice(0, end), {
       flags: ["json"],
       positionals: ["NAME"],

@@ -2,12 +2,11 @@
 import { Escapes } from "../../client/escapes.ts";
 import { type Outcome, RemoteTerminal } from "../../client/remote_terminal.ts";
 import type { Api } from "../../client/api.ts";
-import { MachineShape } from "../../protocol/machines.ts";
-import { MeShape } from "../../protocol/resources.ts";
+import type { ApiError } from "../../client/errors.ts";
+import { refusalOf } from "../../client/refusal.ts";
 import type { TerminalEvent, Winsize } from "../../types.ts";
 import { type Command, type CommandContext, parseCommandArgs, UsageError } from "../command.ts";
-import { apiOf, ownAccount } from "./account.ts";
-import { pathOf } from "./machines.ts";
+import { apiOf, ownAccount, partsOf } from "./account.ts";
 import { typed } from "./typed.ts";
 
 /** The connection failed, as with ssh(1). */
@@ -30,8 +29,8 @@ Usage: ttygate shell [--image NAME] [--node NAME]
 
 Opens a terminal on the gateway that you are logged in to, in a fresh container or in a machine that
 'ttygate create' made, which is started where it is stopped, or comes back to one. A connection that
-breaks is made again by itself, and nothing is lost. Its exit status is the shell's; 255 where the
-connection failed.
+breaks is made again by itself, and nothing is lost. Its exit status is the shell's; 255 where there
+is none, because the connection failed or the session was ended.
 
 At the beginning of a line:
   ~.  leaves; the terminal lasts for as long as without a page
@@ -53,14 +52,11 @@ At the beginning of a line:
       string,
       string
     >;
-    using api = apiOf(await ownAccount());
-    if (machine !== undefined) {
-      // Why there is none is not told to an opening.
-      await api.ask(MachineShape, "GET", pathOf(machine));
-      wish["machine"] = machine;
-    }
+    const account = await ownAccount();
+    using api = apiOf(account);
+    if (machine !== undefined) wish["machine"] = machine;
     const outcome = await attach(api, wish, context);
-    return await report(outcome, api, context);
+    return await report(outcome, () => refusalOf(partsOf(account), pathTo(wish)), context);
   },
 };
 
@@ -101,24 +97,34 @@ async function attach(
 }
 
 /** What was told, and what it means for the exit status. */
-async function report(outcome: Outcome, api: Api, { printError }: CommandContext): Promise<number> {
+async function report(
+  outcome: Outcome,
+  refusal: () => Promise<ApiError | null>,
+  { printError }: CommandContext,
+): Promise<number> {
   switch (outcome.how) {
     case "left":
-      printError("left; 'ttygate list' shows for how long the terminal is still there");
+      printError(
+        outcome.session === null
+          ? "left"
+          : `left; while it lasts, 'ttygate shell --session ${outcome.session}' comes back`,
+      );
       return 0;
     case "ended": {
       const { reason, exitCode, message } = outcome.event;
       if (reason !== "exit") printError(`ttygate: ${message}`);
-      return exitCode ?? 1;
+      return reason === "exit" && exitCode !== null ? exitCode : FAILED;
     }
-    case "failed":
-      // Why a connection was refused is told to plain requests only.
-      await api.ask(MeShape, "GET", "/me").then(
-        () => printError(`ttygate: ${outcome.why}`),
-        (error) => printError(`ttygate: ${error.message}`),
-      );
+    case "failed": {
+      const why = outcome.why ?? (await refusal())?.message;
+      printError(`ttygate: ${why ?? "the gateway opens no terminal now; try again"}`);
       return FAILED;
+    }
   }
+}
+
+function pathTo(wish: Record<string, string>): string {
+  return `/terminal?${new URLSearchParams(wish)}`;
 }
 
 function tell(event: TerminalEvent, say: (text: string) => void): void {
@@ -165,17 +171,20 @@ function followKeys(terminal: RemoteTerminal, say: (text: string) => void): { st
 /** The terminal here, as far as the output has changed it. */
 class Screen {
   #isAlternate = false;
+  #hasShown = false;
   readonly #decoder = new TextDecoder("latin1");
 
   async show(bytes: Uint8Array): Promise<void> {
     const text = this.#decoder.decode(bytes);
     const [on, off] = [text.lastIndexOf("\x1b[?1049h"), text.lastIndexOf(NORMAL_SCREEN)];
     if (on !== off) this.#isAlternate = on > off;
+    this.#hasShown = true;
     await write(bytes);
   }
 
   /** As a program would leave it. */
   async restore(): Promise<void> {
+    if (!this.#hasShown) return;
     const back = this.#isAlternate ? NORMAL_SCREEN : "";
     await write(new TextEncoder().encode(back + RESTORED));
   }

@@ -1,14 +1,14 @@
 /** `ttygate token`: makes, lists and revokes tokens for programs. */
 import * as v from "valibot";
-import { Api, basic } from "../../client/api.ts";
 import { NewTokenShape, TokenListShape } from "../../protocol/resources.ts";
 import { type Command, parseCommandArgs, UsageError } from "../command.ts";
-import { askHidden, firstLine } from "../secret.ts";
 import { terminalColumns } from "../terminal.ts";
 import { tableOf } from "../words.ts";
-import { ownAccount } from "./account.ts";
+import { apiByPassword, ownAccount } from "./account.ts";
 
 const VERBS = ["list", "create", "revoke"];
+const SCOPES: readonly string[] = ["read", "shell", "machines", "admin"];
+const MOST_DAYS = 366;
 
 export const command: Command = {
   name: "token",
@@ -16,7 +16,7 @@ export const command: Command = {
   help: `
 Usage: ttygate token list [--json]
        ttygate token create NAME [--scopes read,shell] [--days 90] [--json]
-       ttygate token revoke ID
+       ttygate token revoke ID [--json]
 
 Asks for your password, or reads it from standard input: a token cannot make another one.
 
@@ -32,22 +32,18 @@ Asks for your password, or reads it from standard input: a token cannot make ano
       options: verb === "create" ? ["scopes", "days"] : [],
       positionals: verb === "list" ? [] : [verb === "create" ? "NAME" : "ID"],
     });
-    const { url, user, ca } = await ownAccount();
-    const password = Deno.stdin.isTerminal()
-      ? await askHidden((ask) => ask(`Password of ${user}:`))
-      : await firstLine();
-    using api = new Api({ url, authorization: basic(user, password), ca });
+    const order = {
+      name: subject,
+      scopes: scopesOf(options["scopes"] ?? "read"),
+      ...(options["days"] !== undefined && { days: daysOf(options["days"]) }),
+    };
+    using api = await apiByPassword(await ownAccount());
     if (verb === "revoke") {
       await api.ask(v.null(), "DELETE", `/tokens/${encodeURIComponent(subject)}`);
       print(flags["json"] ? JSON.stringify({ revoked: subject }) : `revoked ${subject}`);
       return 0;
     }
     if (verb === "create") {
-      const order = {
-        name: subject,
-        scopes: (options["scopes"] ?? "read").split(","),
-        ...(options["days"] !== undefined && { days: Number(options["days"]) }),
-      };
       const made = await api.ask(NewTokenShape, "POST", "/tokens", order);
       print(flags["json"] ? JSON.stringify(made) : made.token);
       return 0;
@@ -60,12 +56,27 @@ Asks for your password, or reads it from standard input: a token cannot make ano
         name,
         scopes.join(","),
         expires.slice(0, 10),
-        lastUsed?.slice(0, 16).replace("T", " ") ?? "never",
+        lastUsed?.slice(0, 10) ?? "never",
       ]);
       const head = ["ID", "NAME", "FOR", "EXPIRES", "LAST USED"];
-      const lines = tableOf([head, ...rows], { columns: terminalColumns(), elastic: 1 });
+      const lines = tableOf([head, ...rows], { columns: terminalColumns(), elastic: [1, 2] });
       for (const line of lines) print(line);
     }
     return 0;
   },
 };
+
+/** @throws {UsageError} */
+function scopesOf(text: string): string[] {
+  const scopes = text.split(",");
+  const wrong = scopes.find((scope) => !SCOPES.includes(scope));
+  if (wrong === undefined) return scopes;
+  throw new UsageError(`--scopes takes some of ${SCOPES.join(", ")}, not ${wrong || "nothing"}`);
+}
+
+/** @throws {UsageError} */
+function daysOf(text: string): number {
+  const days = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (days >= 1 && days <= MOST_DAYS) return days;
+  throw new UsageError(`--days takes 1 to ${MOST_DAYS}, not ${text}`);
+}

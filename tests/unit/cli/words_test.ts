@@ -20,13 +20,20 @@ Deno.test("a size has at most three digits, in units of 1024", () => {
 Deno.test("a table is as wide as its cells, and where that is too wide one column gives way", () => {
   const rows = [["ID", "NAME", "AGE"], ["1", "a-name-that-is-long", "5s"]];
   const wide = ["ID  NAME                 AGE", "1   a-name-that-is-long  5s"];
-  assertEquals(tableOf(rows, { columns: null, elastic: 1 }), wide);
-  assertEquals(tableOf(rows, { columns: 28, elastic: 1 }), wide);
-  assertEquals(tableOf(rows, { columns: 20, elastic: 1 }), [
+  assertEquals(tableOf(rows, { columns: null, elastic: [1] }), wide);
+  assertEquals(tableOf(rows, { columns: 28, elastic: [1] }), wide);
+  assertEquals(tableOf(rows, { columns: 20, elastic: [1] }), [
     "ID  NAME         AGE",
     "1   a-name-tha…  5s",
   ]);
   // Below that nobody could tell the names apart.
-  assertEquals(tableOf(rows, { columns: 5, elastic: 1 })[1], "1   a-name-…  5s");
-  assertEquals(tableOf([], { columns: 80, elastic: 0 }), []);
+  assertEquals(tableOf(rows, { columns: 5, elastic: [1] })[1], "1   a-name-…  5s");
+  // What one column cannot give comes off the next.
+  assertEquals(
+    tableOf([["ID", "NAME"], ["a".repeat(20), "b".repeat(20)]], {
+      ...{ columns: 25, elastic: [1, 0] },
+    })[1],
+    `${"a".repeat(14)}…  ${"b".repeat(7)}…`,
+  );
+  assertEquals(tableOf([], { columns: 80, elastic: [0] }), []);
 });

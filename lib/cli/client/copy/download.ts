@@ -4,7 +4,7 @@ import { nameOf } from "../../../protocol/paths.ts";
 import type { Copied, Copy } from "./copied.ts";
 import { folderIn } from "./folder_in.ts";
 import type { Place } from "./place.ts";
-import { whyNot } from "./upload.ts";
+import { whyNot } from "../why_not.ts";
 
 /** @throws {Error} */
 export async function download(place: Place, target: string, copy: Copy): Promise<Copied> {

@@ -1,5 +1,6 @@
 /** A place in a machine that files are copied to or from, over the API of a gateway. */
-import { type Api, ApiError } from "../../../client/api.ts";
+import type { Api } from "../../../client/api.ts";
+import { ApiError } from "../../../client/errors.ts";
 import { type Entry, EntryShape, PlaceShape } from "../../../protocol/files.ts";
 import { resolvedPath } from "../../../protocol/paths.ts";
 import { pathOf } from "../machines.ts";

@@ -1,9 +1,10 @@
 /** Files and folders of this computer, copied into a machine. */
 import { basename } from "node:path";
-import { ApiError } from "../../../client/api.ts";
+import { ApiError } from "../../../client/errors.ts";
 import { exactly, folderName, folderOut } from "./folder_out.ts";
 import type { Place } from "./place.ts";
 import type { Copied, Copy } from "./copied.ts";
+import { whyNot } from "../why_not.ts";
 
 const MEND = "remove it first, or copy to another name";
 
@@ -22,7 +23,7 @@ export async function upload(source: string, place: Place, copy: Copy): Promise<
   const { leftOut, ...tar } = await folderOut(source);
   try {
     const copied = await send(target, "?folder", tar, copy);
-    if (leftOut > 0) copy.warn(`${leftOut} links or devices of ${source} were left out`);
+    if (leftOut > 0) copy.warn(`links and devices are left out: ${leftOut} in ${source}`);
     return copied;
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 409)) throw error;
@@ -75,10 +76,4 @@ async function send(
   const counted = shown.count(body);
   await target.api.upload(target.address + query, { body: counted, bytes }, signal);
   return { path: String(target), bytes, seconds: shown.seconds };
-}
-
-export function whyNot(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "there is no such file or folder";
-  if (error instanceof Deno.errors.PermissionDenied) return "you may not";
-  return (error as Error).message;
 }
