@@ -104,7 +104,14 @@ _ttygate() {
       ;;
     cp)
       options+=' --json'
-      [[ $word == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$word") && return; }
+      if [[ $word != -* ]]; then # a file, or the beginning of a place in a machine
+        mapfile -t COMPREPLY < <(
+          compgen -f -- "$word"
+          compgen -S : -W "$(_ttygate_machines living)" -- "$word"
+        )
+        compopt -o nospace 2>/dev/null
+        return
+      fi
       ;;
     token)
       options+=' --json --scopes --days'
