@@ -89,7 +89,12 @@ _ttygate() {
       ;;
     cp)
       options+=(--json)
-      [[ ${words[CURRENT]} == -* ]] || { _files && return; }
+      if [[ ${words[CURRENT]} != -* ]]; then # a file, or the beginning of a place in a machine
+        _ttygate_machines living
+        compadd -S '' -- ${^list}:
+        _files
+        return
+      fi
       ;;
     restore)
       options+=(--json)

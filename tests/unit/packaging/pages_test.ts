@@ -51,7 +51,7 @@ async function linesOf(shell: string, script: string): Promise<string[]> {
 async function completeInZsh(line: string): Promise<string[]> {
   const words = line.split(" ");
   const script = `autoload() { :; }; compdef() { :; }
-compadd() { [[ $1 == -- ]] && shift; print -l -- "$@"; }
+compadd() { [[ $1 == -S ]] && shift 2; [[ $1 == -- ]] && shift; print -l -- "$@"; }
 _files() { print -l -- *; }
 source scripts/packaging/completion.zsh
 words=(${words.map((word) => `'${word}'`).join(" ")})
@@ -136,6 +136,7 @@ for (const [shell, complete] of Object.entries(SHELLS)) {
     assertEquals(await complete("ttygate forward "), ["box"]);
     assertEquals(await complete("ttygate shell b"), ["box"]);
     assertEquals(await complete("ttygate restore "), ["old"]);
+    assertEquals(await complete("ttygate cp b"), ["box:"]);
     assertEquals(await complete("ttygate user p"), ["passwd", "pending"]);
     assertEquals(await complete("ttygate user lock "), ["alice", "bob"]);
     assertEquals(await complete("ttygate user add "), []);
