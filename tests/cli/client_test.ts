@@ -276,6 +276,10 @@ Deno.test("a machine is made, listed, shown, stopped, started, renamed, deleted 
     /MACHINE +IMAGE +AGE +STATE +DISK +ABOUT\nbox +default +\d+s +running\b/,
   );
   assertEquals(await told("stop", "box"), "box is stopped\n");
+  assertMatch(
+    await told("create", "box"),
+    /^box is there already, and stopped; 'ttygate start box'/,
+  );
   assertEquals(await told("start", "box"), "box runs\n");
   assertEquals(await told("rename", "box", "crate"), "box is crate now\n");
   await using shell = new Tty(home, `${PROGRAM} shell crate`);

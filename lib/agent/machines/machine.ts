@@ -249,7 +249,9 @@ export class Machine {
     if (state === this.#states[0]?.state) return;
     const message = isFailure(state) ? this.#record.lastError : null;
     const at = new Date(atMs).toISOString();
-    this.#states = [{ at, state, message }, ...this.#states].slice(0, STATES_MOST);
+    // What it was found in goes where it turns out that it ran all the while.
+    const before = this.#states.filter((one) => one.at <= at);
+    this.#states = [{ at, state, message }, ...before].slice(0, STATES_MOST);
   }
 
   #tell(): void {

@@ -15,8 +15,12 @@ export const command = machineCommand("create", {
   flags: ["jobs"],
   async run({ api, path, options: { image, node }, flags: { jobs } }) {
     const order = { ...(image && { image }), ...(node && { node }), ...(jobs && { jobs }) };
-    await api.ask(MachineShape, "PUT", path, order);
+    const made = await api.ask(MachineShape, "PUT", path, order);
+    if (made.state === "stopped" || made.state === "stopping") return made; // as it was left
     return await waitFor(api, path, "running");
   },
-  say: (_, name) => [`${name} runs; 'ttygate shell ${name}' opens a shell in it`],
+  say: ({ state }, name) =>
+    state === "running"
+      ? [`${name} runs; 'ttygate shell ${name}' opens a shell in it`]
+      : [`${name} is there already, and ${state}; 'ttygate start ${name}' starts it`],
 });

@@ -57,7 +57,7 @@ export function pathOf(name: string): string {
   return `/machines/${encodeURIComponent(name)}`;
 }
 
-/** Waits until it is there, or has failed. */
+/** Waits until it is there, or has failed. @throws {Error} where somebody wants it otherwise by now */
 export async function waitFor(
   api: Api,
   path: string,
@@ -66,6 +66,13 @@ export async function waitFor(
   const query = `?until=${until}&wait=${WAIT_S}`;
   while (true) {
     const machine = await api.ask(MachineShape, "GET", path + query);
-    if (machine.state === until || machine.state === "failed") return machine;
+    const { name, state } = machine;
+    if (state === until || state === "failed") return machine;
+    if (state === "running") throw new Error(`${name} runs: it was started meanwhile`);
+    if (state === "stopped") {
+      throw new Error(
+        `${name} is stopped, meanwhile or by itself; 'ttygate show ${name}' tells more`,
+      );
+    }
   }
 }
