@@ -235,7 +235,7 @@ export class Fleet implements Agent {
       return status !== undefined && suits({ name, status }, wish);
     });
     if (isAway) throw new AgentAwayError("No node that could have it is there");
-    throw new NotOfferedError(`No machine here offers ${image}.`);
+    throw new NotOfferedError(`There is no image ${image} here that you may have.`);
   }
 
   /** The machines that answer, with how they are. */

@@ -231,7 +231,7 @@ Deno.test("what cannot be is told in one line that mends", async () => {
   await using none = new Tty(home, `${PROGRAM} shell nosuch`);
   await none.see(/ttygate: You have no machine nosuch\.[^]*status 255/);
   await using image = new Tty(home, `${PROGRAM} shell --image nosuch`);
-  await image.see(/offers? nosuch\.[^]*status 255/);
+  await image.see(/There is no image nosuch here[^]*status 255/);
   await Deno.remove(home.path);
   const left = await home.run("list");
   assertEquals(left.stderr, "ttygate: you are not logged in; run 'ttygate login URL'\n");

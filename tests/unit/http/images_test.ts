@@ -75,7 +75,7 @@ Deno.test("what nobody offers, or not to this person, is not found", async () =>
     const connecting = TestTerminal.connect(gateway, { cookie: alice, query: { image } });
     const { status, body } = await assertRejects(() => connecting, Refused);
     assertEquals(status, 404, image);
-    assertMatch(body, /^No machine here offers /);
+    assertMatch(body, /^There is no image /);
   }
 });
 
