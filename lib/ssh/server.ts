@@ -1,10 +1,10 @@
 /** SSH: a listening socket, and its connections within bounds from the first byte to the last. */
 import ssh2, { type Connection, type Server as Protocol } from "ssh2";
 import { createServer, type Server, type Socket } from "node:net";
-import type { Bucket } from "../bucket.ts";
 import { settlesWithin } from "../clock.ts";
-import type { Door, Guest, Peer, Visitor } from "./door.ts";
+import type { Door, Visitor } from "./door.ts";
 import { UNIT_BYTES } from "./channel.ts";
+import { Client, FAREWELL_MS } from "./client.ts";
 import { refuseForward, serveForward } from "./forward.ts";
 import type { HostKey } from "./host_key.ts";
 import { Login } from "./login.ts";
@@ -23,8 +23,6 @@ const STRANGER_BYTES = 256 * 1024;
 /** What an exchange of keys takes of a user's allowance. */
 const EXCHANGE_UNITS = 1000;
 const BACKLOG = 1024;
-/** How long a server that closes waits for its clients to be told. */
-const FAREWELL_MS = 4_000;
 
 /**
  * Those of which each is quick for the server: a Diffie-Hellman group of 8192 bits would hold the
@@ -50,38 +48,6 @@ const ALGORITHMS = {
 export type SshTarget =
   | { readonly transport: "tcp"; readonly hostname: string; readonly port: number }
   | { readonly transport: "fd"; readonly fd: number };
-
-/** One connection. */
-class Client implements Guest {
-  /** silent: it has not logged in. */
-  phase: "silent" | "known" | "over" = "silent";
-  readonly gone = new AbortController();
-  readonly channels = new Set<Promise<void>>();
-  readonly forwards = new Set<Promise<void>>();
-  receivedBytes = 0;
-  /** The user's, once it is known who that is. */
-  allowance: Bucket | null = null;
-
-  constructor(readonly raw: Socket, readonly peer: Peer) {}
-
-  get source(): string {
-    return this.peer.source;
-  }
-
-  get yields(): boolean {
-    return this.channels.size === 0 && this.forwards.size === 0;
-  }
-
-  cut(): void {
-    this.raw.destroy();
-  }
-
-  /** Nothing can be said to it any more. */
-  leave(): void {
-    this.phase = "over";
-    this.gone.abort(new Error("the client is gone"));
-  }
-}
 
 /** One listening socket and its connections; disposing it closes them all. */
 export class SshServer implements AsyncDisposable {
@@ -264,22 +230,25 @@ export class SshServer implements AsyncDisposable {
     door.strangers.leave(client);
     const account = door.follow(visitor.user);
     gone.addEventListener("abort", () => account[Symbol.dispose]());
+    const dismissed = client.dismissed.signal;
     for (const ended of [visitor.ended, account.changed]) {
-      ended?.addEventListener("abort", () => {
-        // Those with a session are told by that.
-        if (client.channels.size === 0) raw.destroy();
-      }, { signal: gone });
+      ended?.addEventListener("abort", () => client.dismiss(door.clock), { signal: gone });
+      if (ended?.aborted) client.dismiss(door.clock);
     }
+    const isOver = () => dismissed.aborted || this.#phase === "closing";
     connection.on("session", (accept, reject) => {
-      const isOver = visitor.ended?.aborted === true || this.#phase === "closing";
-      if (client.channels.size >= CHANNELS || isOver) return reject();
-      const serving = serveChannel(accept(), { door, visitor, allowance, raw, gone });
+      if (client.channels.size >= CHANNELS || isOver()) return reject();
+      const serving = serveChannel(accept(), { door, visitor, allowance, raw, gone, dismissed });
       client.channels.add(serving);
-      void serving.finally(() => client.channels.delete(serving));
+      void serving.finally(() => {
+        client.channels.delete(serving);
+        if (dismissed.aborted && client.channels.size === 0) client.cut();
+      });
     });
     connection.on("tcpip", (accept, reject, info) => {
       const asked = { accept, reject, info };
-      if (client.forwards.size >= FORWARDS || this.#phase === "closing") {
+      if (isOver()) return refuseForward(connection, asked, "Your log-in has ended.");
+      if (client.forwards.size >= FORWARDS) {
         return refuseForward(connection, asked, `${FORWARDS} connections are there already.`);
       }
       const serving = serveForward(asked, { door: this.#door, visitor, connection, raw, gone });

@@ -29,6 +29,8 @@ export interface ChannelParts {
   readonly raw: Socket;
   /** Aborted when the connection is over. */
   readonly gone: AbortSignal;
+  /** Aborted when nothing more may begin. */
+  readonly dismissed: AbortSignal;
 }
 
 /** Serves a channel; resolves when it is closed, and its session with it. Never rejects. */
@@ -80,8 +82,9 @@ export async function serveChannel(session: Session, parts: ChannelParts): Promi
     if (name === "sftp") start(accept, null, true);
     else reject?.();
   });
-  gone.addEventListener("abort", () => begin(null), { once: true });
-  if (gone.aborted) begin(null);
+  const never = AbortSignal.any([gone, parts.dismissed]);
+  never.addEventListener("abort", () => begin(null), { once: true });
+  if (never.aborted) begin(null);
   const what = await begun;
   if (what === null) return;
   const { channel, line, isSftp } = what;

@@ -7,7 +7,7 @@ import { Machine } from "../support/scripted_agent.ts";
 import { run } from "../support/run.ts";
 import { SSH_ENV, type SshClient, SshHome, sshPort } from "../support/ssh_client.ts";
 
-const users = { alice: "wonderland", bob: "builder", carol: "lewis" };
+const users = { alice: "wonderland", bob: "builder", carol: "lewis", dave: "old-sesame" };
 const owned = new AsyncDisposableStack();
 let machine: Machine, gateway: TestGateway, port: number, home: SshHome;
 
@@ -259,6 +259,34 @@ Deno.test("who has as many sessions as they may is told so", async () => {
   assertMatch(second.errors, /You already have 1 terminal open/);
   await first.type("exit\r");
   assertEquals(await first.status(), 0);
+});
+
+Deno.test("who came by an old password gets no more on the connection that was open", async () => {
+  await using client = home.open(
+    port,
+    "dave",
+    ["-tt", `-MS${home.dir}/mux`, "-oControlPersist=20"],
+    {
+      password: "old-sesame",
+    },
+  );
+  await client.see(/# $/);
+  const response = await fetch(`${gateway.origin}/api/v1/me/password`, {
+    method: "PUT",
+    headers: {
+      authorization: `Basic ${btoa("dave:old-sesame")}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify({ current: "old-sesame", new: "lantern-oak-river" }),
+  });
+  assertEquals(response.status, 204, await response.text());
+  await until(() => /Your log-in has ended/.test(client.errors));
+  // Its connection is kept for others (ControlPersist), who would need no password.
+  await using later = home.open(port, "dave", ["-tt", `-S${home.dir}/mux`], { password: "no" });
+  await until(() => /Permission denied|# $/.test(later.errors + later.output));
+  assertEquals(later.output, "");
+  const [{ id } = { id: "" }] = machine.registry.list();
+  await ttygate(["session", "kill", id], { env: gateway.env });
 });
 
 Deno.test("an account that is locked loses its session, and gets in by neither password nor key", async () => {
