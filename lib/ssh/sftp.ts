@@ -115,11 +115,11 @@ class Sftp implements AsyncDisposable {
       }
       case "open":
         return answers.handle(id, await this.#open(request));
-      case "opendir":
-        return answers.handle(
-          id,
-          this.#keep(await Folder.open(this.parts, this.#path(request.path))),
-        );
+      case "opendir": {
+        this.#requireRoom();
+        const folder = await Folder.open(this.parts, this.#path(request.path));
+        return answers.handle(id, this.#keep(folder));
+      }
       case "readdir": {
         const entries = this.#find(request.handle, "folder").next();
         return entries === null ? end(id) : answers.entries(id, entries);

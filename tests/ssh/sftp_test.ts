@@ -123,6 +123,15 @@ Deno.test("folders go in and out with all in them, whatever their names", async 
   }
 });
 
+Deno.test("so many folders may be open, and no more", async () => {
+  const packet = (...bytes: number[]) => String.fromCharCode(0, 0, 0, bytes.length, ...bytes);
+  const [init, openRoot] = [packet(1, 0, 0, 0, 3), packet(11, 0, 0, 0, 7, 0, 0, 0, 1, 47)];
+  const key = join(home.dir, "id");
+  await using client = home.open(port, "alice+box", ["-s", "sftp"], { key });
+  await client.type(init + openRoot.repeat(65));
+  await client.see(/At most 64 files may be open/);
+});
+
 Deno.test("what cannot be is told: no such file, no right, a folder, a device, no machine", async () => {
   await Deno.writeTextFile(local("x"), "x");
   const failed = async (line: string) => {
