@@ -123,8 +123,12 @@ class Flow {
   #sent = 0;
   #acked = 0;
   #phase: "open" | "ended" = "open";
-  /** Its input and its signals, each in the order in which they came. */
+  /** Input that came while it took other input, in one piece: bytes may come one by one. */
+  #waiting: Uint8Array = new Uint8Array();
+  #waitingBytes = 0;
   #writing: Promise<void> = Promise.resolve();
+  /** Signals that wait to be sent, each once, as in the kernel (signal(7)). */
+  readonly #signals = new Set<string>();
   #signalling: Promise<void> = Promise.resolve();
   #acknowledged = Promise.withResolvers<void>();
 
@@ -140,14 +144,13 @@ class Flow {
       case "input":
         return this.#input(frame.bytes);
       case "end":
+        if (this.#phase === "ended") return;
         this.#phase = "ended";
         this.#writing = this.#writing.then(() => this.#run.closeWrite());
         return;
       case "signal":
         this.#session.keep();
-        this.#signalling = this.#signalling.then(() => this.#run.signal(frame.name))
-          .catch(() => {}); // it has ended by now
-        return;
+        return this.#signal(frame.name);
       case "ack":
         if (frame.offset > this.#sent) throw new FrameError("an ack is past what was sent");
         this.#acked = Math.max(this.#acked, frame.offset);
@@ -179,18 +182,46 @@ class Flow {
     }
   }
 
+  #signal(name: string): void {
+    if (this.#signals.has(name)) return;
+    this.#signals.add(name);
+    this.#signalling = this.#signalling.then(async () => {
+      this.#signals.delete(name);
+      if (!this.#over.aborted) await this.#run.signal(name);
+    }).catch(() => {}); // it has ended by now
+  }
+
   #input(bytes: Uint8Array): void {
     if (this.#phase === "ended") throw new FrameError("there is input after its end");
     this.#received += bytes.length;
     if (this.#received - this.#taken > RUN_INPUT_BYTES) {
       throw new FrameError("more input came than was asked for");
     }
-    this.#writing = this.#writing.then(async () => {
+    if (bytes.length === 0) return;
+    if (this.#waitingBytes === 0) {
+      this.#waiting = bytes;
+      this.#writing = this.#writing.then(() => this.#write());
+    } else {
+      if (this.#waiting.length < RUN_INPUT_BYTES) {
+        const room = new Uint8Array(RUN_INPUT_BYTES);
+        room.set(this.#waiting);
+        this.#waiting = room;
+      }
+      this.#waiting.set(bytes, this.#waitingBytes);
+    }
+    this.#waitingBytes += bytes.length;
+  }
+
+  async #write(): Promise<void> {
+    const all = this.#waiting.subarray(0, this.#waitingBytes);
+    this.#waitingBytes = 0;
+    for (let at = 0; at < all.length; at += PAYLOAD_BYTES) {
+      const bytes = all.subarray(at, at + PAYLOAD_BYTES);
       // What it does not take any more is dropped, as a closed pipe does.
       await this.#run.write(bytes).catch(() => {});
       this.#taken += bytes.length;
       this.#session.keep();
       void this.#socket.send(encodeTaken(this.#taken));
-    });
+    }
   }
 }

@@ -9,6 +9,8 @@ export class ScriptedRun implements Running {
   /** What it has taken, in bytes, for as long as it reads. */
   taken = 0;
   isGone = false;
+  /** Resolves when signals are sent. */
+  maySignal: Promise<void> = Promise.resolve();
   readonly #waiting: Piece[] = [];
   readonly #exit = Promise.withResolvers<number>();
   #isAtEnd = false;
@@ -58,8 +60,9 @@ export class ScriptedRun implements Running {
     return Promise.resolve(void this.heard.push("<end>"));
   }
 
-  signal(name: string): Promise<void> {
-    return Promise.resolve(void this.heard.push(`<${name}>`));
+  async signal(name: string): Promise<void> {
+    this.heard.push(`<${name}>`);
+    await this.maySignal;
   }
 
   exitCode(): Promise<number> {

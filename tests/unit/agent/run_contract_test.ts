@@ -128,6 +128,51 @@ contract("neither side is sent more than it deals with", async ({ agent, machine
   await until(() => client.shown.output === bytes.length && run!.taken === bytes.length);
 });
 
+contract(
+  "signals that wait are one of each kind, and none is sent when the client is gone",
+  async ({
+    agent,
+    machine: { runs },
+  }) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    {
+      using client = new Client(agent);
+      client.run.begin(["sleep"]);
+      await until(() => runs.all.length === 1);
+      runs.all[0]!.maySignal = promise;
+      for (let times = 0; times < 500; times++) client.run.signal("USR1");
+      await client.run.write(Uint8Array.of(1)); // which comes behind them
+      await until(() => runs.all[0]!.taken === 1);
+    }
+    const [run] = runs.all;
+    await until(() => run!.isGone);
+    resolve();
+    await until(async () => (await agent.list()).length === 0);
+    assertEquals(run!.heard.filter((one) => one === "<USR1>").length, 1);
+  },
+);
+
+contract("input that came byte by byte is taken in order, in pieces", async ({
+  agent,
+  machine: { runs },
+}) => {
+  using client = new Client(agent);
+  client.run.begin(["cat"]);
+  await until(() => runs.all.length === 1);
+  const [run] = runs.all;
+  run!.readsInput = false;
+  for (const letter of "x0123456789") {
+    await client.run.write(new TextEncoder().encode(letter));
+    client.send(encodeInput(new Uint8Array())); // which is nothing
+  }
+  client.run.signal("TERM");
+  await until(() => run!.heard.includes("<TERM>"));
+  run!.readsInput = true;
+  client.run.end();
+  await until(() => run!.heard.includes("<end>"));
+  assertEquals(run!.heard, ["<TERM>", "x", "0123456789", "<end>"]);
+});
+
 contract("a client that is gone, or breaks the protocol, leaves no command", async ({
   agent,
   machine: { runs },
