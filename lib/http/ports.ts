@@ -15,7 +15,8 @@ import type { Gateway } from "./gateway.ts";
 import type { Identity } from "./identity.ts";
 import { identifyOpening, takeTurn } from "./upgrade.ts";
 
-const PORT_PATH = /^\/api\/v1\/machines\/([^/]+)\/ports\/(\d{1,5})$/;
+/** Names need no escapes. */
+const PORT_PATH = /^\/api\/v1\/machines\/([a-z][a-z0-9-]*)\/ports\/(\d{1,5})$/;
 const MOST_PORT = 65_535;
 
 /** Which port of whose machine. */
@@ -64,7 +65,7 @@ export async function withPort(
 export function portIn({ path }: Caller): Pick<PortWish, "machine" | "port"> | null {
   const [, name, port] = PORT_PATH.exec(path ?? "") ?? [];
   if (name === undefined) return null;
-  return { machine: decodeURIComponent(name), port: Number(port) };
+  return { machine: name, port: Number(port) };
 }
 
 /** @throws {Refusal} before anything is answered */
