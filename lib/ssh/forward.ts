@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { DuplexStream } from "../agent/machines/port_wire.ts";
 import { join, type PortStream } from "../protocol/port_stream.ts";
 import type { Door, Visitor } from "./door.ts";
+import { gather } from "./gather.ts";
 
 /** What may wait for the network before the server in the machine is made to wait. */
 const UNSENT_BYTES = 1024 * 1024;
@@ -76,6 +77,7 @@ function refuse(connection: Connection, { reject }: Asked, code: number, words: 
 /** A channel, whose bytes wait for the network as well as for the client's window. */
 class ChannelStream extends DuplexStream implements PortStream {
   constructor(channel: ServerChannel, private readonly raw: Socket) {
+    gather(channel);
     super(channel);
   }
 

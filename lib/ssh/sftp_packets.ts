@@ -5,6 +5,8 @@ import { PACKET_BYTES, PacketError } from "./sftp_wire.ts";
 
 /** What may wait here before the channel is paused; its window holds a client back then. */
 const AHEAD_BYTES = 2 * PACKET_BYTES;
+/** With so many pieces they become one: a piece may be one byte. */
+const PIECES = 1024;
 
 /** Disposing it reads no more. */
 export class Packets implements Disposable {
@@ -32,6 +34,7 @@ export class Packets implements Disposable {
 
   readonly #onData = (piece: Uint8Array): void => {
     this.#pieces.push(piece);
+    if (this.#pieces.length > PIECES) this.#pieces = [concat(this.#pieces)];
     this.#bytes += piece.length;
     if (this.#bytes > AHEAD_BYTES) this.channel.pause();
     this.#tell();

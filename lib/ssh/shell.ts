@@ -7,11 +7,12 @@ import type { Bucket } from "../bucket.ts";
 import type { TerminalEvent, Winsize } from "../types.ts";
 import { FAILED_STATUS, finish, wordsOf, written } from "./channel.ts";
 import type { Door, Visitor, Wanted } from "./door.ts";
+import { gather } from "./gather.ts";
 import { runInChannel } from "./run.ts";
 import { sftpInChannel } from "./sftp.ts";
 
-/** Typed bytes that may be on their way before the client is made to wait. */
-const AHEAD_BYTES = 256 * 1024;
+/** Typed bytes that may be on their way before the client is made to wait, and what each piece adds. */
+const AHEAD_BYTES = 256 * 1024, PIECE_OVERHEAD_BYTES = 256;
 /** The longest side of a terminal. */
 const MAX_CELLS = 65_535;
 /** Keys by which a terminal's line discipline makes the signals (termios(3)). */
@@ -73,6 +74,7 @@ export async function serveChannel(session: Session, parts: ChannelParts): Promi
   ) => {
     const channel = accept();
     if (channel === undefined) return; // one is there already
+    gather(channel);
     channel.on("error", () => closed.abort());
     begin({ channel, line, isSftp });
   };
@@ -146,10 +148,11 @@ function refusalOf(line: string | null): string | null {
 function listen(channel: ServerChannel, viewer: PlainViewer, gone: AbortSignal): void {
   let ahead = 0;
   channel.on("data", (bytes: Uint8Array) => {
-    ahead += bytes.length;
+    const cost = bytes.length + PIECE_OVERHEAD_BYTES;
+    ahead += cost;
     if (ahead > AHEAD_BYTES) channel.pause();
     void type(viewer, bytes, gone).then(() => {
-      ahead -= bytes.length;
+      ahead -= cost;
       if (ahead <= AHEAD_BYTES && !gone.aborted) channel.resume();
     });
   });
