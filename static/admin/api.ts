@@ -14,9 +14,8 @@ import type {
   SessionList,
   UserList,
 } from "../../lib/protocol/resources.ts";
-import { Refused, request } from "./request.ts";
-
-export { Refused };
+import { Refused, request } from "../request.ts";
+import { say } from "./say.ts";
 
 /** How long an answer may take; the end of a container is waited for longer. */
 const ANSWER_MS = 5_000, DONE_MS = 30_000;
@@ -156,6 +155,6 @@ export class Api {
     body?: unknown,
     withinMs = ANSWER_MS,
   ): Promise<Response> {
-    return request(this.base + path, { method, body, withinMs });
+    return request(this.base + path, { method, body, withinMs }, say);
   }
 }

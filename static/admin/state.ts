@@ -3,8 +3,8 @@ import { signal } from "@preact/signals";
 import type { NewRegistrationInvite } from "../../lib/protocol/registration.ts";
 import type { MachineInfo } from "../../lib/protocol/machines.ts";
 import type { OwnedSession } from "../../lib/protocol/resources.ts";
-import { type Api, Refused, type Shown } from "./api.ts";
-
+import { refusalOf } from "../request.ts";
+import type { Api, Shown } from "./api.ts";
 import { say } from "./say.ts";
 
 export class State {
@@ -37,7 +37,7 @@ export class State {
       this.trouble.value = "";
       return true;
     } catch (error) {
-      const { status, message } = refusalOf(error);
+      const { status, message } = refusalOf(error, say.notUnderstood);
       this.isLoggedOut.value = status === 401;
       if (status === 401) this.trouble.value = say.loggedOut;
       else if (status === 403) this.trouble.value = say.notKeptUp(message);
@@ -48,98 +48,96 @@ export class State {
 
   async end({ id, user }: OwnedSession): Promise<void> {
     // Its name stays among what is being done: it must not be offered again until its row goes.
-    const isDone = await this.#do(`end ${id}`, () => this.#api.end(id));
-    if (isDone) this.said.value = say.hasEnded(user);
-    else this.#done(`end ${id}`);
+    const name = `end ${id}`;
+    const isDone = await this.#do(name, () => this.#api.end(id), { said: say.hasEnded(user) });
+    if (!isDone) this.#done(name);
   }
 
   /** @returns whether it was done */
-  async tellOne({ id, user }: OwnedSession, text: string): Promise<boolean> {
+  tellOne({ id, user }: OwnedSession, text: string): Promise<boolean> {
     const name = `tell ${id}`;
-    const isDone = await this.#do(name, async () => {
+    return this.#act(name, async () => {
       const isSeen = await this.#api.tell(text, id) > 0;
       this.said.value = isSeen ? say.shownTo(user) : say.notSeen(user);
     }, { asked: name });
-    this.#done(name);
-    return isDone;
   }
 
   /** @returns in how many terminals it is shown, in words; "" when it is not */
   async tell(text: string): Promise<string> {
     let words = "";
-    await this.#do("tell", async () => {
+    await this.#act("tell", async () => {
       const terminals = await this.#api.tell(text);
       words = terminals === 0 ? say.nobodySaw : say.shownIn(terminals);
     });
-    this.#done("tell");
     return words;
   }
 
   async unlock(name: string): Promise<void> {
-    const isDone = await this.#do(`unlock ${name}`, () => this.#api.unlock(name));
-    if (isDone) this.said.value = say.mayLogIn(name);
-    this.#done(`unlock ${name}`);
+    await this.#act(`unlock ${name}`, () => this.#api.unlock(name), { said: say.mayLogIn(name) });
   }
 
   async lock(name: string, isLocked: boolean): Promise<void> {
-    const isDone = await this.#do(`lock ${name}`, () => this.#api.lock(name, isLocked));
-    if (isDone) this.said.value = isLocked ? say.isLocked(name) : say.mayLogIn(name);
-    this.#done(`lock ${name}`);
+    const said = isLocked ? say.isLocked(name) : say.mayLogIn(name);
+    await this.#act(`lock ${name}`, () => this.#api.lock(name, isLocked), { said });
   }
 
   async stop(machine: MachineInfo): Promise<void> {
     const { id, name } = machine;
-    const isDone = await this.#do(`stop ${id}`, () => this.#api.stop(machine));
-    if (isDone) this.said.value = say.isStopped(name);
-    this.#done(`stop ${id}`);
+    const said = say.isStopped(name);
+    await this.#act(`stop ${id}`, () => this.#api.stop(machine), { said });
   }
 
   async drain(name: string, drains: boolean): Promise<void> {
-    const isDone = await this.#do(`drain ${name}`, () => this.#api.drain(name, drains));
-    if (isDone) this.said.value = drains ? say.noneBegin(name) : say.mayBegin(name);
-    this.#done(`drain ${name}`);
+    const said = drains ? say.noneBegin(name) : say.mayBegin(name);
+    await this.#act(`drain ${name}`, () => this.#api.drain(name, drains), { said });
   }
 
   async approve(name: string): Promise<void> {
-    const isDone = await this.#do(`approve ${name}`, () => this.#api.approve(name));
-    if (isDone) this.said.value = say.isApproved(name);
-    this.#done(`approve ${name}`);
+    const said = say.isApproved(name);
+    await this.#act(`approve ${name}`, () => this.#api.approve(name), { said });
   }
 
   async refuse(name: string): Promise<void> {
-    const isDone = await this.#do(`refuse ${name}`, () => this.#api.refuse(name));
-    if (isDone) this.said.value = say.isRefused(name);
-    this.#done(`refuse ${name}`);
+    await this.#act(`refuse ${name}`, () => this.#api.refuse(name), { said: say.isRefused(name) });
   }
 
   /** @returns what was made; null when it was not */
   async invite(seconds: number): Promise<NewRegistrationInvite | null> {
     let made: NewRegistrationInvite | null = null;
-    await this.#do("invite", async () => void (made = await this.#api.invite(seconds)));
-    this.#done("invite");
+    await this.#act("invite", async () => void (made = await this.#api.invite(seconds)));
     return made;
   }
 
   async takeBack(id: string): Promise<void> {
-    const isDone = await this.#do(`uninvite ${id}`, () => this.#api.takeBack(id));
-    if (isDone) this.said.value = say.isTakenBack;
-    this.#done(`uninvite ${id}`);
+    await this.#act(`uninvite ${id}`, () => this.#api.takeBack(id), { said: say.isTakenBack });
+  }
+
+  /** Does something that can be done again at once. @returns whether it was done */
+  async #act(
+    name: string,
+    work: () => Promise<void>,
+    how: { readonly asked?: string; readonly said?: string } = {},
+  ): Promise<boolean> {
+    const isDone = await this.#do(name, work, how);
+    this.#done(name);
+    return isDone;
   }
 
   /** @returns whether it was done */
   async #do(
     name: string,
     work: () => Promise<void>,
-    { asked = null }: { readonly asked?: string | null } = {},
+    { asked, said = "" }: { readonly asked?: string; readonly said?: string },
   ): Promise<boolean> {
-    this.asked.value = asked;
+    this.asked.value = asked ?? null;
     this.failure.value = "";
     this.working.value = new Set([...this.working.value, name]);
     try {
       await work();
+      if (said !== "") this.said.value = said;
       return true;
     } catch (error) {
-      this.failure.value = refusalOf(error).message;
+      this.failure.value = refusalOf(error, say.notUnderstood).message;
       return false;
     } finally {
       this.changed();
@@ -156,11 +154,4 @@ export class State {
     const time = new Date(shown.atMs).toLocaleTimeString();
     return say.isFrom(time);
   }
-}
-
-/** @throws what is no refusal */
-function refusalOf(error: unknown): Refused {
-  if (error instanceof Refused) return error;
-  // An answer that is not JSON, or that broke off.
-  return new Refused(0, say.notUnderstood);
 }

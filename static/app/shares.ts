@@ -13,19 +13,19 @@ export class Shares {
     this.#path = `${base}/api/v1/sessions/${encodeURIComponent(session)}/shares`;
   }
 
-  /** @throws {RefusedError} */
+  /** @throws {Refused} */
   async list(): Promise<readonly ShareInfo[]> {
     const { shares }: ShareList = await (await this.#ask("GET")).json();
     return shares;
   }
 
-  /** Makes a link, which is told this once. @throws {RefusedError} */
+  /** Makes a link, which is told this once. @throws {Refused} */
   async create(order: ShareOrder): Promise<string> {
     const { token }: NewShare = await (await this.#ask("POST", "", order)).json();
     return `${new URL(`${this.#base}/shared`, location.href)}#${token}`;
   }
 
-  /** Ends one, which cuts off all who came by it. @throws {RefusedError} */
+  /** Ends one, which cuts off all who came by it. @throws {Refused} */
   async end(id: string): Promise<void> {
     await this.#ask("DELETE", `/${id}`);
   }

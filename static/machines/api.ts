@@ -2,7 +2,8 @@
 /// <reference lib="dom" />
 import type { MachineInfo } from "../../lib/protocol/machines.ts";
 import type { ImageList } from "../../lib/protocol/nodes.ts";
-import { request } from "../admin/request.ts";
+import { say as common } from "../admin/say.ts";
+import { request } from "../request.ts";
 import type { Wish } from "./command.ts";
 
 const ANSWER_MS = 10_000;
@@ -53,6 +54,6 @@ export class Api {
   }
 
   #ask(method: string, path: string, body?: unknown): Promise<Response> {
-    return request(`${this.base}/api/v1${path}`, { method, body, withinMs: ANSWER_MS });
+    return request(`${this.base}/api/v1${path}`, { method, body, withinMs: ANSWER_MS }, common);
   }
 }

@@ -3,8 +3,8 @@
 import { signal } from "@preact/signals";
 import type { MachineInfo } from "../../lib/protocol/machines.ts";
 import type { ImageList } from "../../lib/protocol/nodes.ts";
-import { Refused } from "../admin/request.ts";
 import { say as common } from "../admin/say.ts";
+import { refusalOf } from "../request.ts";
 import type { Api } from "./api.ts";
 import { LIST, type Wish } from "./command.ts";
 import { after, type Event, type World } from "./world.ts";
@@ -73,7 +73,7 @@ export class State {
       await this.api.me();
       this.trouble.value = say.tooMany;
     } catch (error) {
-      const { status, message } = refusalOf(error);
+      const { status, message } = refusalOf(error, common.notUnderstood);
       this.isLoggedOut.value = status === 401;
       this.trouble.value = status === 401 ? common.loggedOut : message;
     }
@@ -139,7 +139,7 @@ export class State {
       this.said.value = { text };
       return true;
     } catch (error) {
-      const { status, message } = refusalOf(error);
+      const { status, message } = refusalOf(error, common.notUnderstood);
       this.isLoggedOut.value = status === 401;
       this.failure.value = { id, message: status === 401 ? common.loggedOut : message };
       return false;
@@ -147,9 +147,4 @@ export class State {
       this.working.value = new Set([...this.working.value].filter((other) => other !== name));
     }
   }
-}
-
-/** @throws what is no refusal */
-function refusalOf(error: unknown): Refused {
-  return error instanceof Refused ? error : new Refused(0, common.notUnderstood);
 }

@@ -7,6 +7,7 @@ import { askGateway } from "../app/ask_gateway.ts";
 import { acts } from "../acts.ts";
 import { language } from "../words.ts";
 import { openDialog } from "./dialog.ts";
+import { useListed } from "./listed.ts";
 
 /**
  * Opens it; `closed` is called when it is closed.
@@ -19,24 +20,12 @@ export function openAccount(base: string, closed: () => void): void {
 }
 
 function Account({ api, close }: { readonly api: string; close(): void }) {
-  const list = useSignal<readonly LoginInfo[]>([]);
-  const said = useSignal("");
+  const { list, said, then } = useListed<LoginInfo>(async () => {
+    const { logins }: LoginList = await (await askGateway(`${api}/logins`, "GET")).json();
+    return logins.toReversed();
+  });
   const isChanging = useSignal(false);
   const heading = useRef<HTMLHeadingElement>(null);
-
-  /** Does something, and shows where one is logged in then, or why it cannot be. */
-  async function then(act: () => Promise<string>): Promise<void> {
-    try {
-      const text = await act();
-      const { logins }: LoginList = await (await askGateway(`${api}/logins`, "GET")).json();
-      list.value = logins.toReversed();
-      said.value = text;
-    } catch (error) {
-      said.value = (error as Error).message;
-    }
-  }
-
-  useEffect(() => void then(() => Promise.resolve("")), []);
 
   const others = list.value.filter(({ current }) => !current);
   const end = async (ended: readonly LoginInfo[]) => {

@@ -6,6 +6,7 @@ import type { ShareInfo, ShareOrder } from "../../lib/protocol/resources.ts";
 import type { Shares } from "../app/shares.ts";
 import type { GuestList } from "../guests.ts";
 import { openDialog } from "./dialog.ts";
+import { useListed } from "./listed.ts";
 import { acts } from "../acts.ts";
 import { sharing } from "../sharing.ts";
 import { language, words } from "../words.ts";
@@ -42,33 +43,19 @@ interface Props {
 }
 
 function ShareForm({ shares, guests, copyText, close }: Props) {
-  const list = useSignal<readonly ShareInfo[]>([]);
+  const { list, said, then } = useListed<ShareInfo>(() => shares.list());
   const kind = useSignal<ShareOrder["kind"]>("watch");
   const seconds = useSignal("900");
   /** The link that was made last, which nobody is told again. */
   const link = useSignal("");
-  const said = useSignal("");
   const there = useSignal(guests.text);
   const maker = useRef<HTMLButtonElement>(null);
 
-  /** Does something, and shows what there is then, or why it cannot be. */
-  async function then(act: () => Promise<string>): Promise<void> {
-    try {
-      const text = await act();
-      list.value = await shares.list();
-      said.value = text;
-    } catch (error) {
-      said.value = (error as Error).message;
-    }
-  }
-
-  useEffect(() => {
-    void then(() => Promise.resolve(""));
-    return guests.follow(() => {
+  useEffect(() =>
+    guests.follow(() => {
       there.value = guests.text;
       void then(() => Promise.resolve(said.value)); // who came by which
-    });
-  }, []);
+    }), []);
 
   const copy = () => copyText(link.value).then(() => words.copied, () => words.mayNotCopy);
   const make = () =>

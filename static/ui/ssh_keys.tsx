@@ -1,12 +1,12 @@
 /** The dialog of one's public keys for SSH: those that there are, and another one. */
 /// <reference lib="dom" />
-import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import type { KeyInfo, KeyList } from "../../lib/protocol/resources.ts";
 import { askGateway } from "../app/ask_gateway.ts";
 import { acts } from "../acts.ts";
 import { language } from "../words.ts";
 import { openDialog } from "./dialog.ts";
+import { useListed } from "./listed.ts";
 
 /**
  * Opens it; `closed` is called when it is closed.
@@ -19,23 +19,11 @@ export function openSshKeys(base: string, closed: () => void): void {
 }
 
 function Keys({ url, close }: { readonly url: string; close(): void }) {
-  const list = useSignal<readonly KeyInfo[]>([]);
-  const said = useSignal("");
+  const { list, said, then } = useListed<KeyInfo>(async () => {
+    const { keys }: KeyList = await (await askGateway(url, "GET")).json();
+    return keys;
+  });
   const field = useRef<HTMLInputElement>(null);
-
-  /** Does something, and shows what there is then, or why it cannot be. */
-  async function then(act: () => Promise<string>): Promise<void> {
-    try {
-      const text = await act();
-      const { keys }: KeyList = await (await askGateway(url, "GET")).json();
-      list.value = keys;
-      said.value = text;
-    } catch (error) {
-      said.value = (error as Error).message;
-    }
-  }
-
-  useEffect(() => void then(() => Promise.resolve("")), []);
 
   const add = () =>
     then(async () => {

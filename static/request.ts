@@ -1,6 +1,5 @@
 /** A request to the gateway's JSON API, and why it was refused. */
 /// <reference lib="dom" />
-import { say } from "./say.ts";
 
 /** The gateway refused, or did not answer (status 0); the message is a sentence for people. */
 export class Refused extends Error {
@@ -9,6 +8,12 @@ export class Refused extends Error {
   constructor(readonly status: number, message: string) {
     super(message);
   }
+}
+
+/** What is said where the gateway itself says nothing. */
+export interface RequestWords {
+  readonly noAnswer: string;
+  answersError(status: number): string;
 }
 
 /** @throws {Refused} */
@@ -20,6 +25,7 @@ export async function request(
     /** How long the answer may take. */
     readonly withinMs: number;
   },
+  words: RequestWords,
 ): Promise<Response> {
   const json = body === undefined
     ? {}
@@ -28,14 +34,15 @@ export async function request(
   try {
     response = await fetch(url, { method, signal: AbortSignal.timeout(withinMs), ...json });
   } catch {
-    throw new Refused(0, say.noAnswer);
+    throw new Refused(0, words.noAnswer);
   }
   if (response.ok) return response;
-  throw new Refused(response.status, await sentenceOf(response));
+  // A problem's sentence (RFC 9457), or the reason of `/healthz`.
+  const { detail, reason } = await response.json().catch(() => ({}));
+  throw new Refused(response.status, detail ?? reason ?? words.answersError(response.status));
 }
 
-/** Why a request was refused: a problem's sentence (RFC 9457), or the reason of `/healthz`. */
-async function sentenceOf(response: Response): Promise<string> {
-  const { detail, reason } = await response.json().catch(() => ({}));
-  return detail ?? reason ?? say.answersError(response.status);
+/** Of an answer that is not JSON, or that broke off, the given sentence. */
+export function refusalOf(error: unknown, notUnderstood: string): Refused {
+  return error instanceof Refused ? error : new Refused(0, notUnderstood);
 }
