@@ -64,6 +64,24 @@ export function tagged(
   return message;
 }
 
+/** A message that is an offset behind its first byte. */
+export function taggedOffset(tag: number, offset: number): Uint8Array<ArrayBuffer> {
+  const message = new Uint8Array(9);
+  message[0] = tag;
+  viewOf(message).setBigUint64(1, BigInt(offset));
+  return message;
+}
+
+/** The offset in such a message. @throws {FrameError} */
+export function offsetIn(message: Uint8Array): number {
+  if (message.length !== 9) throw new FrameError("an ack, or what is taken, is 9 bytes long");
+  const offset = viewOf(message).getBigUint64(1);
+  if (offset > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw new FrameError("an ack, or what is taken, is out of range");
+  }
+  return Number(offset);
+}
+
 /** Encodes bytes for the shell, at most `PAYLOAD_BYTES` of them. */
 export function encodeInput(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return tagged(INPUT, bytes);
@@ -81,11 +99,7 @@ export function encodeResize({ cols, rows }: Winsize): Uint8Array<ArrayBuffer> {
 
 /** Encodes the offset up to which the output has been rendered. */
 export function encodeAck(offset: number): Uint8Array<ArrayBuffer> {
-  const message = new Uint8Array(9);
-  const view = new DataView(message.buffer);
-  view.setUint8(0, ACK);
-  view.setBigUint64(1, BigInt(offset));
-  return message;
+  return taggedOffset(ACK, offset);
 }
 
 /** Encodes that the person wants the session kept. */
@@ -141,12 +155,8 @@ export function decodeClientFrame(message: Uint8Array): ClientFrame {
       const view = viewOf(message);
       return { type: "resize", winsize: { cols: view.getUint16(1), rows: view.getUint16(3) } };
     }
-    case ACK: {
-      if (message.length !== 9) throw new FrameError("an ack is 9 bytes long");
-      const offset = viewOf(message).getBigUint64(1);
-      if (offset > BigInt(Number.MAX_SAFE_INTEGER)) throw new FrameError("an ack is out of range");
-      return { type: "ack", offset: Number(offset) };
-    }
+    case ACK:
+      return { type: "ack", offset: offsetIn(message) };
     case KEEP:
       if (message.length !== 1) throw new FrameError("a keep is 1 byte long");
       return { type: "keep" };

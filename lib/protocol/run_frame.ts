@@ -1,7 +1,14 @@
 /** Frames of a command without a terminal, in the subprotocol `ttygate.v1`: one message each; pure. */
 import * as v from "valibot";
-import type { TerminalEvent } from "../types.ts";
-import { FrameError, MESSAGE_BYTES, tagged } from "./frame.ts";
+import {
+  decodeServerFrame,
+  FrameError,
+  MESSAGE_BYTES,
+  offsetIn,
+  type ServerFrame,
+  tagged,
+  taggedOffset,
+} from "./frame.ts";
 
 /** What either side may send that the other has not said it has dealt with. */
 export const RUN_INPUT_BYTES = 256 * 1024, RUN_OUTPUT_BYTES = 512 * 1024;
@@ -13,7 +20,7 @@ export const SIGNALS = [
 ];
 
 const INPUT = 0, ACK = 2, COMMAND = 5, END = 6, SIGNAL = 7;
-const OUTPUT = 0, EVENT = 1, ERRORS = 2, TAKEN = 3;
+const ERRORS = 2, TAKEN = 3;
 /** The most words of a command; how long they are together a message bounds. */
 const WORDS = 4096;
 
@@ -35,10 +42,10 @@ export type RunClientFrame =
 
 /** What the server sends, decoded. */
 export type RunServerFrame =
-  | { readonly type: "output" | "errors"; readonly bytes: Uint8Array }
+  | ServerFrame
+  | { readonly type: "errors"; readonly bytes: Uint8Array }
   /** How much input the command has taken. */
-  | { readonly type: "taken"; readonly offset: number }
-  | { readonly type: "event"; readonly event: TerminalEvent };
+  | { readonly type: "taken"; readonly offset: number };
 
 /**
  * Encodes a program and its arguments, the first message of a client.
@@ -71,10 +78,7 @@ export function encodeErrors(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 
 /** Encodes how much input the command has taken. */
 export function encodeTaken(offset: number): Uint8Array<ArrayBuffer> {
-  const message = new Uint8Array(9);
-  message[0] = TAKEN;
-  new DataView(message.buffer).setBigUint64(1, BigInt(offset));
-  return message;
+  return taggedOffset(TAKEN, offset);
 }
 
 /**
@@ -88,7 +92,7 @@ export function decodeRunClientFrame(message: Uint8Array): RunClientFrame {
     case INPUT:
       return { type: "input", bytes: rest };
     case ACK:
-      return { type: "ack", offset: offsetIn(rest) };
+      return { type: "ack", offset: offsetIn(message) };
     case COMMAND:
       return { type: "command", command: commandIn(rest) };
     case END:
@@ -109,24 +113,13 @@ export function decodeRunClientFrame(message: Uint8Array): RunClientFrame {
 export function decodeRunServerFrame(message: Uint8Array): RunServerFrame {
   const rest = message.subarray(1);
   switch (message[0]) {
-    case OUTPUT:
-      return { type: "output", bytes: rest };
     case ERRORS:
       return { type: "errors", bytes: rest };
     case TAKEN:
-      return { type: "taken", offset: offsetIn(rest) };
-    case EVENT:
-      return { type: "event", event: JSON.parse(new TextDecoder().decode(rest)) };
+      return { type: "taken", offset: offsetIn(message) };
     default:
-      throw new FrameError(`no message starts with byte ${message[0]}`);
+      return decodeServerFrame(message);
   }
-}
-
-function offsetIn(bytes: Uint8Array): number {
-  if (bytes.length !== 8) throw new FrameError("an offset is 8 bytes long");
-  const offset = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0);
-  if (offset > BigInt(Number.MAX_SAFE_INTEGER)) throw new FrameError("an offset is out of range");
-  return Number(offset);
 }
 
 function commandIn(bytes: Uint8Array): readonly string[] {
