@@ -12,6 +12,11 @@ export const STREAM_HEADERS = {
   "x-accel-buffering": "no", // for nginx, which else keeps it back
 } as const;
 
+/** One event as it is sent. @param id by which the client goes on where it was broken off */
+export function eventOf(name: string, json: string, id?: string): string {
+  return `${id === undefined ? "" : `id: ${id}\n`}event: ${name}\ndata: ${json}\n\n`;
+}
+
 /**
  * An answer of what a source says: it is asked for more when the client has taken what came before.
  *

@@ -10,7 +10,7 @@ import {
   type LogPlace,
 } from "../protocol/log.ts";
 import { Refusal } from "./answers.ts";
-import { eventStream, STREAM_HEADERS } from "./event_stream.ts";
+import { eventOf, eventStream, STREAM_HEADERS } from "./event_stream.ts";
 import type { Gateway } from "./gateway.ts";
 import type { KnownCall } from "./router.ts";
 
@@ -106,11 +106,11 @@ function textOf(
   wanted: (line: LogLine) => boolean,
 ): string {
   let text = "";
-  if (missed !== 0) text += eventText("gap", { node, missed } satisfies LogGap);
+  if (missed !== 0) text += eventOf("gap", JSON.stringify({ node, missed } satisfies LogGap));
   lines.forEach((entry: LogEntry, index) => {
     const line: LogLine = { node, ...entry };
     places.set(node, { ...place, number: place.number - lines.length + 1 + index });
-    if (wanted(line)) text += eventText("line", line, idOf(places));
+    if (wanted(line)) text += eventOf("line", JSON.stringify(line), idOf(places));
   });
   places.set(node, place);
   // Without data it is no event, and moves the client on all the same.
@@ -154,11 +154,6 @@ function placesOf(id: string | null): Places {
       return [node, { boot, number: Number(number) }];
     }),
   );
-}
-
-function eventText(event: string, data: unknown, id?: string): string {
-  const name = id === undefined ? "" : `id: ${id}\n`;
-  return `${name}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 function idOf(places: Places): string {

@@ -45,13 +45,3 @@ export interface Events {
   readonly "session-gone": { readonly id: string };
   readonly usage: MachineUsage;
 }
-
-/** One event as it is sent (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-export function eventText<Name extends keyof Events>(name: Name, data: Events[Name]): string {
-  return eventOf(name, JSON.stringify(data));
-}
-
-/** The same of what is JSON already. */
-export function eventOf(name: keyof Events, json: string): string {
-  return `event: ${name}\ndata: ${json}\n\n`;
-}

@@ -1,6 +1,6 @@
 /** One client's stream of server-sent events: what of that which it may know is new to it. */
-import { eventOf, eventText } from "../../protocol/events.ts";
 import type { Clock } from "../../types.ts";
+import { eventOf } from "../event_stream.ts";
 import type { Entry, Feed, World } from "./feed.ts";
 
 /** A comment so often, so that both sides notice a connection that is lost. */
@@ -121,7 +121,7 @@ class Words {
     const { feed, scope: { user, usage } } = this.#parts;
     const used = usage ? feed.usageOf(user) : undefined;
     if (used === undefined) return "";
-    const text = eventText("usage", used);
+    const text = eventOf("usage", JSON.stringify(used));
     return text === sent.usage ? "" : sent.usage = text;
   }
 
@@ -145,7 +145,7 @@ function differences(
   for (const id of sent.keys()) {
     if (now.has(id)) continue;
     sent.delete(id);
-    text += eventText(`${what}-gone`, { id });
+    text += eventOf(`${what}-gone`, JSON.stringify({ id }));
   }
   for (const [id, entry] of now) {
     if (sent.get(id) === entry) continue;
