@@ -21,6 +21,12 @@ export class EngineError extends Error {
 /** How a call to the engine failed. */
 export type EngineAnswer = "none" | "missing" | "refused";
 
+/** Takes it that what an engine denies is over: what stands still has no programs. @throws the rest */
+export function whereItIsOver(error: unknown): false {
+  if (error instanceof EngineError && error.answer !== "none") return false;
+  throw error;
+}
+
 /** A session is refused because a limit on their number is reached. */
 export class LimitError extends Error {
   override readonly name = "LimitError";

@@ -3,7 +3,7 @@ import type { Docker, HijackedStream } from "deno-docker-api";
 import type { Profile, Winsize } from "../types.ts";
 import { asEngineError, withDeadline } from "./docker_calls.ts";
 import type { ContainerIdentity, Engine, ShellStream, UsageSample } from "./engine.ts";
-import { EngineError } from "./errors.ts";
+import { EngineError, whereItIsOver } from "./errors.ts";
 import type { Files } from "./files/files.ts";
 import { filesOf } from "./files/files_of.ts";
 import { endShells, folderOf, MARK } from "./machine_scripts.ts";
@@ -116,9 +116,7 @@ export class MachineShells implements ShellKind {
       );
       if (Running) await endShells(this.#docker, shell.container, shell.session);
     } catch (error) {
-      // A machine that stands still has no programs.
-      const isOver = error instanceof EngineError && error.answer !== "none";
-      if (!isOver) throw error;
+      whereItIsOver(error);
     } finally {
       await shell.stream?.close();
       shell.exit.reject(new EngineError("Cannot follow the shell: it was ended", MISSING));

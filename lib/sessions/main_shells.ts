@@ -4,7 +4,7 @@ import { concat } from "../bytes.ts";
 import type { Profile, Winsize } from "../types.ts";
 import { withDeadline } from "./docker_calls.ts";
 import type { ContainerIdentity, Engine, Rejoined, ShellStream } from "./engine.ts";
-import { EngineError } from "./errors.ts";
+import { EngineError, whereItIsOver } from "./errors.ts";
 import type { Files } from "./files/files.ts";
 import { filesOf } from "./files/files_of.ts";
 import { beginLine, EndMark, sinceBegin } from "./machine_marks.ts";
@@ -110,7 +110,7 @@ export class MainShells implements ShellKind {
     const { machine, session } = ofMainShell(id)!;
     const container = containerOf(id);
     const requireThere = async () => {
-      if (!await isInMain(this.#docker, container, session).catch(whereItStands)) throw missing();
+      if (!await isInMain(this.#docker, container, session).catch(whereItIsOver)) throw missing();
     };
     await requireThere();
     await using made = new AsyncDisposableStack();
@@ -142,7 +142,7 @@ export class MainShells implements ShellKind {
     const main = this.#mains.get(machine);
     const isItsOwn = typeof main?.holder === "object" && main.holder.session === session;
     if (!main || !isItsOwn) return;
-    await endInMain(this.#docker, containerOf(id)).catch(whereItStands);
+    await endInMain(this.#docker, containerOf(id)).catch(whereItIsOver);
     if (this.#mains.get(machine) === main) main.holder = "nobody";
   }
 
@@ -170,12 +170,6 @@ export class MainShells implements ShellKind {
 
 function containerOf(id: string): string {
   return machineContainer(ofMainShell(id)!.machine);
-}
-
-/** A machine that stands still has no programs. */
-function whereItStands(error: unknown): false {
-  if (error instanceof EngineError && error.answer !== "none") return false;
-  throw error;
 }
 
 function exit(): PromiseWithResolvers<number> {

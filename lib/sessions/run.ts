@@ -2,7 +2,7 @@
 import { type Docker, type HijackedStream, type Piece, Pieces } from "deno-docker-api";
 import { concat } from "../bytes.ts";
 import { asEngineError, withDeadline } from "./docker_calls.ts";
-import { EngineError } from "./errors.ts";
+import { EngineError, whereItIsOver } from "./errors.ts";
 import { endSession, endShells, MARK, signalGroup } from "./machine_scripts.ts";
 
 /** Says by which pid it is found, and gives its place to the command. */
@@ -146,12 +146,6 @@ export class Run implements AsyncDisposable {
     // First: what the Engine cannot get rid of holds up what it says of the container's other programs.
     await stream.close();
     if (this.#phase === "ended") return;
-    try {
-      await endSession(docker, container, pid);
-    } catch (error) {
-      // A container that stands still, or is gone, has no programs.
-      const isOver = error instanceof EngineError && error.answer !== "none";
-      if (!isOver) throw error;
-    }
+    await endSession(docker, container, pid).catch(whereItIsOver);
   }
 }
