@@ -10,7 +10,7 @@ import {
   type LogPlace,
 } from "../protocol/log.ts";
 import { Refusal } from "./answers.ts";
-import { eventOf, eventStream, STREAM_HEADERS } from "./event_stream.ts";
+import { eventOf, eventStream, type Stay, stayOf, STREAM_HEADERS } from "./event_stream.ts";
 import type { Gateway } from "./gateway.ts";
 import type { KnownCall } from "./router.ts";
 
@@ -33,8 +33,7 @@ let followers = 0;
 type Places = Map<string, LogPlace>;
 
 export function sendLog(call: KnownCall): Response {
-  const { caller, request, principal, ended, gateway } = call;
-  const { logins, stack, log, stopping } = gateway;
+  const { caller, request, principal, gateway } = call;
   const wanted = filterOf(caller.query);
   const places = placesOf(request.headers.get("last-event-id") ?? caller.query.get("after"));
   if (caller.method === "HEAD") return new Response(null, { headers: STREAM_HEADERS });
@@ -42,37 +41,26 @@ export function sendLog(call: KnownCall): Response {
     const message = "Too many follow the log. Close one of its pages.";
     throw new Refusal("too-fast", message, { "retry-after": "5" });
   }
-  const isWeb = caller.listener === "web";
-  const account = isWeb && ended === null ? logins.follow(principal.name) : null;
-  const signals = [request.signal, ended, account?.changed, caller.gone, stopping];
-  const over = AbortSignal.any(signals.filter((signal) => !!signal));
+  const stay = stayOf(call, true);
   const fields = { by: principal.name, remote: caller.remote };
-  log.notice("somebody follows the log", { event: "log-follow", ...fields });
+  gateway.log.notice("somebody follows the log", { event: "log-follow", ...fields });
   followers++;
-  return eventStream(
-    followed({
-      ...{ gateway, wanted, places, over },
-      mayStay: () => !isWeb || (stack.principalOf(principal.name)?.admin ?? false),
-    }),
-    () => {
-      followers--;
-      account?.[Symbol.dispose]();
-    },
-  );
+  return eventStream(followed({ gateway, wanted, places, stay }), () => {
+    followers--;
+    stay[Symbol.dispose]();
+  });
 }
 
 interface Followed {
   readonly gateway: Gateway;
   readonly wanted: (line: LogLine) => boolean;
   readonly places: Places;
-  readonly over: AbortSignal;
-  /** Whether they administer still. */
-  readonly mayStay: () => boolean;
+  readonly stay: Stay;
 }
 
 /** Asks each process for more once what it said last has been sent: nothing piles up here. */
-async function* followed({ gateway, wanted, places, over, mayStay }: Followed) {
-  const { clock } = gateway;
+async function* followed({ gateway, wanted, places, stay }: Followed) {
+  const { clock } = gateway, { over, mayStay } = stay;
   const asked = new Map<string, Promise<readonly [string, LogPart | null]>>();
   while (!over.aborted && mayStay()) {
     for (const [node, source] of await sourcesOf(gateway)) {

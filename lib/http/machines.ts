@@ -10,7 +10,7 @@ import {
   MachineOrderShape,
   WAIT_MS,
 } from "../protocol/machines.ts";
-import { json, Refusal } from "./answers.ts";
+import { json, pathBelow, Refusal } from "./answers.ts";
 import { readJson } from "./body.ts";
 import type { KnownCall } from "./router.ts";
 import { pageOf } from "./paging.ts";
@@ -151,7 +151,7 @@ function nameOf(text: string): string {
 }
 
 function locationOf({ gateway: { basePath } }: MachineCall, name: string): string {
-  return `${basePath.replace(/\/$/, "")}/api/v1/machines/${name}`;
+  return pathBelow(basePath, `/api/v1/machines/${name}`);
 }
 
 /** By which they are listed: by user, name and id, with what no name has between them. */

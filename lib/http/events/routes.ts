@@ -2,7 +2,7 @@
 import { Refusal } from "../answers.ts";
 import { told } from "../machines.ts";
 import type { KnownCall } from "../router.ts";
-import { eventStream, STREAM_HEADERS } from "../event_stream.ts";
+import { eventStream, stayOf, STREAM_HEADERS } from "../event_stream.ts";
 import { eventsFor, type Scope } from "./stream.ts";
 
 /** `GET /api/v1/events`: one's own sessions and machines, an administrator's everybody's. */
@@ -20,29 +20,22 @@ export async function sendMachineEvents(call: KnownCall<"name">): Promise<Respon
 }
 
 function stream(call: KnownCall<string>, scope: Scope): Response {
-  const { caller, principal, ended, gateway } = call;
-  const { feed, seats, stack, logins, stopping, clock } = gateway;
+  const { caller, principal, gateway } = call;
+  const { feed, seats, clock } = gateway;
   if (caller.method === "HEAD") return new Response(null, { headers: STREAM_HEADERS });
-  const isWeb = caller.listener === "web";
   if (!seats.take(principal.name)) {
     throw new Refusal("too-many-streams", "You follow events in too many places at once.", {
       "retry-after": "5",
     });
   }
-  const account = isWeb && ended === null ? logins.follow(principal.name) : null;
-  const signals = [ended, account?.changed, caller.gone, stopping].filter((signal) => !!signal);
   // Somebody who administers no more comes again, and gets less.
-  const mayStay = () => {
-    const now = stack.principalOf(principal.name);
-    return !isWeb || now !== null && (scope.user !== null || now.admin);
-  };
+  const stay = stayOf(call, scope.user === null);
   const events = eventsFor({
-    ...{ feed, scope, mayStay, clock },
+    ...{ feed, scope, clock, over: stay.over, mayStay: stay.mayStay },
     most: () => gateway.machinesMost,
-    over: AbortSignal.any(signals),
   });
   return eventStream(events, () => {
-    account?.[Symbol.dispose]();
+    stay[Symbol.dispose]();
     seats.leave(principal.name);
   });
 }

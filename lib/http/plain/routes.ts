@@ -1,7 +1,7 @@
 /** A terminal over plain HTTP: open, output, input and size, exactly once both ways by offsets. */
 import { type Opened, PlainOrderShape, WinsizeShape } from "../../protocol/resources.ts";
 import type { Winsize } from "../../types.ts";
-import { json, Refusal } from "../answers.ts";
+import { json, pathBelow, Refusal } from "../answers.ts";
 import { readBytes, readJson } from "../body.ts";
 import { SECURITY_HEADERS } from "../pages.ts";
 import type { KnownCall } from "../router.ts";
@@ -34,7 +34,7 @@ export async function openPlain(call: KnownCall): Promise<Response> {
       caller.gone ?? NEVER,
     );
     const { offset, user, limits } = await viewer.ready;
-    const headers = { location: `${pathOf(call)}/${session}` };
+    const headers = { location: pathBelow(gateway.basePath, `/api/v1/sessions/${session}`) };
     const opened: Opened = { id: session, user, limits, offset, input: viewer.typed };
     return json(opened, 201, headers);
   } catch (error) {
@@ -170,8 +170,4 @@ function refusedStart(end: ViewerEnd): Refusal {
   const { reason, message, limit } = end.event;
   if (reason === "limit") return new Refusal("limit", message, {}, { limit });
   return new Refusal(reason === "shutdown" ? "leaving" : "engine", message);
-}
-
-function pathOf({ gateway: { basePath } }: KnownCall): string {
-  return `${basePath.replace(/\/$/, "")}/api/v1/sessions`;
 }
