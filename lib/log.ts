@@ -110,20 +110,25 @@ export type Sink = (entry: Entry) => void;
  * odd are quoted as JSON strings are.
  */
 export function logTo(sink: Sink): Log {
-  const write = (level: Level) => (message: string, given: Fields = {}) => {
+  return eachLevel((level, message, given = {}) => {
     const fields = Object.entries(given)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [name, shorten(asText(value))] as const);
     const tail = fields.filter(([name]) => name !== "event")
       .map(([name, value]) => ` ${name}=${quote(value)}`);
     sink({ level, text: escapeControls(shorten(message)) + tail.join(""), fields });
-  };
+  });
+}
+
+/** A log that writes each entry so. */
+export function eachLevel(write: (level: Level, message: string, fields?: Fields) => void): Log {
+  const at = (level: Level) => (message: string, fields?: Fields) => write(level, message, fields);
   return {
-    error: write("error"),
-    warning: write("warning"),
-    notice: write("notice"),
-    info: write("info"),
-    debug: write("debug"),
+    error: at("error"),
+    warning: at("warning"),
+    notice: at("notice"),
+    info: at("info"),
+    debug: at("debug"),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Counts like entries that strangers can cause at will: the first is written, then their sum. */
 import type { Clock } from "../types.ts";
-import type { Fields, Level, Log } from "../log.ts";
+import { eachLevel, type Fields, type Level, type Log } from "../log.ts";
 
 /** How long like entries are counted before their sum is written. */
 export const COUNTING_MS = 60_000;
@@ -39,15 +39,7 @@ export class CountingLog implements Disposable {
 
   /** The log for what one source does: an address, a network, or another name for it. */
   of(source: string): Log {
-    const write = (level: Level) => (message: string, fields: Fields = {}) =>
-      this.#write(source, level, message, fields);
-    return {
-      error: write("error"),
-      warning: write("warning"),
-      notice: write("notice"),
-      info: write("info"),
-      debug: write("debug"),
-    };
+    return eachLevel((level, message, fields = {}) => this.#write(source, level, message, fields));
   }
 
   /** How often each event has come since this process began, by its reason. */
