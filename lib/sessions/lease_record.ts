@@ -29,25 +29,27 @@ export interface LeaseRecord {
 /** Rises when an earlier version of ttygate would misread a record; records of 0.1.0 have none. */
 const FORMAT = 1;
 
+/** A profile as it is written down. */
+export const ProfileShape = v.object({
+  image: v.string(),
+  command: v.array(v.string()),
+  limits: v.object({
+    cpus: v.number(),
+    memoryBytes: v.number(),
+    pids: v.number(),
+    diskBytes: v.number(),
+  }),
+  network: v.string(),
+  runtime: v.string(),
+  user: v.string(),
+  promptMarks: v.optional(v.boolean()),
+});
+
 /** Tolerant both ways: what a later version adds is passed over, what an earlier one lacks is filled in. */
 const Head = v.object({
   format: v.optional(v.pipe(v.number(), v.maxValue(FORMAT)), FORMAT),
   user: v.string(),
-  profile: v.object({
-    image: v.string(),
-    command: v.array(v.string()),
-    limits: v.object({
-      cpus: v.number(),
-      memoryBytes: v.number(),
-      pids: v.number(),
-      diskBytes: v.number(),
-    }),
-    network: v.string(),
-    runtime: v.string(),
-    user: v.string(),
-    promptMarks: v.optional(v.boolean()),
-    machine: v.optional(v.string()),
-  }),
+  profile: v.object({ ...ProfileShape.entries, machine: v.optional(v.string()) }),
   startedAt: v.number(),
   activeAt: v.number(),
   end: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),

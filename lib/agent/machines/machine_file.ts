@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { writeWholeFile } from "../../files/whole_file.ts";
 import type { Log } from "../../log.ts";
 import { TOMB_MS } from "../../protocol/machines.ts";
+import { ProfileShape } from "../../sessions/lease_record.ts";
 
 /** The largest that is read, in bytes. */
 const FILE_BYTES = 16 * 1024 * 1024;
@@ -15,20 +16,7 @@ const RecordShape = v.object({
   name: v.string(),
   /** The name of the choice, and what it was when the machine was made. */
   image: v.string(),
-  profile: v.object({
-    image: v.string(),
-    command: v.array(v.string()),
-    limits: v.object({
-      cpus: v.number(),
-      memoryBytes: v.number(),
-      pids: v.number(),
-      diskBytes: v.number(),
-    }),
-    network: v.string(),
-    runtime: v.string(),
-    user: v.string(),
-    promptMarks: v.optional(v.boolean()),
-  }),
+  profile: ProfileShape,
   /** What its volume is mounted at. */
   home: v.string(),
   createdMs: v.number(),
