@@ -6,7 +6,7 @@ import { KeptFile, type KeptOptions } from "./kept_file.ts";
 import { randomText, sha256 } from "./secrets.ts";
 
 /** How many there may be at a time. */
-export const INVITES_MOST = 1_000;
+const INVITES_MOST = 1_000;
 
 const Stored = v.object({
   id: v.pipe(v.string(), v.maxLength(255)),
@@ -90,7 +90,7 @@ export class Invites implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#file.written;
+    await this.#file.finish();
   }
 
   #find(token: string): Stored | undefined {

@@ -3,6 +3,8 @@ import * as v from "valibot";
 import { writeWholeFile } from "../files/whole_file.ts";
 import type { Clock } from "../types.ts";
 
+/** How long what is written soon may be known here alone. */
+const SOON_MS = 60_000;
 /** The largest that is read, in bytes. */
 const FILE_BYTES = 16 * 1024 * 1024;
 
@@ -32,6 +34,8 @@ export interface KeptFileParts<S extends v.GenericSchema> {
 export class KeptFile<S extends v.GenericSchema> {
   readonly #parts: KeptFileParts<S>;
   #writing: Promise<void> = Promise.resolve();
+  /** A write that is due. */
+  #due: { readonly timer: Disposable; readonly write: () => void } | null = null;
 
   constructor(parts: KeptFileParts<S>) {
     this.#parts = parts;
@@ -57,8 +61,19 @@ export class KeptFile<S extends v.GenericSchema> {
     }).catch((error) => this.#warn("write", error));
   }
 
-  /** Resolves when nothing is being written. */
-  get written(): Promise<void> {
+  /** The same before long, for what changes often. */
+  writeSoon(content: () => v.InferInput<S>, clock: Clock): void {
+    const write = () => {
+      this.#due = null;
+      void this.write(content);
+    };
+    this.#due ??= { timer: clock.timer(SOON_MS, write), write };
+  }
+
+  /** Resolves when all is written, also what is due. */
+  finish(): Promise<void> {
+    this.#due?.timer[Symbol.dispose]();
+    this.#due?.write();
     return this.#writing;
   }
 

@@ -7,8 +7,6 @@ import { randomId } from "./secrets.ts";
 
 /** How many a user may have, and how many there may be. */
 export const KEYS_PER_USER = 20, KEYS_TOTAL = 10_000;
-/** How long a use may be known here alone. */
-const USE_WRITTEN_MS = 60_000;
 const ID_BYTES = 8;
 
 const Time = v.pipe(v.number(), v.integer());
@@ -48,8 +46,6 @@ export class Keys implements AsyncDisposable {
   readonly #options: TimedKeptOptions;
   readonly #file: KeptFile<typeof Content>;
   readonly #held = new Map<string, Held>();
-  /** A write of uses that is due. */
-  #due: Disposable | null = null;
 
   private constructor(options: TimedKeptOptions) {
     this.#options = options;
@@ -111,10 +107,7 @@ export class Keys implements AsyncDisposable {
     const held = this.#held.get(id);
     if (held === undefined) return;
     held.stored.usedMs = this.#now();
-    this.#due ??= this.#options.clock.timer(USE_WRITTEN_MS, () => {
-      this.#due = null;
-      void this.#write();
-    });
+    this.#file.writeSoon(() => this.#content, this.#options.clock);
   }
 
   /** Removes a user's key, and ends all that goes on by it. @returns the key, null where there was none */
@@ -134,11 +127,7 @@ export class Keys implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#due !== null) {
-      this.#due[Symbol.dispose]();
-      void this.#write();
-    }
-    await this.#file.written;
+    await this.#file.finish();
   }
 
   #hold(stored: Stored): void {
@@ -156,7 +145,10 @@ export class Keys implements AsyncDisposable {
 
   /** One at a time; what cannot be written lasts until a restart. */
   #write(): Promise<void> {
-    const all = () => Array.from(this.#held.values(), ({ stored }) => stored);
-    return this.#file.write(() => ({ format: 1, keys: all() }));
+    return this.#file.write(() => this.#content);
+  }
+
+  get #content(): v.InferOutput<typeof Content> {
+    return { format: 1, keys: Array.from(this.#held.values(), ({ stored }) => stored) };
   }
 }

@@ -154,7 +154,7 @@ export class Shares implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { expiry } of this.#held.values()) expiry[Symbol.dispose]();
-    await this.#file.written;
+    await this.#file.finish();
   }
 
   get #all(): readonly Share[] {

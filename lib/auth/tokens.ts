@@ -10,9 +10,6 @@ import { randomId, randomText, sha256 } from "./secrets.ts";
 export const TOKEN_MOST_MS = 366 * 24 * 60 * 60_000;
 /** How many a user may have, and how many there may be. */
 export const TOKENS_PER_USER = 50, TOKENS_TOTAL = 10_000;
-export const TOKEN_NAME_CHARS = 60;
-/** How long a use may be known here alone. */
-const USE_WRITTEN_MS = 60_000;
 
 const ID_BYTES = 11;
 /** Its public half, hex or as it was before, and its secret half of 32 random bytes; known by its beginning. */
@@ -57,8 +54,6 @@ export class Tokens implements AsyncDisposable {
   readonly #options: TimedKeptOptions;
   readonly #file: KeptFile<typeof Content>;
   readonly #held = new Map<string, Held>();
-  /** A write of uses that is due. */
-  #due: Disposable | null = null;
 
   private constructor(options: TimedKeptOptions) {
     this.#options = options;
@@ -120,10 +115,7 @@ export class Tokens implements AsyncDisposable {
     const { stored, ending } = held;
     if (!timingSafeEqual(sha256(secret), Uint8Array.fromHex(stored.digest))) return null;
     stored.usedMs = this.#now();
-    this.#due ??= this.#options.clock.timer(USE_WRITTEN_MS, () => {
-      this.#due = null;
-      void this.#write();
-    });
+    this.#file.writeSoon(() => this.#content, this.#options.clock);
     return { token: stored, ended: ending.signal };
   }
 
@@ -144,11 +136,7 @@ export class Tokens implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { expiry } of this.#held.values()) expiry[Symbol.dispose]();
-    if (this.#due !== null) {
-      this.#due[Symbol.dispose]();
-      void this.#write();
-    }
-    await this.#file.written;
+    await this.#file.finish();
   }
 
   #hold(stored: Stored): void {
@@ -184,7 +172,10 @@ export class Tokens implements AsyncDisposable {
 
   /** One at a time; what cannot be written lasts until a restart. */
   #write(): Promise<void> {
-    const all = () => Array.from(this.#held.values(), ({ stored }) => stored);
-    return this.#file.write(() => ({ format: 1, tokens: all() }));
+    return this.#file.write(() => this.#content);
+  }
+
+  get #content(): v.InferOutput<typeof Content> {
+    return { format: 1, tokens: Array.from(this.#held.values(), ({ stored }) => stored) };
   }
 }

@@ -71,7 +71,7 @@ export class WaitingAccounts implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#file.written;
+    await this.#file.finish();
   }
 
   #write(): Promise<void> {
