@@ -10,7 +10,7 @@ const KEY = "ttygate.image";
 export type Image = ImageList["images"][number];
 
 /** Asks the gateway below `base`. Never throws: where it does not say, there is nothing to choose. */
-export async function askImages(base: string): Promise<readonly Image[]> {
+async function askImages(base: string): Promise<readonly Image[]> {
   try {
     const response = await fetch(`${base}/api/v1/images`, {
       signal: AbortSignal.timeout(ANSWER_MS),
@@ -33,7 +33,7 @@ export interface Asked {
   readonly choose: boolean;
 }
 
-export function askedBy(search: string): Asked {
+function askedBy(search: string): Asked {
   const query = new URLSearchParams(search);
   const get = (name: string) => query.get(name);
   return {
@@ -46,7 +46,7 @@ export function askedBy(search: string): Asked {
  * The name of what a new terminal runs in: what the address asks for, or what was chosen last and is
  * still there. Null where there is nothing to choose; undefined where the person must be asked.
  */
-export function chosenImage(
+function chosenImage(
   images: readonly Image[],
   { image, machine, choose }: Asked,
   last: string | null,

@@ -99,7 +99,7 @@ export class Status {
 }
 
 /** "6 h 12 min", "12 min": to the minute, which is what somebody plans with; pure. */
-export function timeLeft(seconds: number): string {
+function timeLeft(seconds: number): string {
   const minutes = Math.ceil(Math.max(0, seconds) / 60);
   if (minutes < 60) return words.minutes(minutes, 0);
   if (minutes >= 48 * 60) return inWords(seconds);

@@ -4,7 +4,7 @@
 export const NAME_CHARS = 64;
 
 /** The longest password that bcrypt reads, in bytes of UTF-8. */
-export const PASSWORD_BYTES = 72;
+const PASSWORD_BYTES = 72;
 
 /**
  * The bcrypt cost of new hashes: 2^10 rounds, 60 ms here. Cost 12 takes 250 ms, and each request

@@ -17,7 +17,7 @@ export { type Login, LoginEndedError, type LoginOrigin };
 export const LOGINS_PER_USER = 32;
 
 /** The most logins of all users; a further one ends the oldest. */
-export const LOGINS_TOTAL = 10_000;
+const LOGINS_TOTAL = 10_000;
 
 /** How often logins are checked that nobody presents, in milliseconds. */
 export const CHECK_INTERVAL_MS = 5000;

@@ -25,7 +25,7 @@ import type { WaitingAccounts } from "./waiting_accounts.ts";
 export type RegistrationMode = "off" | "invite" | "approval" | "open";
 
 /** With more accounts nobody registers, so that the file stays one that is read in a moment. */
-export const ACCOUNTS_MOST = 10_000;
+const ACCOUNTS_MOST = 10_000;
 
 /** A class behind one address may register at once; all the time only few. */
 const RATES = {

@@ -6,7 +6,7 @@ import type { HtpasswdEntry } from "./htpasswd.ts";
 export const VERIFIED_MS = 60_000;
 
 /** The most passwords that are remembered; the oldest gives way. */
-export const VERIFIED = 1_000;
+const VERIFIED = 1_000;
 
 /**
  * Remembers them by a keyed digest over name, hash and password: the key is of this process alone,

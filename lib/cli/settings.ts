@@ -111,7 +111,7 @@ const HOST = "host";
  * lists by name or image, and what else is listed there, made as `[container]` says. All of them
  * where it lists nothing. The machine's own shell, where it is offered, is the last.
  */
-export function choicesOf(
+function choicesOf(
   { agent, container, images }: Config,
   offersHost: boolean,
 ): readonly [Choice, ...Choice[]] {

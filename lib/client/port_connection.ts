@@ -15,7 +15,7 @@ const CLOSE_MS = 5_000;
 const WORDS = 300;
 
 /** The gateway gives none, for a reason that it says in a sentence. */
-export class PortRefusedError extends Error {
+class PortRefusedError extends Error {
   override readonly name = "PortRefusedError";
 }
 

@@ -10,7 +10,7 @@ export type ListenAddress =
 export const DURATION_MAX_MS = 24 * 24 * 60 * 60 * 1000;
 
 /** The longest path of a Unix socket: 108 bytes with its final zero, unix(7). */
-export const SOCKET_PATH_BYTES = 107;
+const SOCKET_PATH_BYTES = 107;
 
 const UNIT_MS = [86_400_000, 3_600_000, 60_000, 1000, 1];
 const DURATION = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/;

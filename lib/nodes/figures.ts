@@ -6,7 +6,7 @@ import { type SwarmStatus, withSwarm } from "./swarm.ts";
 import type { DrainInfo, SessionInfo } from "../protocol/resources.ts";
 
 /** One that is there has answered, or has a link. */
-export function describeNode(
+function describeNode(
   name: string,
   kind: "local" | "joined",
   { status, link }: { readonly status: SwarmStatus | null; readonly link: Link | null },
@@ -83,7 +83,7 @@ export function awaySessions(node: string, status: NodeStatus | undefined): Sess
 }
 
 /** A machine that has not joined yet. */
-export function describeInvited(name: string): NodeInfo {
+function describeInvited(name: string): NodeInfo {
   return { name, kind: "invited", state: "invited", ...figures(null), remote: null, since: null };
 }
 

@@ -4,7 +4,7 @@ import * as v from "valibot";
 const Time = v.pipe(v.string(), v.isoTimestamp());
 
 /** One of `GET /api/v1/logins`. */
-export const LoginShape = v.object({
+const LoginShape = v.object({
   id: v.string(),
   /** When, from which address and by what browser; null where that is not known. */
   created: v.nullable(Time),

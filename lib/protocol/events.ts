@@ -5,7 +5,7 @@ import { NodeShape } from "./nodes.ts";
 import { OwnedSessionShape } from "./resources.ts";
 
 /** A session without what changes with every key. */
-export const LiveSessionShape = v.pick(OwnedSessionShape, [
+const LiveSessionShape = v.pick(OwnedSessionShape, [
   "id",
   "user",
   "image",
@@ -19,11 +19,11 @@ export const LiveSessionShape = v.pick(OwnedSessionShape, [
 export type LiveSession = Readonly<v.InferOutput<typeof LiveSessionShape>>;
 
 /** As much of a node as people need who choose one. */
-export const NodeBriefShape = v.pick(NodeShape, ["name", "state", "draining"]);
+const NodeBriefShape = v.pick(NodeShape, ["name", "state", "draining"]);
 export type NodeBrief = Readonly<v.InferOutput<typeof NodeBriefShape>>;
 
 /** The first event of a stream, and of one that was broken off: all that there is. */
-export const SnapshotShape = v.object({
+const SnapshotShape = v.object({
   /** The server's time. */
   at: v.string(),
   machines: v.array(MachineShape),

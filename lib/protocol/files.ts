@@ -77,7 +77,7 @@ export const AmendsShape = v.object({
 export type Amends = Readonly<v.InferOutput<typeof AmendsShape>>;
 
 /** Why something with files cannot be. */
-export const FAULTS = [
+const FAULTS = [
   "missing", // there is nothing of that name
   "exists", // there is something of that name
   "changed", // it is not the version any more that was meant

@@ -14,7 +14,7 @@ const Word = line(64);
 const Number = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** Up to where the log of a process is known: its process, and the number of the last line. */
-export const LogPlaceShape = v.object({ boot: Word, number: Number });
+const LogPlaceShape = v.object({ boot: Word, number: Number });
 export type LogPlace = Readonly<v.InferOutput<typeof LogPlaceShape>>;
 
 /** What a gateway asks of an agent: the lines after a place, null for the latest. */
@@ -44,9 +44,9 @@ export const LogPartShape = v.object({
 export type LogPart = Readonly<v.InferOutput<typeof LogPartShape>>;
 
 /** The data of an event `line` of `GET /api/v1/admin/log`; `node` is "gateway" for its own process. */
-export const LogLineShape = v.object({ node: Word, ...LogEntryShape.entries });
+const LogLineShape = v.object({ node: Word, ...LogEntryShape.entries });
 export type LogLine = Readonly<v.InferOutput<typeof LogLineShape>>;
 
 /** The data of an event `gap`: lines that are not kept any more, null where nobody knows how many. */
-export const LogGapShape = v.object({ node: Word, missed: v.nullable(Number) });
+const LogGapShape = v.object({ node: Word, missed: v.nullable(Number) });
 export type LogGap = Readonly<v.InferOutput<typeof LogGapShape>>;

@@ -47,7 +47,7 @@ const Base64 = v.pipe(v.string(), v.maxLength(200));
 const Labels = v.pipe(v.array(line(63)), v.maxLength(100));
 
 /** One of the things that a session may run in. */
-export const ImageShape = v.object({
+const ImageShape = v.object({
   /** As one asks for it. */
   name: line(255),
   /** For people. */

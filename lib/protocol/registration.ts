@@ -20,7 +20,7 @@ export const RegisteredShape = v.object({
 export type Registered = Readonly<v.InferOutput<typeof RegisteredShape>>;
 
 /** One of `GET /api/v1/registrations`. */
-export const RegistrationShape = v.object({ user: v.string(), from: v.string(), created: Time });
+const RegistrationShape = v.object({ user: v.string(), from: v.string(), created: Time });
 export const RegistrationListShape = v.object({ registrations: v.array(RegistrationShape) });
 export type RegistrationList = v.InferOutput<typeof RegistrationListShape>;
 
@@ -39,7 +39,7 @@ export const InviteOrderShape = v.strictObject({
 });
 
 /** One of `GET /api/v1/invites`. */
-export const RegistrationInviteShape = v.object({ id: v.string(), created: Time, expires: Time });
+const RegistrationInviteShape = v.object({ id: v.string(), created: Time, expires: Time });
 export const RegistrationInviteListShape = v.object({ invites: v.array(RegistrationInviteShape) });
 export type RegistrationInvite = Readonly<v.InferOutput<typeof RegistrationInviteShape>>;
 export type RegistrationInviteList = v.InferOutput<typeof RegistrationInviteListShape>;

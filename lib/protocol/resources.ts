@@ -175,7 +175,7 @@ export const TokenOrderShape = v.strictObject({
 });
 
 /** One of `GET /api/v1/tokens`. */
-export const TokenShape = v.object({
+const TokenShape = v.object({
   id: v.string(),
   name: v.string(),
   scopes: v.array(v.picklist(SCOPES)),

@@ -54,7 +54,7 @@ interface Lost {
  * @returns the sessions that go on, and those that do not
  * @throws {EngineError} when the engine does not list its containers
  */
-export async function findInheritance(
+async function findInheritance(
   engine: Pick<Engine, "list">,
   inherited: ReadonlyMap<string, LeaseRecord>,
   signal: AbortSignal,

@@ -34,7 +34,7 @@ export function followLogout(
 }
 
 /** What a log-out does; pure. */
-export function logoutText(terminals: readonly Ending[]): string {
+function logoutText(terminals: readonly Ending[]): string {
   const graceS = Math.max(...terminals.map(({ graceS }) => graceS ?? 0));
   const count = terminals.length;
   if (graceS === 0) return count === 1 ? words.logOutOne : words.logOutAll(count);

@@ -16,7 +16,7 @@ export function takeCopies({ parser }: Terminal, copied: (text: string) => void)
 }
 
 /** The text of `Pc;Pd` (xterm's ctlseqs, OSC 52); null where there is none, or too much. */
-export function copyOf(data: string): string | null {
+function copyOf(data: string): string | null {
   const encoded = data.slice(data.indexOf(";") + 1);
   if (encoded === "?" || encoded === "" || encoded.length > COPY_BYTES * 4 / 3 + 4) return null;
   try {

@@ -91,7 +91,7 @@ export function forcedTheme(system: (name: string) => string): ITheme {
  * @param chroma 0 to 0.4
  * @param hue in degrees
  */
-export function oklch(lightness: number, chroma: number, hue: number): string {
+function oklch(lightness: number, chroma: number, hue: number): string {
   const angle = hue * Math.PI / 180;
   for (let c = chroma;; c -= 0.005) {
     const rgb = linear(

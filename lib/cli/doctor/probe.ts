@@ -78,7 +78,7 @@ export class Probe implements AsyncDisposable {
 }
 
 /** A script that runs; disposing it ends its standard input, and nobody reads it any more. */
-export class ProbeProgram implements AsyncDisposable {
+class ProbeProgram implements AsyncDisposable {
   constructor(private readonly stream: HijackedStream, private readonly signal: AbortSignal) {}
 
   /**

@@ -9,7 +9,7 @@ import { readTar, type TarEntry, type TarEntryHeader } from "./tar_reader.ts";
 type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /** The most entries of one folder on its way in. */
-export const UPLOAD_ENTRIES = 100_000;
+const UPLOAD_ENTRIES = 100_000;
 /** The longest name of an entry on its way out, longer than tar(1) can reach, and of links together. */
 const NAME_CHARS = 64 * 1024, LINKS_CHARS = 8 * 1024 * 1024;
 /** How much of a name is told. */

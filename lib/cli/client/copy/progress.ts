@@ -48,7 +48,7 @@ export class Progress implements Disposable {
 }
 
 /** "big  45 %  12 MB of 27 MB  5.2 MB/s"; pure. */
-export function progressLine(
+function progressLine(
   name: string,
   bytes: number,
   total: number | null,
