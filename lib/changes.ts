@@ -1,4 +1,6 @@
 /** Counts changes, so that others can wait for the next one; pure. */
+import { whenAborted } from "./clock.ts";
+
 export class Changes {
   #count: number;
   #next = Promise.withResolvers<void>();
@@ -21,10 +23,8 @@ export class Changes {
   async after(known: number | null, signal: AbortSignal): Promise<number> {
     if (known === this.#count && !signal.aborted) {
       const over = Promise.withResolvers<void>();
-      const end = () => over.resolve();
-      signal.addEventListener("abort", end, { once: true });
+      using _abort = whenAborted(signal, over.resolve);
       await Promise.race([this.#next.promise, over.promise]);
-      signal.removeEventListener("abort", end);
     }
     return this.#count;
   }

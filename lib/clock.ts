@@ -29,22 +29,21 @@ export async function settlesWithin(
 export async function sleep(delayMs: number, clock: Clock, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return;
   const over = Promise.withResolvers<void>();
-  const end = () => over.resolve();
-  using _timer = clock.timer(delayMs, end);
-  signal?.addEventListener("abort", end, { once: true });
+  using _timer = clock.timer(delayMs, over.resolve);
+  using _abort = whenAborted(signal, over.resolve);
   await over.promise;
-  signal?.removeEventListener("abort", end);
 }
 
 /** The outcome of a promise; rejects with the signal's reason when that is aborted before. */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([aborted.promise, promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  using _abort = whenAborted(signal, () => aborted.reject(signal.reason));
+  return await Promise.race([aborted.promise, promise]);
+}
+
+/** Calls back once, at once where it has been aborted; not any more when it is disposed of. */
+export function whenAborted(signal: AbortSignal | undefined, then: () => void): Disposable {
+  if (signal?.aborted) then();
+  else signal?.addEventListener("abort", then, { once: true });
+  return { [Symbol.dispose]: () => signal?.removeEventListener("abort", then) };
 }

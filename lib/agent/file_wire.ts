@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, OutgoingMessage } from "node:http";
 import * as v from "valibot";
+import { whenAborted } from "../clock.ts";
 import { AmendsShape, FaultShape, FilesError, PathShape, RemovalShape } from "../protocol/files.ts";
 import type { Clock } from "../types.ts";
 
@@ -69,9 +70,7 @@ export async function sendBody(
   clock: Clock,
 ): Promise<void> {
   const gone = new AbortController();
-  const stop = () => gone.abort(over.reason);
-  over.addEventListener("abort", stop, { once: true });
-  if (over.aborted) stop();
+  using _over = whenAborted(over, () => gone.abort(over.reason));
   try {
     const reader = body.getReader();
     gone.signal.addEventListener(
@@ -89,8 +88,6 @@ export async function sendBody(
   } catch (error) {
     message.destroy();
     throw error;
-  } finally {
-    over.removeEventListener("abort", stop);
   }
 }
 

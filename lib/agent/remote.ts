@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import * as v from "valibot";
 import manifest from "../../deno.json" with { type: "json" };
+import { whenAborted } from "../clock.ts";
 import { type Counts, CountsShape } from "../protocol/counts.ts";
 import { NOTHING, type Overview, OverviewShape } from "../protocol/overview.ts";
 import { LogPartShape } from "../protocol/log.ts";
@@ -19,7 +20,7 @@ import type { Clock } from "../types.ts";
 import type { Ending } from "../sessions/endings.ts";
 import { type Agent, AgentAwayError, type Dismissal, type Opening, type Visit } from "./agent.ts";
 import { answerOf } from "./answer_head.ts";
-import { faultIn } from "./file_wire.ts";
+import { encode, faultIn } from "./file_wire.ts";
 import {
   machineFaultIn,
   RemoteMachines,
@@ -84,15 +85,15 @@ export class RemoteAgent implements Agent {
     const { key, connection, ahead } = opening;
     const upstream = await this.#dial();
     const id = crypto.randomUUID();
-    const encoded = new TextEncoder().encode(JSON.stringify(visit))
-      .toBase64({ alphabet: "base64url", omitPadding: true });
     // The client's own opening: what the agent answers is the client's answer, and so are the frames.
     upstream.write(
       `GET ${ROOT}/${
         visit.run ? "run" : "terminal"
       } HTTP/1.1\r\nHost: agent\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n` +
-        `${VERSION_HEADER}: ${manifest.version}\r\n${VISIT_HEADER}: ${encoded}\r\n${VISIT_ID_HEADER}: ${id}\r\n\r\n`,
+        `${VERSION_HEADER}: ${manifest.version}\r\n${VISIT_HEADER}: ${
+          encode(visit)
+        }\r\n${VISIT_ID_HEADER}: ${id}\r\n\r\n`,
     );
     if (ahead.length > 0) upstream.write(ahead);
     const dismiss = async () => {
@@ -101,13 +102,8 @@ export class RemoteAgent implements Agent {
       const known = await this.#ask(v.boolean(), "POST", path, reason).catch(() => false);
       if (!known) upstream.destroy();
     };
-    if (dismissed.aborted) dismiss();
-    dismissed.addEventListener("abort", dismiss, { once: true });
-    try {
-      await join(connection, upstream, this.#clock, visit);
-    } finally {
-      dismissed.removeEventListener("abort", dismiss);
-    }
+    using _dismissed = whenAborted(dismissed, dismiss);
+    await join(connection, upstream, this.#clock, visit);
   }
 
   async list(): Promise<readonly SessionInfo[]> {
@@ -185,9 +181,7 @@ export class RemoteAgent implements Agent {
   ): Promise<v.InferOutput<S>> {
     const connection = await this.#dial();
     const mostMs = method === "GET" ? LOOK_MS : ANSWER_MS;
-    const abort = () => connection.destroy();
-    signal?.addEventListener("abort", abort);
-    if (signal?.aborted) abort();
+    using _abort = whenAborted(signal, () => connection.destroy());
     using _timeout = this.#clock.timer(mostMs, () => connection.destroy());
     // Which stays open until all is read: node:http does not notice when it ends before (Deno 2.9).
     const over = new Promise<never>((_, reject) => {
@@ -202,7 +196,6 @@ export class RemoteAgent implements Agent {
       signal?.throwIfAborted();
       throw new AgentAwayError("Cannot ask the agent of the terminals", { cause });
     } finally {
-      signal?.removeEventListener("abort", abort);
       connection.destroy();
     }
     const fault = faultIn(answer) ?? machineFaultIn(answer);

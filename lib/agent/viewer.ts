@@ -1,5 +1,6 @@
 /** A viewer of a session without a WebSocket of its client's: output waits here until it is asked for. */
 import { Buffer } from "node:buffer";
+import { abortable, whenAborted } from "../clock.ts";
 import {
   CLOSE,
   decodeServerFrame,
@@ -120,11 +121,7 @@ export class PlainViewer implements Disposable {
   }
 
   async #change(wait: AbortSignal): Promise<void> {
-    const aborted = Promise.withResolvers<void>();
-    const stop = () => aborted.resolve();
-    wait.addEventListener("abort", stop, { once: true });
-    if (!wait.aborted) await Promise.race([this.#changed.promise, aborted.promise]);
-    wait.removeEventListener("abort", stop);
+    await abortable(this.#changed.promise, wait).catch(() => {});
   }
 
   #tell(): void {
@@ -205,15 +202,12 @@ export async function readyViewer(
 ): Promise<{ session: string; viewer: PlainViewer }> {
   const viewer = new PlainViewer(serve, told);
   const leave = () => viewer[Symbol.dispose]();
-  gone.addEventListener("abort", leave, { once: true });
-  if (gone.aborted) leave();
+  using _gone = whenAborted(gone, leave);
   try {
     const { session } = await viewer.ready;
     return { session, viewer };
   } catch (error) {
     leave();
     throw error;
-  } finally {
-    gone.removeEventListener("abort", leave);
   }
 }

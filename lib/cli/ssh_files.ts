@@ -1,4 +1,5 @@
 /** The files of a machine of somebody who came by SSH, for as long as they may have them. */
+import { whenAborted } from "../clock.ts";
 import { AgentAwayError } from "../agent/agent.ts";
 import { Refusal } from "../http/answers.ts";
 import type { Gateway } from "../http/gateway.ts";
@@ -23,10 +24,7 @@ export async function visitorFiles(
   using held = new DisposableStack();
   const stop = new AbortController();
   const endBy = (signal: AbortSignal, code: number) => {
-    const end = () => stop.abort(new Error(wordsOf(code)));
-    held.defer(() => signal.removeEventListener("abort", end));
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end, { once: true });
+    held.use(whenAborted(signal, () => stop.abort(new Error(wordsOf(code)))));
   };
   endBy(held.use(logins.follow(user)).changed, CLOSE.loginEnded);
   if (ended) endBy(ended, CLOSE.loginEnded);

@@ -1,4 +1,5 @@
 /** `GET /api/v1/machines/{name}/ports/{port}`: a connection to a port of one's own machine, as a WebSocket. */
+import { whenAborted } from "../clock.ts";
 import { AgentAwayError, type Opening } from "../agent/agent.ts";
 import { MachineError } from "../protocol/machines.ts";
 import {
@@ -48,9 +49,7 @@ export async function withPort(
   terminals.add(served);
   try {
     await using stream = await agent.machines.connect(user, machine, port, over);
-    const cut = () => void stream[Symbol.asyncDispose]();
-    over.addEventListener("abort", cut, { once: true });
-    if (over.aborted) cut();
+    using _cut = whenAborted(over, () => void stream[Symbol.asyncDispose]());
     await use(stream);
   } catch (error) {
     if (leaving.aborted) throw new Refusal("leaving", "The gateway is being restarted.");

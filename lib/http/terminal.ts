@@ -1,4 +1,5 @@
 /** `GET /terminal`: hands a client that was let in over to the agent that has its terminal. */
+import { whenAborted } from "../clock.ts";
 import type { Dismissal, Opening } from "../agent/agent.ts";
 import { RosterError } from "../nodes/roster.ts";
 import { MachineError } from "../protocol/machines.ts";
@@ -45,11 +46,4 @@ export async function serveTerminal(
   } finally {
     terminals.delete(visit);
   }
-}
-
-/** Calls back once, at once where it has been aborted. */
-function whenAborted(signal: AbortSignal, then: () => void): Disposable {
-  if (signal.aborted) then();
-  else signal.addEventListener("abort", then, { once: true });
-  return { [Symbol.dispose]: () => signal.removeEventListener("abort", then) };
 }

@@ -4,7 +4,7 @@ import { connect as connectTcp, isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import manifest from "../../deno.json" with { type: "json" };
-import { sleep } from "../clock.ts";
+import { sleep, whenAborted } from "../clock.ts";
 import type { Log } from "../log.ts";
 import {
   CONTROL_PROTOCOL,
@@ -107,11 +107,7 @@ export class Dialler implements AsyncDisposable {
       },
     });
     const stop = () => lines[Symbol.dispose]();
-    this.#over.signal.addEventListener("abort", stop, { once: true });
-    using _stop = {
-      [Symbol.dispose]: () => this.#over.signal.removeEventListener("abort", stop),
-    };
-    if (this.#over.signal.aborted) stop();
+    using _stop = whenAborted(this.#over.signal, stop);
     const proof = signedBy("node", { node: identity.id, challenges: [theirs, own] });
     let said = JSON.stringify(status());
     lines.say({

@@ -1,5 +1,6 @@
 /** Connections to the ports of a machine: each goes through a small program that Docker runs in it. */
 import { type Docker, DockerError, type Program } from "deno-docker-api";
+import { whenAborted } from "../clock.ts";
 import { Pieces, type PortStream } from "../protocol/port_stream.ts";
 import { asEngineError } from "./docker_calls.ts";
 import { PortError } from "./machine_engine.ts";
@@ -100,8 +101,7 @@ export async function connectPort(
   const relay = await asEngineError(
     containers.run(container, ["/bin/sh", "-c", 'exec "$@"', "sh", ...command], { signal }),
   );
-  const stop = () => void relay[Symbol.asyncDispose]();
-  signal.addEventListener("abort", stop, { once: true });
+  using _stop = whenAborted(signal, () => void relay[Symbol.asyncDispose]());
   try {
     const stream = new Pieces(relay);
     const said = await stream.read().catch(() => null);
@@ -115,8 +115,6 @@ export async function connectPort(
   } catch (error) {
     await relay[Symbol.asyncDispose]();
     throw error;
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The few lines of shell by which the shells in a machine are found again, and end with all that is theirs. */
 import type { Docker } from "deno-docker-api";
+import { whenAborted } from "../clock.ts";
 import { cleanPath } from "../protocol/paths.ts";
 import { asEngineError } from "./docker_calls.ts";
 import { KEEPER } from "./machine_marks.ts";
@@ -149,13 +150,11 @@ async function run(
   const signal = AbortSignal.any([AbortSignal.timeout(SCRIPT_MS), ...wanted ? [wanted] : []]);
   return await asEngineError(async () => {
     await using program = await containers.run(container, ["/bin/sh", "-c", script], { signal });
-    const stop = () => void program[Symbol.asyncDispose]();
-    signal.addEventListener("abort", stop, { once: true });
+    using _stop = whenAborted(signal, () => void program[Symbol.asyncDispose]());
     let text = "";
     for (let next; text.length < SAID_BYTES && (next = await program.read()) !== null;) {
       text += new TextDecoder().decode(next);
     }
-    signal.removeEventListener("abort", stop);
     signal.throwIfAborted();
     return text;
   });

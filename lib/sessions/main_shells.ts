@@ -1,5 +1,6 @@
 /** First shells in named machines: in the terminal of a machine's main process, which outlives agents. */
 import type { Docker } from "deno-docker-api";
+import { whenAborted } from "../clock.ts";
 import { concat } from "../bytes.ts";
 import type { Profile, Winsize } from "../types.ts";
 import { withDeadline } from "./docker_calls.ts";
@@ -200,8 +201,7 @@ class MainStream implements ShellStream {
   /** Resolves when the shell begins. @throws {EngineError} where it does not */
   async begin(session: string, signal: AbortSignal): Promise<void> {
     let before: Uint8Array<ArrayBuffer> = new Uint8Array();
-    const stop = () => void this.stream[Symbol.asyncDispose]();
-    signal.addEventListener("abort", stop, { once: true });
+    using _stop = whenAborted(signal, () => void this.stream[Symbol.asyncDispose]());
     try {
       await this.stream.write(beginLine(session));
       let since: Uint8Array | null;
@@ -214,8 +214,6 @@ class MainStream implements ShellStream {
     } catch (cause) {
       const message = "Cannot begin a shell in the machine's terminal";
       throw new EngineError(message, { answer: "refused", cause });
-    } finally {
-      signal.removeEventListener("abort", stop);
     }
   }
 

@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import type { Duplex } from "node:stream";
 import manifest from "../../../deno.json" with { type: "json" };
+import { whenAborted } from "../../clock.ts";
 import { MachineError, type PortAsk } from "../../protocol/machines.ts";
 import { join, Pieces, type PortStream } from "../../protocol/port_stream.ts";
 import type { Clock } from "../../types.ts";
@@ -61,8 +62,7 @@ export async function askForPort(
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<PortStream> {
   const stop = () => connection.destroy();
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
+  using _abort = whenAborted(signal, stop);
   using _late = clock.timer(CONNECT_MS, stop);
   try {
     connection.write(
@@ -85,8 +85,6 @@ export async function askForPort(
     signal.throwIfAborted();
     if (cause instanceof MachineError) throw cause;
     throw new AgentAwayError("Cannot ask the agent of the terminals for a port", { cause });
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Files in Docker's containers, by programs that run in them as the shell's own user. */
 import { type Docker, DockerError, type Program } from "deno-docker-api";
-import { settlesWithin, systemClock } from "../../clock.ts";
+import { settlesWithin, systemClock, whenAborted } from "../../clock.ts";
 import { concat } from "../../bytes.ts";
 import {
   type Amends,
@@ -67,9 +67,7 @@ export class DockerFiles implements Files {
   ): Promise<Download> {
     await using made = new AsyncDisposableStack();
     const program = made.use(await this.#run(container, READ(path), signal));
-    const abort = () => void program[Symbol.asyncDispose]();
-    signal.addEventListener("abort", abort);
-    made.defer(() => signal.removeEventListener("abort", abort));
+    made.use(whenAborted(signal, () => void program[Symbol.asyncDispose]()));
     const { line, rest } = await firstLine(program);
     const [, kind, size, version = null] = /^(?:(file) (\d+) ([\d-]+)|folder)$/.exec(line) ?? [];
     if (kind === undefined && line !== "folder") throw await ended(program, path, line);
@@ -108,7 +106,7 @@ export class DockerFiles implements Files {
     const file = bytes === null ? endedBy(body, mark) : body;
     const source = (kind === "file" ? file : safeTar(bytes === 0 ? null : body)).getReader();
     const abort = () => void source.cancel(signal.reason).catch(() => {});
-    signal.addEventListener("abort", abort);
+    using _abort = whenAborted(signal, abort);
     try {
       // It may end before it has all, and then it says why.
       const over = lastOf(program);
@@ -120,7 +118,6 @@ export class DockerFiles implements Files {
       signal.throwIfAborted();
       throw error;
     } finally {
-      signal.removeEventListener("abort", abort);
       abort();
     }
     if (await program.exitCode() !== 0) throw await ended(program, path);
