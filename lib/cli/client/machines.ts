@@ -35,16 +35,12 @@ export function machineCommand(name: string, deed: Deed): Command {
     name,
     summary,
     help: `\nUsage: ttygate ${name} ${usage} [--json]\n\n${help}\n`,
-    async run(args, { print, printError }: CommandContext) {
+    async run(args, { print }: CommandContext) {
       const parsed = parseCommandArgs(args, { flags: ["json", ...flags], options, positionals });
       const [machine] = parsed.positionals;
       using api = apiOf(await ownAccount());
       const path = pathOf(machine!);
       const answer = await deed.run({ api, path, ...parsed });
-      if (answer.state === "failed" && name !== "show") {
-        printError(`ttygate: ${machine} does not run: ${answer.lastError}`);
-        return 1;
-      }
       if (parsed.flags["json"]) print(JSON.stringify(answer));
       else for (const line of deed.say(answer, machine!)) print(line);
       return 0;
@@ -57,7 +53,7 @@ export function pathOf(name: string): string {
   return `/machines/${encodeURIComponent(name)}`;
 }
 
-/** Waits until it is there, or has failed. @throws {Error} where somebody wants it otherwise by now */
+/** Waits until it is there. @throws {Error} where it fails, or somebody wants it otherwise by now */
 export async function waitFor(
   api: Api,
   path: string,
@@ -66,8 +62,9 @@ export async function waitFor(
   const query = `?until=${until}&wait=${WAIT_S}`;
   while (true) {
     const machine = await api.ask(MachineShape, "GET", path + query);
-    const { name, state } = machine;
-    if (state === until || state === "failed") return machine;
+    const { name, state, lastError } = machine;
+    if (state === until) return machine;
+    if (state === "failed") throw new Error(`${name} does not run: ${lastError}`);
     if (state === "running") throw new Error(`${name} runs: it was started meanwhile`);
     if (state === "stopped") {
       throw new Error(
