@@ -131,7 +131,7 @@ Deno.test("a removal that Docker refuses is logged, and the next sweep does it",
   await using person = await Follower.begin(gateway, cookie, { pace: "slow", count: 1000 });
   await person.see(50);
   const { session } = person;
-  relay.next(/^DELETE /, { type: "answer", status: 500 });
+  relay.next(/^DELETE /, { type: "answer", status: 400 });
   const ending = endByApi(session);
   assertEquals(await person.end(), "killed");
   assertEquals(await ending, 500);
@@ -139,6 +139,6 @@ Deno.test("a removal that Docker refuses is logged, and the next sweep does it",
   await until(() => new RegExp(`container was not removed.*${session}`).test(gateway.log));
   const left = await gateway.containers();
   assertEquals(left.map(({ Names }) => Names), [[`/ttygate-${session}`]]);
-  const did = "Docker refused a removal (500), and a sweep ran";
+  const did = "Docker refused a removal (400), and a sweep ran";
   await report(place, { did, saw: person.story, tally: person.tally(person.lines) });
 });

@@ -17,7 +17,7 @@ const ENV = {
     "stty raw -echo; echo waiting; " +
     `for i in $(seq ${
       INPUT_BYTES / PART_BYTES
-    }); do head -c ${PART_BYTES} >>/tmp/in; printf .; done; ` +
+    }); do head -c ${PART_BYTES} >>/tmp/in; printf .; sleep 0.1; done; ` +
     "md5sum </tmp/in; read -r _",
   ].join(","),
   TTYGATE_CONTAINER_NETWORK: "none",
@@ -44,7 +44,7 @@ for (const apart of [null, "socket", "dialled"] as const) {
     try {
       await terminal.see(/waiting/);
       const { session } = terminal;
-      let input = 0;
+      let input = 0, printed = "";
       for (
         const restart of [
           () => place.restart("SIGUSR2"),
@@ -52,9 +52,11 @@ for (const apart of [null, "socket", "dialled"] as const) {
         ]
       ) {
         send(terminal, input);
-        await terminal.see(/\.{5}/);
+        // On a busy machine it may have nearly all of it by now.
+        if (INPUT_BYTES - input >= 10 * PART_BYTES) await terminal.see(/\.{5}/);
         await restart();
         await terminal.closed;
+        printed += terminal.output;
         await place.untilDialled();
         const query = { session, offset: terminal.offset };
         terminal = await TestTerminal.connect(place.gateway, { cookie, query });
@@ -63,7 +65,7 @@ for (const apart of [null, "socket", "dialled"] as const) {
         input = ready.input;
       }
       send(terminal, input);
-      const [sum] = await terminal.see(/[0-9a-f]{32}/);
+      const [sum] = /[0-9a-f]{32}/.exec(printed) ?? await terminal.see(/[0-9a-f]{32}/);
       assertEquals(sum, hash);
       terminal.type("\n");
       await terminal.event("ended");
