@@ -25,7 +25,7 @@ import { SECCOMP_PROFILE } from "./seccomp.ts";
 const PROBE_HOSTNAME = "probe";
 
 /** Docker itself waits up to 12 s for the death of one before it says that it cannot be removed. */
-const REMOVAL_MS = 30_000;
+const REMOVAL_MS = 20_000;
 /** When a shell has prompted, and its person has not typed a command. */
 const FURNISH_MS = 1_000;
 /** After a removal that the engine could not do yet. */
