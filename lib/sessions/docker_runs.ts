@@ -33,7 +33,7 @@ export interface Runs {
   begin(order: RunOrder, signal: AbortSignal): Promise<Running>;
 }
 
-/** What a {@linkcode Run} does, whoever runs it. */
+/** What each {@linkcode Run} does. */
 export type Running = Pick<Run, keyof Run>;
 
 /** A place in a machine: a session without a terminal, which ends when it is told to. */

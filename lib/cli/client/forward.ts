@@ -24,7 +24,7 @@ export const command: Command = {
   help: `
 Usage: ttygate forward NAME PORT[:PORT]... [--json]
 
-Listens on 127.0.0.1 and connects whoever comes with the machine's own localhost, until Ctrl-C.
+Listens on 127.0.0.1 and connects each who comes with the machine's own localhost, until Ctrl-C.
 Nobody but programs on this computer gets there. A machine that is stopped is not started.
 
   8000       port 8000 here leads to port 8000 of the machine
